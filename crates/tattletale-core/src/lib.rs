@@ -1,0 +1,7 @@
+//! The pure core of Tattletale: captures in, findings out.
+//!
+//! No sockets, processes, async, clock or printing: what needs one of these is handed in by the binary. Modules
+//! import only from those left of them, which a test holds:
+//! `model < codec < import < decode < detect < attribute < audit < render`.
+
+pub mod model;

@@ -1,0 +1,65 @@
+//! How much of what was captured could be read. "Nothing found" without this is no result.
+
+use super::{Fidelity, Part, Step};
+
+/// What was seen and what was not, over all captures of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Coverage {
+    /// One row per receiving host, in order of first appearance.
+    pub receivers: Vec<ReceiverCoverage>,
+    /// Opaque places, the largest first, at most [`Coverage::PLACES`].
+    pub opaque: Vec<OpaquePlace>,
+    /// Whether response bodies and headers were looked at.
+    pub responses: bool,
+}
+
+/// What was seen on its way to one host. Byte counts are of request parts as captured unless said otherwise.
+#[derive(Debug, Clone, Default)]
+pub struct ReceiverCoverage {
+    /// Host name or address.
+    pub host: String,
+    /// Exchanges with it.
+    pub exchanges: u64,
+    /// Bytes of all parts as captured.
+    pub captured: u64,
+    /// Bytes that ended as readable text or numbers, counted after unfolding.
+    pub read: u64,
+    /// Bytes that no layer opened (binary, encrypted or an unknown format), counted after unfolding.
+    pub opaque: u64,
+    /// Request bodies by [`Fidelity`], in the order of [`Fidelity::ALL`]; exchanges without a body do not count.
+    pub bodies: [u64; 5],
+}
+
+/// Bytes that stayed closed.
+#[derive(Debug, Clone)]
+pub struct OpaquePlace {
+    /// Index of the capture in the run.
+    pub capture: usize,
+    /// Exchange in the capture.
+    pub exchange: usize,
+    /// Host that received it.
+    pub host: String,
+    /// Part of the exchange.
+    pub part: Part,
+    /// Layers down to it.
+    pub path: Vec<Step>,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// Shannon entropy, bits per byte (0 to 8).
+    pub entropy: f64,
+}
+
+impl Coverage {
+    /// How many opaque places are kept; all are counted.
+    pub const PLACES: usize = 50;
+
+    /// Sum over all receivers of one column.
+    pub fn total(&self, column: impl Fn(&ReceiverCoverage) -> u64) -> u64 {
+        self.receivers.iter().map(column).sum()
+    }
+
+    /// Request bodies of that fidelity.
+    pub fn bodies(&self, fidelity: Fidelity) -> u64 {
+        self.total(|receiver| receiver.bodies[fidelity as usize])
+    }
+}

@@ -1,0 +1,133 @@
+//! One exchange: a request with its response, as a capture holds it.
+//!
+//! Names and values are bytes, not strings: what apps send is often not UTF-8, and a capture that was written by
+//! another tool may have damaged it further. How far a body can be trusted is its [`Fidelity`].
+
+use super::{Fault, Timestamp};
+
+/// One request with its response (and its WebSocket messages, when it was upgraded).
+#[derive(Debug, Clone, Default)]
+pub struct Exchange {
+    /// Position in the capture, from 0; entries that could not be read keep their number.
+    pub index: usize,
+    /// When the request was sent, UTC, if the capture says.
+    pub at: Option<Timestamp>,
+    /// What the client sent.
+    pub request: Request,
+    /// What came back, if anything did.
+    pub response: Option<Response>,
+    /// WebSocket messages, both directions, in order.
+    pub messages: Vec<Message>,
+    /// What the recorder took the request for (`document`, `xhr`, `image` ...), lower case, if it says.
+    pub resource: Option<String>,
+    /// What was wrong with this entry, though the rest of it could be read.
+    pub faults: Vec<Fault>,
+}
+
+/// What the client sent.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Method as sent, e.g. `POST`.
+    pub method: String,
+    /// Absolute URL as the capture holds it; [`super::url`] takes it apart without ever refusing it.
+    pub url: String,
+    /// Headers in the capture's order, without HTTP/2 pseudo-headers (they repeat the URL).
+    pub headers: Vec<Header>,
+    /// Cookies, from the `Cookie` header or, where a capture keeps them apart, from its own list.
+    pub cookies: Vec<Header>,
+    /// The body; empty and exact when there was none.
+    pub body: Body,
+}
+
+/// What came back.
+#[derive(Debug, Clone, Default)]
+pub struct Response {
+    /// Status code; 0 when the capture has none.
+    pub status: u16,
+    /// Headers in the capture's order.
+    pub headers: Vec<Header>,
+    /// The body.
+    pub body: Body,
+}
+
+/// A header or cookie: name in lower case, value as it was.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Header {
+    /// Name; headers in lower case, cookies as written.
+    pub name: String,
+    /// Value bytes.
+    pub value: Vec<u8>,
+}
+
+/// One WebSocket message.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// True when the client sent it.
+    pub sent: bool,
+    /// When, UTC, if the capture says.
+    pub at: Option<Timestamp>,
+    /// Payload after unmasking.
+    pub bytes: Vec<u8>,
+}
+
+/// A body and how far it can be trusted.
+#[derive(Debug, Clone, Default)]
+pub struct Body {
+    /// The bytes that the capture holds.
+    pub bytes: Vec<u8>,
+    /// How these bytes relate to what passed on the wire.
+    pub fidelity: Fidelity,
+    /// Content type as the capture states it for this body.
+    pub media_type: Option<String>,
+}
+
+/// How the bytes of a body relate to what passed on the wire.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fidelity {
+    /// As on the wire, still with its content encoding.
+    #[default]
+    Exact,
+    /// The recorder removed or re-made an encoding (content encoding, character set, form parameters).
+    Decoded,
+    /// Bytes were replaced (U+FFFD) or otherwise lost.
+    Lossy,
+    /// Shorter than the capture itself says it was.
+    Truncated,
+    /// There was a body, the capture does not have it.
+    Missing,
+}
+
+impl Fidelity {
+    /// All, best first.
+    pub const ALL: [Self; 5] = [Self::Exact, Self::Decoded, Self::Lossy, Self::Truncated, Self::Missing];
+
+    /// The word used in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Decoded => "decoded",
+            Self::Lossy => "lossy",
+            Self::Truncated => "truncated",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+impl Request {
+    /// The first header of that (lower-case) name, if it is UTF-8.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+}
+
+impl Response {
+    /// The first header of that (lower-case) name, if it is UTF-8.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+}
+
+fn find<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
+    let header = headers.iter().find(|header| header.name == name)?;
+    std::str::from_utf8(&header.value).ok()
+}

@@ -1,0 +1,175 @@
+//! Sightings, findings and the report that holds them.
+
+use super::{Coverage, Fault, GroundTruth, Part, Step, Timestamp};
+use std::ops::Range;
+
+/// What a sighting is of: an entry of the ground truth, by its position in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// `truth.values[i]`
+    Value(usize),
+    /// `truth.actions[i]`
+    Action(usize),
+}
+
+/// A planted value or a known action, seen at a path. Not yet a leak: see [`Finding`].
+#[derive(Debug, Clone)]
+pub struct Sighting {
+    /// What was seen.
+    pub subject: Subject,
+    /// An action that lies around it: a searched term inside the address of the results page.
+    pub within: Option<Subject>,
+    /// Layers from the part down to the place, outermost first; a digest is the last step.
+    pub path: Vec<Step>,
+    /// Bytes in the innermost layer, from the start of what that layer holds at `path`.
+    pub range: Range<usize>,
+    /// True when it is all that stands at this place (a whole field), which chance explains far less often.
+    pub whole: bool,
+    /// Length in bytes of what stands at this place.
+    pub place_len: usize,
+    /// The match with a little of what stands around it.
+    pub excerpt: Excerpt,
+}
+
+/// A match and its surroundings, as bytes of the party under test: escape before showing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Excerpt {
+    /// Up to [`Excerpt::AROUND`] bytes before the match.
+    pub before: Vec<u8>,
+    /// The match itself.
+    pub found: Vec<u8>,
+    /// Up to [`Excerpt::AROUND`] bytes after it.
+    pub after: Vec<u8>,
+}
+
+impl Excerpt {
+    /// Bytes kept on either side.
+    pub const AROUND: usize = 32;
+}
+
+/// How unlikely chance is as an explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// Fewer than one chance hit expected in a million captures like this one.
+    Strong,
+    /// Chance cannot be ruled out.
+    Weak,
+}
+
+/// Who the receiver is to the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Party {
+    /// The user meant to talk to it.
+    First,
+    /// Somebody else.
+    Third,
+    /// Nothing says whom the user meant to talk to.
+    Unknown,
+}
+
+/// Who got it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receiver {
+    /// Host name or address, lower case, without port.
+    pub host: String,
+    /// Registrable domain by the public suffix list; none for an address.
+    pub domain: Option<String>,
+    /// First, third or unknown.
+    pub party: Party,
+}
+
+/// A sighting with its receiver, its time and what is needed to see it again.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// Planted value, as index into the ground truth.
+    pub value: Option<usize>,
+    /// Action, as index into the ground truth.
+    pub action: Option<usize>,
+    /// Index of the capture in [`Report::captures`].
+    pub capture: usize,
+    /// Position in the capture, from 0.
+    pub exchange: usize,
+    /// When the request was sent, UTC.
+    pub at: Option<Timestamp>,
+    /// Milliseconds since the action; negative when it was told before the action was carried out.
+    pub delay_ms: Option<i64>,
+    /// Who got it.
+    pub receiver: Receiver,
+    /// True when it crossed the network unencrypted (`http`, `ws`).
+    pub plaintext: bool,
+    /// Part of the exchange.
+    pub part: Part,
+    /// Layers down to the place.
+    pub path: Vec<Step>,
+    /// Bytes in the innermost layer.
+    pub range: Range<usize>,
+    /// The match and its surroundings.
+    pub excerpt: Excerpt,
+    /// Chance hits expected in this capture.
+    pub chance: f64,
+    /// The verdict on `chance`.
+    pub strength: Strength,
+}
+
+impl Finding {
+    /// The value if there is one, else the action: what the receiver learnt.
+    pub fn subject(&self) -> Subject {
+        match (self.value, self.action) {
+            (Some(value), _) => Subject::Value(value),
+            (None, Some(action)) => Subject::Action(action),
+            (None, None) => unreachable!("a finding is made from a sighting of one of them"),
+        }
+    }
+}
+
+/// An exchange that is the user's own action (or a sub-resource of its host), with what it carried: no leak.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carrier {
+    /// Index of the capture.
+    pub capture: usize,
+    /// Exchange in the capture.
+    pub exchange: usize,
+    /// What it carried.
+    pub subjects: Vec<Subject>,
+}
+
+/// One capture that was read.
+#[derive(Debug, Clone)]
+pub struct CaptureInfo {
+    /// Name as given.
+    pub name: String,
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Exchanges read.
+    pub exchanges: u64,
+    /// Earliest and latest time of an exchange.
+    pub span: Option<(Timestamp, Timestamp)>,
+}
+
+/// All that an audit found, and what it could not see.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The captures, in the order given.
+    pub captures: Vec<CaptureInfo>,
+    /// What was known: given by a person, or inferred from the captures.
+    pub truth: GroundTruth,
+    /// Strong findings, by capture, exchange and place.
+    pub findings: Vec<Finding>,
+    /// Those that chance may explain.
+    pub weak: Vec<Finding>,
+    /// Exchanges that carried something as part of the user's own action.
+    pub carriers: Vec<Carrier>,
+    /// What was seen and what was not.
+    pub coverage: Coverage,
+    /// Everything that could not be processed, each with the index of its capture.
+    pub faults: Vec<(usize, Fault)>,
+}
+
+impl Report {
+    /// True when everything that was there could be processed.
+    pub fn complete(&self) -> bool {
+        self.faults.is_empty()
+    }
+}

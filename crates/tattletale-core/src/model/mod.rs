@@ -1,0 +1,20 @@
+//! The words of the project as types: exchanges and their parts, ground truth, sightings, findings, coverage.
+//!
+//! Nothing here reads, decodes or judges. Every other module speaks in these types, and `model` imports none of
+//! them. Adding a capture format or a layer should not touch this folder.
+
+mod coverage;
+mod exchange;
+mod fault;
+mod finding;
+mod path;
+pub mod truth;
+pub mod url;
+
+pub use coverage::{Coverage, OpaquePlace, ReceiverCoverage};
+pub use exchange::{Body, Exchange, Fidelity, Header, Message, Request, Response};
+pub use fault::{Fault, FaultKind};
+pub use finding::{CaptureInfo, Carrier, Excerpt, Finding, Party, Receiver, Report, Sighting, Strength, Subject};
+pub use jiff::Timestamp;
+pub use path::{Part, Step, display_path};
+pub use truth::{Action, GroundTruth, Value};

@@ -1,0 +1,60 @@
+//! Where in an exchange something lies: the part, then the chain of layers with the place inside each.
+
+use std::fmt;
+
+/// A piece of an exchange that carries bytes. Text form as in the JSON contract (`header:referer`, `body` ...).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// Path of the request URL.
+    Path,
+    /// Query of the request URL, without the question mark.
+    Query,
+    /// A request header; name in lower case.
+    Header(String),
+    /// A request cookie; name as written.
+    Cookie(String),
+    /// The request body.
+    Body,
+    /// A WebSocket message.
+    Message,
+    /// The same pieces of the response, looked at only on request: nobody learns from what they said themselves.
+    Response(Box<Part>),
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path => f.write_str("path"),
+            Self::Query => f.write_str("query"),
+            Self::Header(name) => write!(f, "header:{name}"),
+            Self::Cookie(name) => write!(f, "cookie:{name}"),
+            Self::Body => f.write_str("body"),
+            Self::Message => f.write_str("message"),
+            Self::Response(part) => write!(f, "response:{part}"),
+        }
+    }
+}
+
+/// One layer of a path and the place inside it (a field name, a JSONPath, a line number), if it has places.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Step {
+    /// Name of the layer in its registry, or of the digest that hid the value.
+    pub layer: &'static str,
+    /// Place inside the layer; none when the layer has only one.
+    pub at: Option<String>,
+}
+
+/// A path on one line, outermost first: `form data › base64 › json $.email`; `as is` when there is no layer.
+pub fn display_path(path: &[Step]) -> String {
+    if path.is_empty() {
+        return "as is".to_owned();
+    }
+    let steps: Vec<String> = path
+        .iter()
+        .map(|step| match &step.at {
+            Some(at) => format!("{} {at}", step.layer),
+            None => step.layer.to_owned(),
+        })
+        .collect();
+    steps.join(" › ")
+}

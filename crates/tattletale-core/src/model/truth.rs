@@ -1,0 +1,371 @@
+//! Ground truth: what is known about the person and what they did, typed in, planted, or inferred.
+//!
+//! The file format is a small contract of its own (`truth.toml`), so a misspelt key or kind is an error that
+//! names the nearest known one: a value that is silently not looked for would make a clean report a false one.
+
+use super::Timestamp;
+use std::borrow::Cow;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Everything known before the capture is searched.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroundTruth {
+    /// Registrable domains or hosts that the user meant to talk to.
+    pub first_party: Vec<String>,
+    /// Planted values (canaries).
+    pub values: Vec<Value>,
+    /// What the user did, in the order of the file.
+    pub actions: Vec<Action>,
+    /// True when it was read off the capture instead of being given by a person.
+    pub inferred: bool,
+}
+
+/// A planted value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// Unique in the file; reports refer to it.
+    pub name: String,
+    /// One of [`VALUE_KINDS`].
+    pub kind: &'static str,
+    /// The value itself.
+    pub value: String,
+}
+
+/// Something the user did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// As in the file, else `action#N` with N from 0.
+    pub name: String,
+    /// One of [`ACTION_KINDS`].
+    pub kind: &'static str,
+    /// The address, the term, the folder ...
+    pub value: String,
+    /// Wall time of the recording, UTC; else the time of its carrier.
+    pub at: Option<Timestamp>,
+    /// `normal` or `incognito`, if stated.
+    pub mode: Option<&'static str>,
+}
+
+/// A kind with the plain words a report uses for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// Name in the file.
+    pub name: &'static str,
+    /// Words for a person.
+    pub words: &'static str,
+}
+
+const fn kind(name: &'static str, words: &'static str) -> Kind {
+    Kind { name, words }
+}
+
+/// Kinds of planted values.
+pub const VALUE_KINDS: &[Kind] = &[
+    kind("email", "e-mail address"),
+    kind("phone", "phone number"),
+    kind("person-name", "name"),
+    kind("postal-address", "postal address"),
+    kind("birth-date", "date of birth"),
+    kind("account-id", "account id"),
+    kind("password", "password"),
+    kind("token", "secret token"),
+    kind("imei", "IMEI (device number)"),
+    kind("imsi", "IMSI (SIM number)"),
+    kind("iccid", "ICCID (SIM card number)"),
+    kind("serial", "serial number"),
+    kind("mac", "MAC address"),
+    kind("android-id", "ANDROID_ID (device id)"),
+    kind("advertising-id", "advertising id"),
+    kind("uuid", "lasting id"),
+    kind("ip", "IP address"),
+    kind("ssid", "Wi-Fi name"),
+    kind("bssid", "Wi-Fi access point id"),
+    kind("latitude", "latitude"),
+    kind("longitude", "longitude"),
+    kind("search", "search term"),
+    kind("url", "visited address"),
+    kind("url-path", "visited page"),
+    kind("card", "card number"),
+    kind("iban", "bank account number"),
+    kind("typed", "typed text"),
+    kind("text", "text"),
+];
+
+/// Kinds of actions.
+pub const ACTION_KINDS: &[Kind] = &[
+    kind("visit", "visited page"),
+    kind("search", "search"),
+    kind("open-folder", "opened folder"),
+    kind("open-screen", "opened screen"),
+    kind("open-app", "opened app"),
+    kind("play-music", "music played"),
+    kind("play-video", "video played"),
+    kind("read-news", "news item read"),
+    kind("download", "download"),
+    kind("sign-in", "sign-in"),
+    kind("setting", "changed setting"),
+];
+
+const MODES: &[Kind] = &[kind("normal", "normal mode"), kind("incognito", "incognito mode")];
+
+/// Plain words for a value or action kind.
+pub fn words(name: &str) -> &'static str {
+    let known = VALUE_KINDS.iter().chain(ACTION_KINDS).find(|kind| kind.name == name);
+    known.map_or("text", |kind| kind.words)
+}
+
+/// Why a ground truth file was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct TruthError {
+    /// Line in the file, from 1.
+    pub line: usize,
+    /// Byte offset in the file.
+    pub offset: usize,
+    /// What is wrong, naming the entry.
+    pub message: String,
+    /// A line of help.
+    pub help: String,
+}
+
+/// Reads a ground truth file.
+///
+/// Fails on anything it does not know, so that no planted value is silently left out of the search.
+pub fn parse(text: &str) -> Result<GroundTruth, TruthError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let reader = TruthReader { text };
+    let table = DeTable::parse(text).map_err(|error| {
+        reader.error(error.span().unwrap_or(0..0), error.message(), "the file must be TOML 1.0")
+    })?;
+    reader.ground_truth(table.get_ref())
+}
+
+type Entry<'i> = (&'i Spanned<Cow<'i, str>>, &'i Spanned<DeValue<'i>>);
+
+struct TruthReader<'t> {
+    text: &'t str,
+}
+
+impl TruthReader<'_> {
+    fn error(&self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> TruthError {
+        let offset = span.start.min(self.text.len());
+        let line = self.text.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        TruthError { line, offset, message: message.into(), help: help.into() }
+    }
+
+    fn ground_truth(&self, table: &DeTable<'_>) -> Result<GroundTruth, TruthError> {
+        let mut truth = GroundTruth::default();
+        for (key, item) in table.iter() {
+            match &**key.get_ref() {
+                "first_party" => {
+                    for host in self.array(item, "first_party")? {
+                        truth.first_party.push(self.string(host, "first_party")?.to_lowercase());
+                    }
+                }
+                "value" => {
+                    for (position, entry) in self.array(item, "[[value]]")?.iter().enumerate() {
+                        truth.values.push(self.value(entry, position)?);
+                        self.refuse_repeated_name(&truth, entry.span())?;
+                    }
+                }
+                "action" => {
+                    for (position, entry) in self.array(item, "[[action]]")?.iter().enumerate() {
+                        truth.actions.push(self.action(entry, position)?);
+                    }
+                }
+                other => return Err(self.unknown("key", key.span(), other, &["first_party", "value", "action"])),
+            }
+        }
+        Ok(truth)
+    }
+
+    fn value(&self, entry: &Spanned<DeValue<'_>>, position: usize) -> Result<Value, TruthError> {
+        let place = format!("[[value]] number {}", position + 1);
+        let (mut name, mut kind, mut value) = (None, None, None);
+        for (key, item) in self.table(entry, &place)? {
+            match &**key.get_ref() {
+                "name" => name = Some(self.string(item, &place)?.to_owned()),
+                "kind" => kind = Some(self.kind(item, &place, VALUE_KINDS)?),
+                "value" => value = Some(self.string(item, &place)?.to_owned()),
+                other => return Err(self.unknown("key", key.span(), other, &["name", "kind", "value"])),
+            }
+        }
+        let lacks = |what| self.error(entry.span(), format!("{place} lacks `{what}`"), VALUE_HELP);
+        let value = value.filter(|text| !text.trim().is_empty()).ok_or_else(|| lacks("value"))?;
+        Ok(Value { name: name.ok_or_else(|| lacks("name"))?, kind: kind.ok_or_else(|| lacks("kind"))?, value })
+    }
+
+    fn action(&self, entry: &Spanned<DeValue<'_>>, position: usize) -> Result<Action, TruthError> {
+        const KEYS: &[&str] = &["name", "kind", "value", "at", "mode"];
+        let place = format!("[[action]] number {}", position + 1);
+        let (mut name, mut kind, mut value, mut at, mut mode) = (None, None, None, None, None);
+        for (key, item) in self.table(entry, &place)? {
+            match &**key.get_ref() {
+                "name" => name = Some(self.string(item, &place)?.to_owned()),
+                "kind" => kind = Some(self.kind(item, &place, ACTION_KINDS)?),
+                "value" => value = Some(self.string(item, &place)?.to_owned()),
+                "at" => at = Some(self.time(item, &place)?),
+                "mode" => mode = Some(self.kind(item, &place, MODES)?),
+                other => return Err(self.unknown("key", key.span(), other, KEYS)),
+            }
+        }
+        let lacks = |what| self.error(entry.span(), format!("{place} lacks `{what}`"), ACTION_HELP);
+        Ok(Action {
+            name: name.unwrap_or_else(|| format!("action#{position}")),
+            kind: kind.ok_or_else(|| lacks("kind"))?,
+            value: value.ok_or_else(|| lacks("value"))?,
+            at,
+            mode,
+        })
+    }
+
+    fn refuse_repeated_name(&self, truth: &GroundTruth, span: Range<usize>) -> Result<(), TruthError> {
+        match truth.values.split_last() {
+            Some((last, before)) if before.iter().any(|value| value.name == last.name) => Err(self.error(
+                span,
+                format!("a second [[value]] is called `{}`", last.name),
+                "reports refer to values by name: give each its own",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn array<'i>(
+        &self,
+        item: &'i Spanned<DeValue<'i>>,
+        place: &str,
+    ) -> Result<&'i toml::de::DeArray<'i>, TruthError> {
+        match item.get_ref() {
+            DeValue::Array(array) => Ok(array),
+            other => Err(self.wrong_type(item.span(), place, "an array", other)),
+        }
+    }
+
+    fn table<'i>(
+        &self,
+        item: &'i Spanned<DeValue<'i>>,
+        place: &str,
+    ) -> Result<impl Iterator<Item = Entry<'i>>, TruthError> {
+        match item.get_ref() {
+            DeValue::Table(table) => Ok(table.iter()),
+            other => Err(self.wrong_type(item.span(), place, "a table", other)),
+        }
+    }
+
+    fn string<'i>(&self, item: &'i Spanned<DeValue<'i>>, place: &str) -> Result<&'i str, TruthError> {
+        match item.get_ref() {
+            DeValue::String(text) => Ok(text),
+            other => Err(self.wrong_type(item.span(), place, "a string (in quotes)", other)),
+        }
+    }
+
+    fn time(&self, item: &Spanned<DeValue<'_>>, place: &str) -> Result<Timestamp, TruthError> {
+        let text = match item.get_ref() {
+            DeValue::Datetime(time) => time.to_string(),
+            DeValue::String(text) => text.to_string(),
+            other => return Err(self.wrong_type(item.span(), place, "a time", other)),
+        };
+        text.parse().map_err(|_| {
+            self.error(
+                item.span(),
+                format!("{place}: `{text}` is not a time with its offset from UTC"),
+                "write times as in RFC 3339, for example 2026-11-21T02:44:30.100Z",
+            )
+        })
+    }
+
+    fn kind(
+        &self,
+        item: &Spanned<DeValue<'_>>,
+        place: &str,
+        known: &'static [Kind],
+    ) -> Result<&'static str, TruthError> {
+        let text = self.string(item, place)?;
+        let names: Vec<&str> = known.iter().map(|kind| kind.name).collect();
+        let found = known.iter().find(|kind| kind.name == text);
+        found.map(|kind| kind.name).ok_or_else(|| self.unknown("kind or mode", item.span(), text, &names))
+    }
+
+    fn unknown(&self, what: &str, span: Range<usize>, word: &str, known: &[&str]) -> TruthError {
+        let distance = |name: &&&str| (strsim::jaro_winkler(word, name) * 1000.0) as u32;
+        let nearest = known.iter().max_by_key(distance).copied().unwrap_or_default();
+        self.error(
+            span,
+            format!("unknown {what} `{word}`, the nearest known one is `{nearest}`"),
+            format!("known: {}", known.join(", ")),
+        )
+    }
+
+    fn wrong_type(&self, span: Range<usize>, place: &str, wanted: &str, found: &DeValue<'_>) -> TruthError {
+        let found = match found {
+            DeValue::String(_) => "a string",
+            DeValue::Integer(_) | DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a time",
+            DeValue::Array(_) => "an array",
+            DeValue::Table(_) => "a table",
+        };
+        self.error(span, format!("{place}: expected {wanted}, found {found}"), VALUE_HELP)
+    }
+}
+
+const VALUE_HELP: &str = "a value is written: [[value]] name = \"email\" kind = \"email\" value = \"ann@example.org\"";
+const ACTION_HELP: &str = "an action is written: [[action]] kind = \"visit\" value = \"https://example.org/page\"";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_contract() {
+        let truth = parse(
+            r#"
+            first_party = ["Clinic.example"]
+            [[value]]
+            name = "email"
+            kind = "email"
+            value = "marta@example.org"
+            [[action]]
+            kind = "visit"
+            value = "https://clinic.example/a"
+            at = 2026-11-21T02:44:30.100Z
+            mode = "incognito"
+            [[action]]
+            name = "second"
+            kind = "search"
+            value = "x"
+            "#,
+        )
+        .unwrap();
+        assert_eq!(truth.first_party, ["clinic.example"]);
+        assert_eq!(truth.values[0].kind, "email");
+        assert_eq!(truth.actions[0].name, "action#0");
+        assert_eq!(truth.actions[0].mode, Some("incognito"));
+        assert_eq!(truth.actions[0].at.unwrap().to_string(), "2026-11-21T02:44:30.1Z");
+        assert_eq!(truth.actions[1].name, "second");
+    }
+
+    #[test]
+    fn names_the_nearest_known_word_and_the_line() {
+        let cases = [
+            ("frist_party = []", 1, "`first_party`"),
+            ("\n[[value]]\nnmae = \"a\"", 3, "`name`"),
+            ("[[value]]\nname = \"a\"\nkind = \"emial\"\nvalue = \"x\"", 3, "`email`"),
+            ("[[action]]\nkind = \"vist\"\nvalue = \"x\"", 2, "`visit`"),
+            ("[[action]]\nkind = \"visit\"\nvalue = \"x\"\nmode = \"incog\"", 4, "`incognito`"),
+            ("[[value]]\nname = \"a\"\nkind = \"email\"", 1, "lacks `value`"),
+            ("[[value]]\nname = 5", 2, "expected a string"),
+            ("[[action]]\nkind = \"visit\"\nvalue = \"x\"\nat = 2026-01-01", 4, "not a time"),
+            ("first_party = [", 1, ""),
+        ];
+        for (text, line, part) in cases {
+            let error = parse(text).unwrap_err();
+            assert_eq!(error.line, line, "{text}: {error}");
+            assert!(error.message.contains(part), "{text}: {error}");
+        }
+        let twice = "[[value]]\nname=\"a\"\nkind=\"text\"\nvalue=\"x\"\n".repeat(2);
+        assert!(parse(&twice).unwrap_err().message.contains("second"));
+    }
+}
