@@ -4,4 +4,5 @@
 //! import only from those left of them, which a test holds:
 //! `model < codec < import < decode < detect < attribute < audit < render`.
 
+pub mod detect;
 pub mod model;

@@ -136,9 +136,8 @@ pub struct TruthError {
 pub fn parse(text: &str) -> Result<GroundTruth, TruthError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let reader = TruthReader { text };
-    let table = DeTable::parse(text).map_err(|error| {
-        reader.error(error.span().unwrap_or(0..0), error.message(), "the file must be TOML 1.0")
-    })?;
+    let table = DeTable::parse(text)
+        .map_err(|error| reader.error(error.span().unwrap_or(0..0), error.message(), "the file must be TOML 1.0"))?;
     reader.ground_truth(table.get_ref())
 }
 
@@ -232,11 +231,7 @@ impl TruthReader<'_> {
         }
     }
 
-    fn array<'i>(
-        &self,
-        item: &'i Spanned<DeValue<'i>>,
-        place: &str,
-    ) -> Result<&'i toml::de::DeArray<'i>, TruthError> {
+    fn array<'i>(&self, item: &'i Spanned<DeValue<'i>>, place: &str) -> Result<&'i toml::de::DeArray<'i>, TruthError> {
         match item.get_ref() {
             DeValue::Array(array) => Ok(array),
             other => Err(self.wrong_type(item.span(), place, "an array", other)),

@@ -1,0 +1,97 @@
+//! How likely is it that a value stands somewhere by chance?
+//!
+//! A sighting is strong when fewer than [`STRONG`] chance hits are expected in the whole capture: places where the
+//! value could stand, times the disguises that were tried, times the probability of the value. The probability
+//! comes from a shape model that is meant to be too high rather than too low: letters of words count as 2.3 bits
+//! (English text has about 1 to 1.5 bits a letter over long stretches, 4.1 without context: Shannon, "Prediction
+//! and entropy of printed English", 1951), digits as log2(10), digits of a hex run as 4, and repeated or
+//! counting-up characters as next to nothing, and no value as more than its own alphabet can tell, so that `00000000` or `12345678` is never unique.
+
+use crate::model::Strength;
+
+/// Expected chance hits below which a sighting is strong.
+pub const STRONG: f64 = 1e-6;
+
+const LETTER: f64 = 2.3;
+const DIGIT: f64 = 3.32;
+const HEX: f64 = 4.0;
+const OTHER: f64 = 3.0;
+const PREDICTABLE: f64 = 0.3;
+const SHORTEST_HEX_RUN: usize = 6;
+
+/// Bits of surprise in a value: its probability is `2^-bits`.
+pub fn bits(text: &str) -> f64 {
+    let chars: Vec<char> = text.to_lowercase().chars().collect();
+    let mut total = 0.0;
+    let mut position = 0;
+    while position < chars.len() {
+        let run = hex_run(&chars[position..]);
+        let (length, each) = match run >= SHORTEST_HEX_RUN {
+            true => (run, Some(HEX)),
+            false => (1, None),
+        };
+        for at in position..position + length {
+            total += if predictable(&chars, at) { PREDICTABLE } else { each.unwrap_or_else(|| of_char(chars[at])) };
+        }
+        position += length;
+    }
+    total.min(described_by_its_alphabet(&chars))
+}
+
+/// What it takes to name the characters that occur and then their order: few for `00000000-0000-0000`.
+fn described_by_its_alphabet(chars: &[char]) -> f64 {
+    let mut sorted = chars.to_vec();
+    sorted.sort_unstable();
+    let all = chars.len() as f64;
+    let same_chars = sorted.chunk_by(|a, b| a == b);
+    same_chars.map(|same| of_char(same[0]) + same.len() as f64 * (all / same.len() as f64).log2()).sum()
+}
+
+/// Expected chance hits: `places` where it could stand, `disguises` tried, `bits` of the value.
+pub fn expected(places: u64, disguises: f64, bits: f64) -> f64 {
+    places.max(1) as f64 * disguises * (-bits).exp2()
+}
+
+/// The verdict on an expectation.
+pub fn strength(expected: f64) -> Strength {
+    if expected < STRONG { Strength::Strong } else { Strength::Weak }
+}
+
+fn of_char(c: char) -> f64 {
+    match c {
+        '0'..='9' => DIGIT,
+        'a'..='z' => LETTER,
+        c if c.is_alphabetic() => LETTER + 1.0,
+        _ => OTHER,
+    }
+}
+
+/// Length of the run of hex digits at the start, if it mixes letters and digits; else 0.
+fn hex_run(chars: &[char]) -> usize {
+    let run = chars.iter().take_while(|c| c.is_ascii_hexdigit()).count();
+    let digits = chars[..run].iter().filter(|c| c.is_ascii_digit()).count();
+    if digits > 0 && digits < run { run } else { 0 }
+}
+
+/// The same step (0, +1 or -1) from the last two characters: a repetition or a count.
+fn predictable(chars: &[char], at: usize) -> bool {
+    let step = |at: usize| chars[at] as i64 - chars[at - 1] as i64;
+    at >= 2 && step(at) == step(at - 1) && step(at).abs() <= 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn planted_values_are_strong_and_common_ones_weak() {
+        let strong_in_a_megabyte =
+            ["marta.eaea5ae2@example.org", "864040504207201", "a7ca318d06d44999", "/conditions/early-menopause"];
+        for value in strong_in_a_megabyte {
+            assert_eq!(strength(expected(1 << 20, 5.0, bits(value))), Strength::Strong, "{value}");
+        }
+        for value in ["Marta", "/signup", "00000000-0000-0000-0000-000000000000", "123456789012345", "true", "Warsaw"] {
+            assert_eq!(strength(expected(1 << 14, 5.0, bits(value))), Strength::Weak, "{value}: {}", bits(value));
+        }
+    }
+}
