@@ -4,5 +4,6 @@
 //! import only from those left of them, which a test holds:
 //! `model < codec < import < decode < detect < attribute < audit < render`.
 
+pub mod codec;
 pub mod detect;
 pub mod model;

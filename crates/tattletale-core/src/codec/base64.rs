@@ -1,0 +1,86 @@
+//! Base64 (RFC 4648) as it is found: either alphabet, padded or not, wrapped, with `+` turned into a space.
+
+use base64_simd::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+/// Decodes a whole text, or declines (none) what is not base64 of at least one byte.
+///
+/// White space inside is skipped, except that spaces stand for `+` when there are no line breaks: that is what a
+/// form decoder makes of an unescaped `+`.
+pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    let end = text.iter().rposition(|&byte| byte != b'=')? + 1;
+    let (body, padding) = text.split_at(end);
+    if padding.len() > 2 {
+        return None;
+    }
+    let clean = clean(body)?;
+    let body = clean.as_deref().unwrap_or(body);
+    let url_safe = memchr::memchr2(b'-', b'_', body).is_some();
+    let whole = body.len() % 4 != 1 && (padding.is_empty() || (body.len() + padding.len()) % 4 == 0);
+    if !whole || body.is_empty() {
+        return None;
+    }
+    let decode = |body: &[u8]| match url_safe {
+        true => URL_SAFE_NO_PAD.decode_to_vec(body),
+        false => STANDARD_NO_PAD.decode_to_vec(body),
+    };
+    decode(body).ok().or_else(|| decode(&without_stray_bits(body)).ok())
+}
+
+/// The body without line breaks and with `+` restored; `Some(None)` when there is nothing to clean.
+fn clean(body: &[u8]) -> Option<Option<Vec<u8>>> {
+    if !body.iter().any(u8::is_ascii_whitespace) {
+        return Some(None);
+    }
+    let wrapped = memchr::memchr2(b'\n', b'\r', body).is_some();
+    let mut out = Vec::with_capacity(body.len());
+    for &byte in body {
+        match byte {
+            b' ' if !wrapped => out.push(b'+'),
+            byte if byte.is_ascii_whitespace() => {}
+            byte => out.push(byte),
+        }
+    }
+    Some(Some(out))
+}
+
+/// Some encoders leave bits set that the last character does not need; strict decoders refuse those.
+fn without_stray_bits(body: &[u8]) -> Vec<u8> {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut body = body.to_vec();
+    let keep = match body.len() % 4 {
+        2 => 0b11_0000,
+        3 => 0b11_1100,
+        _ => return body,
+    };
+    if let Some(last) = body.last_mut() {
+        let value = ALPHABET.iter().position(|&letter| letter == *last).or(match last {
+            b'-' => Some(62),
+            b'_' => Some(63),
+            _ => None,
+        });
+        if let Some(value) = value {
+            *last = ALPHABET[value & keep];
+        }
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_it_is_found() {
+        let plain = b"subjects?_d>>>\xff";
+        let standard = "c3ViamVjdHM/X2Q+Pj7/";
+        for text in [standard, "c3ViamVjdHM_X2Q-Pj7_", "c3ViamVj\r\ndHM/X2Q+\r\nPj7/", "c3ViamVjdHM/X2Q Pj7/"] {
+            assert_eq!(decode(text.as_bytes()).as_deref(), Some(&plain[..]), "{text}");
+        }
+        assert_eq!(decode(b"YQ==").as_deref(), Some(&b"a"[..]));
+        assert_eq!(decode(b"YQ").as_deref(), Some(&b"a"[..]));
+        assert_eq!(decode(b"YR==").as_deref(), Some(&b"a"[..]), "stray bits");
+        for text in ["Y", "====", "", "YWJj=", "a!bc", "YQ="] {
+            assert_eq!(decode(text.as_bytes()), None, "{text}");
+        }
+    }
+}

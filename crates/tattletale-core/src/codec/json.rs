@@ -1,0 +1,359 @@
+//! A JSON tokenizer (RFC 8259) over bytes that gives spans instead of values.
+//!
+//! Evidence needs to know where in the bytes a field stands, hostile input must not nest the stack, and apps send
+//! strings with lone surrogates or invalid UTF-8 that strict parsers refuse whole. So: an explicit stack with a
+//! limit, spans into the input, nothing allocated but that stack, and leniency inside strings only.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Deepest nesting that is followed, in containers.
+pub const MAX_DEPTH: usize = 1024;
+
+/// One token. All spans are bytes of the input; those of strings lie inside the quotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Token {
+    /// `{`
+    ObjectStart,
+    /// `}`
+    ObjectEnd,
+    /// `[`
+    ArrayStart,
+    /// `]`
+    ArrayEnd,
+    /// Name of a member.
+    Key(Text),
+    /// A string value.
+    String(Text),
+    /// A number as written.
+    Number(Range<usize>),
+    /// `true`, `false`, `null`, or the `NaN` and `Infinity` that some encoders write.
+    Literal(Range<usize>),
+}
+
+/// A string token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Bytes between the quotes.
+    pub span: Range<usize>,
+    /// True when there is a backslash in it: [`unescape`] tells what it means.
+    pub escaped: bool,
+}
+
+/// Where and why it stopped being JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Broken {
+    /// Byte offset in the input.
+    pub offset: usize,
+    /// What is wrong there.
+    pub why: Why,
+}
+
+/// Why it stopped being JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The input ends inside a value.
+    Ends,
+    /// A byte that no JSON has here.
+    Unexpected,
+    /// Deeper than [`MAX_DEPTH`].
+    Deep,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expect {
+    Value,
+    FirstMember,
+    Member,
+    FirstElement,
+    AfterValue,
+    Done,
+}
+
+/// Tokens of one JSON value at the start of `bytes`; [`Tokens::offset`] tells where it ended.
+pub struct Tokens<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+    /// True for an object, false for an array.
+    open: Vec<bool>,
+    expect: Expect,
+}
+
+impl<'a> Tokens<'a> {
+    /// Starts before the first token.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, offset: 0, open: Vec::new(), expect: Expect::Value }
+    }
+
+    /// First byte that no token has used.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The next token; none after the value is complete.
+    pub fn next_token(&mut self) -> Result<Option<Token>, Broken> {
+        loop {
+            if self.expect == Expect::Done {
+                return Ok(None);
+            }
+            self.skip_white_space();
+            let Some(&byte) = self.bytes.get(self.offset) else { return Err(self.broken(Why::Ends)) };
+            match (self.expect, byte) {
+                (Expect::AfterValue, b',') => {
+                    self.offset += 1;
+                    self.expect = if self.in_object() { Expect::Member } else { Expect::Value };
+                }
+                (Expect::AfterValue | Expect::FirstMember, b'}') if self.in_object() => {
+                    return Ok(Some(self.close(Token::ObjectEnd)));
+                }
+                (Expect::AfterValue | Expect::FirstElement, b']') if !self.in_object() => {
+                    return Ok(Some(self.close(Token::ArrayEnd)));
+                }
+                (Expect::FirstMember | Expect::Member, b'"') => return self.key().map(Some),
+                (Expect::Value | Expect::FirstElement, _) => return self.value(byte).map(Some),
+                _ => return Err(self.broken(Why::Unexpected)),
+            }
+        }
+    }
+
+    fn key(&mut self) -> Result<Token, Broken> {
+        let text = self.string()?;
+        self.skip_white_space();
+        match self.bytes.get(self.offset) {
+            Some(b':') => self.offset += 1,
+            Some(_) => return Err(self.broken(Why::Unexpected)),
+            None => return Err(self.broken(Why::Ends)),
+        }
+        self.expect = Expect::Value;
+        Ok(Token::Key(text))
+    }
+
+    fn value(&mut self, byte: u8) -> Result<Token, Broken> {
+        match byte {
+            b'{' | b'[' => {
+                if self.open.len() >= MAX_DEPTH {
+                    return Err(self.broken(Why::Deep));
+                }
+                let object = byte == b'{';
+                self.open.push(object);
+                self.offset += 1;
+                self.expect = if object { Expect::FirstMember } else { Expect::FirstElement };
+                Ok(if object { Token::ObjectStart } else { Token::ArrayStart })
+            }
+            b'"' => {
+                let text = self.string()?;
+                self.value_ended();
+                Ok(Token::String(text))
+            }
+            b'-' | b'0'..=b'9' => {
+                let span = self.run(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
+                if span.len() == 1 && byte == b'-' {
+                    return self.literal();
+                }
+                self.value_ended();
+                Ok(Token::Number(span))
+            }
+            _ => self.literal(),
+        }
+    }
+
+    fn literal(&mut self) -> Result<Token, Broken> {
+        const KNOWN: [&[u8]; 5] = [b"true", b"false", b"null", b"NaN", b"Infinity"];
+        let start = self.offset;
+        let span = self.run(|byte| byte.is_ascii_alphabetic());
+        let word = &self.bytes[span.clone()];
+        if KNOWN.contains(&word) {
+            self.value_ended();
+            return Ok(Token::Literal(span));
+        }
+        let cut_off = span.end == self.bytes.len() && KNOWN.iter().any(|known| known.starts_with(word));
+        self.offset = start;
+        Err(self.broken(if cut_off { Why::Ends } else { Why::Unexpected }))
+    }
+
+    fn run(&mut self, of: impl Fn(u8) -> bool) -> Range<usize> {
+        let start = self.offset;
+        let rest = &self.bytes[start..];
+        self.offset += rest.iter().position(|&byte| !of(byte)).unwrap_or(rest.len());
+        start..self.offset
+    }
+
+    /// From the opening quote to behind the closing one.
+    fn string(&mut self) -> Result<Text, Broken> {
+        let start = self.offset + 1;
+        let mut at = start;
+        let mut escaped = false;
+        loop {
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            match memchr::memchr2(b'"', b'\\', rest) {
+                Some(found) if rest[found] == b'"' => {
+                    self.offset = at + found + 1;
+                    return Ok(Text { span: start..at + found, escaped });
+                }
+                Some(found) => {
+                    escaped = true;
+                    at += found + 2;
+                }
+                None => return Err(Broken { offset: self.bytes.len(), why: Why::Ends }),
+            }
+        }
+    }
+
+    fn close(&mut self, token: Token) -> Token {
+        self.offset += 1;
+        self.open.pop();
+        self.value_ended();
+        token
+    }
+
+    fn value_ended(&mut self) {
+        self.expect = if self.open.is_empty() { Expect::Done } else { Expect::AfterValue };
+    }
+
+    fn in_object(&self) -> bool {
+        self.open.last() == Some(&true)
+    }
+
+    fn skip_white_space(&mut self) {
+        while matches!(self.bytes.get(self.offset), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.offset += 1;
+        }
+    }
+
+    fn broken(&self, why: Why) -> Broken {
+        Broken { offset: self.offset, why }
+    }
+}
+
+/// What a string token means. Never fails: an escape that is none stays as it is.
+///
+/// A lone surrogate U+DC80 to U+DCFF becomes the byte 0x80 to 0xFF, since that is how Python's `surrogateescape`
+/// (PEP 383) and so mitmproxy write bytes that were no UTF-8; any other becomes U+FFFD.
+pub fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr::memchr(b'\\', raw) else { return Cow::Borrowed(raw) };
+    let mut out = Vec::with_capacity(raw.len());
+    out.extend_from_slice(&raw[..first]);
+    let mut rest = &raw[first..];
+    while let [byte, tail @ ..] = rest {
+        rest = match (byte, tail) {
+            (b'\\', [b'u', after @ ..]) => match unicode_escape(after, &mut out) {
+                Some(after) => after,
+                None => {
+                    out.push(b'\\');
+                    tail
+                }
+            },
+            (b'\\', [escape, after @ ..]) => {
+                match escape {
+                    b'n' => out.push(b'\n'),
+                    b't' => out.push(b'\t'),
+                    b'r' => out.push(b'\r'),
+                    b'b' => out.push(8),
+                    b'f' => out.push(12),
+                    b'"' | b'\\' | b'/' => out.push(*escape),
+                    other => out.extend_from_slice(&[b'\\', *other]),
+                }
+                after
+            }
+            (byte, tail) => {
+                out.push(*byte);
+                match memchr::memchr(b'\\', tail) {
+                    Some(next) => {
+                        out.extend_from_slice(&tail[..next]);
+                        &tail[next..]
+                    }
+                    None => {
+                        out.extend_from_slice(tail);
+                        &[]
+                    }
+                }
+            }
+        };
+    }
+    Cow::Owned(out)
+}
+
+/// Appends the character of `XXXX` (and of the `\uXXXX` after it, for a pair); the rest, or none if it is no escape.
+fn unicode_escape<'a>(digits: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {
+    let (unit, rest) = code_unit(digits)?;
+    let mut push = |c: char| out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    if let Some(c) = char::from_u32(unit) {
+        push(c);
+        return Some(rest);
+    }
+    if let (0xd800..=0xdbff, [b'\\', b'u', low @ ..]) = (unit, rest)
+        && let Some((low @ 0xdc00..=0xdfff, rest)) = code_unit(low)
+    {
+        push(char::from_u32(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00)).unwrap_or('\u{fffd}'));
+        return Some(rest);
+    }
+    match unit {
+        0xdc80..=0xdcff => out.push((unit & 0xff) as u8),
+        _ => push('\u{fffd}'),
+    }
+    Some(rest)
+}
+
+fn code_unit(digits: &[u8]) -> Option<(u32, &[u8])> {
+    let (four, rest) = digits.split_at_checked(4)?;
+    let digit = |unit: u32, &byte: &u8| Some(unit << 4 | u32::from(crate::model::url::hex_digit(byte)?));
+    Some((four.iter().try_fold(0, digit)?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(text: &str) -> Result<(Vec<String>, usize), Broken> {
+        let mut tokens = Tokens::new(text.as_bytes());
+        let mut out = Vec::new();
+        while let Some(token) = tokens.next_token()? {
+            out.push(match token {
+                Token::Key(t) => format!("{}:", &text[t.span]),
+                Token::String(t) => format!("'{}'", &text[t.span]),
+                Token::Number(span) | Token::Literal(span) => text[span].to_owned(),
+                other => format!("{other:?}"),
+            });
+        }
+        Ok((out, tokens.offset()))
+    }
+
+    #[test]
+    fn tokens_in_order() {
+        let (found, end) = tokens(r#" {"a\"":[1,-2.5e3,"x",{}],"b":null} rest"#).unwrap();
+        let wanted = "ObjectStart a\\\": ArrayStart 1 -2.5e3 'x' ObjectStart ObjectEnd ArrayEnd b: null ObjectEnd";
+        assert_eq!(found.join(" "), wanted);
+        assert_eq!(end, 35);
+        assert_eq!(tokens(r#""only a string""#).unwrap().0, ["'only a string'"]);
+        assert_eq!(tokens("[NaN,Infinity]").unwrap().0.len(), 4);
+    }
+
+    #[test]
+    fn says_where_it_breaks() {
+        let cases = [
+            ("", 0, Why::Ends),
+            ("{\"a\":", 5, Why::Ends),
+            ("{\"a", 3, Why::Ends),
+            ("[tru", 1, Why::Ends),
+            ("[1 2]", 3, Why::Unexpected),
+            ("[1,]", 3, Why::Unexpected),
+            ("{1:2}", 1, Why::Unexpected),
+            ("[}", 1, Why::Unexpected),
+            ("[INFO]", 1, Why::Unexpected),
+            ("{\"a\\", 4, Why::Ends),
+        ];
+        for (text, offset, why) in cases {
+            assert_eq!(tokens(text), Err(Broken { offset, why }), "{text}");
+        }
+        let deep = "[".repeat(1_000_000);
+        assert_eq!(tokens(&deep), Err(Broken { offset: MAX_DEPTH, why: Why::Deep }));
+    }
+
+    #[test]
+    fn escapes() {
+        let text = |raw: &str| String::from_utf8(unescape(raw.as_bytes()).into_owned()).unwrap();
+        assert_eq!(text(r#"b\u00f3l \/ \"x\" \n"#), "ból / \"x\" \n");
+        assert_eq!(text(r"\ud83d\ude00 \ud83d \q \u12 \"), "😀 \u{fffd} \\q \\u12 \\");
+        assert_eq!(&*unescape(br"\udcff\udc80"), b"\xff\x80");
+    }
+}

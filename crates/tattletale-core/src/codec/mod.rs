@@ -1,0 +1,8 @@
+//! Bounded readers of encodings that both importers and layers need: decompression, JSON tokens, base64.
+//!
+//! Decompression happens here and nowhere else (a lint holds that): only this module can promise that no input,
+//! however hostile, makes more bytes than the caller allowed.
+
+pub mod base64;
+pub mod inflate;
+pub mod json;
