@@ -116,6 +116,31 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    /// Passes over the rest of the container that opened last, by its brackets alone: no limit on nesting, no check of
+    /// what is inside. Without an open container it does nothing.
+    pub fn skip_open(&mut self) -> Result<(), Broken> {
+        if self.open.is_empty() {
+            return Ok(());
+        }
+        let mut depth = 1usize;
+        while depth > 0 {
+            match self.bytes.get(self.offset) {
+                Some(b'"') => {
+                    self.string()?;
+                    continue;
+                }
+                Some(b'{' | b'[') => depth += 1,
+                Some(b'}' | b']') => depth -= 1,
+                Some(_) => {}
+                None => return Err(self.broken(Why::Ends)),
+            }
+            self.offset += 1;
+        }
+        self.open.pop();
+        self.value_ended();
+        Ok(())
+    }
+
     fn key(&mut self) -> Result<Token, Broken> {
         let text = self.string()?;
         self.skip_white_space();
@@ -347,6 +372,22 @@ mod tests {
         }
         let deep = "[".repeat(1_000_000);
         assert_eq!(tokens(&deep), Err(Broken { offset: MAX_DEPTH, why: Why::Deep }));
+    }
+
+    #[test]
+    fn skips_what_is_open() {
+        let nested = format!(r#"[{{"a":"]}}","b":{}{}}},7]"#, "[".repeat(5000), "]".repeat(5000));
+        let mut tokens = Tokens::new(nested.as_bytes());
+        assert_eq!(tokens.next_token(), Ok(Some(Token::ArrayStart)));
+        assert_eq!(tokens.next_token(), Ok(Some(Token::ObjectStart)));
+        assert_eq!(tokens.skip_open(), Ok(()));
+        let seven = nested.len() - 2;
+        assert_eq!(tokens.next_token(), Ok(Some(Token::Number(seven..seven + 1))));
+        assert_eq!(tokens.skip_open(), Ok(()));
+        assert_eq!(tokens.next_token(), Ok(None));
+        let mut cut = Tokens::new(b"[[1]");
+        assert_eq!(cut.next_token(), Ok(Some(Token::ArrayStart)));
+        assert_eq!(cut.skip_open(), Err(Broken { offset: 4, why: Why::Ends }));
     }
 
     #[test]
