@@ -17,11 +17,15 @@ const DIGIT: f64 = 3.32;
 const HEX: f64 = 4.0;
 const OTHER: f64 = 3.0;
 const PREDICTABLE: f64 = 0.3;
+const FILLER: f64 = 2.0;
 const SHORTEST_HEX_RUN: usize = 6;
 
 /// Bits of surprise in a value: its probability is `2^-bits`.
 pub fn bits(text: &str) -> f64 {
     let chars: Vec<char> = text.to_lowercase().chars().collect();
+    if is_filler(&chars) {
+        return FILLER;
+    }
     let mut total = 0.0;
     let mut position = 0;
     while position < chars.len() {
@@ -71,6 +75,14 @@ fn hex_run(chars: &[char]) -> usize {
     let run = chars.iter().take_while(|c| c.is_ascii_hexdigit()).count();
     let digits = chars[..run].iter().filter(|c| c.is_ascii_digit()).count();
     if digits > 0 && digits < run { run } else { 0 }
+}
+
+/// One or two letters or digits over and over: what stands where there is no value.
+fn is_filler(chars: &[char]) -> bool {
+    let mut used: Vec<char> = chars.iter().copied().filter(|c| c.is_alphanumeric()).collect();
+    used.sort_unstable();
+    used.dedup();
+    used.len() <= 2
 }
 
 /// The same step (0, +1 or -1) from the last two characters: a repetition or a count.

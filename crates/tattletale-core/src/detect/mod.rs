@@ -1,4 +1,19 @@
 //! Detectors point at places in what the decoder unfolds.
+//!
+//! [`look`] is the way in: it unfolds one part and returns what was seen in it. Today one thing is looked for, what
+//! a ground truth knows ([`planted`]).
 
 pub mod chance;
 pub mod planted;
+mod sighter;
+
+use crate::decode::{Hint, Limits, Walked, walk};
+pub use planted::Planted;
+pub use sighter::{Closed, Places, Seen, Sighter};
+
+/// Unfolds one part and searches every layer of it; `places` goes on counting.
+pub fn look(planted: &Planted, bytes: &[u8], hint: Hint<'_>, limits: &Limits, places: &mut Places) -> (Seen, Walked) {
+    let mut sighter = Sighter::new(planted, places);
+    let walked = walk(bytes, hint, limits, &mut sighter);
+    (sighter.seen(), walked)
+}

@@ -17,6 +17,9 @@ use std::ops::Range;
 /// Shortest value that is searched, in bytes: below this every capture is full of it.
 pub const MIN_LEN: usize = 3;
 
+/// Places of one pattern that are kept per buffer, so that a short value in a large buffer cannot fill the memory.
+const MAX_REPEATS: usize = 4_096;
+
 /// Ready to search for everything in a ground truth.
 pub struct Planted {
     automaton: Option<AhoCorasick>,
@@ -86,10 +89,13 @@ impl Planted {
     pub fn search(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
         let Some(automaton) = &self.automaton else { return };
         let from = hits.len();
+        let mut repeats: HashMap<usize, usize> = HashMap::new();
         for found in automaton.find_overlapping_iter(bytes) {
             let pattern = found.pattern().as_usize();
+            let repeats = repeats.entry(pattern).or_default();
             let address = self.patterns[pattern].form == Form::Address;
-            if !address || stands_alone(bytes, found.range()) {
+            if *repeats < MAX_REPEATS && (!address || stands_alone(bytes, found.range())) {
+                *repeats += 1;
                 hits.push(Hit { pattern, range: found.range() });
             }
         }

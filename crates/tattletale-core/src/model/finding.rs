@@ -25,8 +25,8 @@ pub struct Sighting {
     pub range: Range<usize>,
     /// True when it is all that stands at this place (a whole field), which chance explains far less often.
     pub whole: bool,
-    /// Length in bytes of what stands at this place.
-    pub place_len: usize,
+    /// Bits of surprise in what was matched: its probability is `2^-bits`.
+    pub bits: f64,
     /// The match with a little of what stands around it.
     pub excerpt: Excerpt,
 }
@@ -129,7 +129,7 @@ pub struct Carrier {
     pub capture: usize,
     /// Exchange in the capture.
     pub exchange: usize,
-    /// What it carried.
+    /// What it carried besides itself.
     pub subjects: Vec<Subject>,
 }
 

@@ -1,0 +1,85 @@
+//! `name=value&name=value`: queries, form bodies, and the many places where trackers write the same by hand.
+
+use crate::decode::look::{PERCENT, PLUS};
+use crate::decode::{At, Layer, Opening, View};
+use crate::model::url::percent_decode;
+use std::borrow::Cow;
+use std::ops::Range;
+
+pub(super) struct Form;
+
+impl Layer for Form {
+    fn name(&self) -> &'static str {
+        "form"
+    }
+
+    fn about(&self) -> &'static str {
+        "Form data (application/x-www-form-urlencoded, WHATWG URL), with `%XX` and `+` resolved in names and values."
+    }
+
+    fn example(&self) -> &'static [u8] {
+        b"name=Zo%C3%AB+B&city=Bern"
+    }
+
+    fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
+        let bytes = view.bytes.strip_prefix(b"?").unwrap_or(view.bytes);
+        let skipped = view.bytes.len() - bytes.len();
+        let declared = view.hint.query || view.hint.typed_as("x-www-form-urlencoded");
+        if !(looks_like_one(bytes) || (declared && view.look.text() && !starts_structured(bytes))) {
+            return;
+        }
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'&', bytes).chain([bytes.len()]) {
+            field(view, skipped + start..skipped + end, out);
+            start = end + 1;
+        }
+    }
+}
+
+fn field(view: &View<'_>, span: Range<usize>, out: &mut Opening<'_, '_>) {
+    let bytes = &view.bytes[span.clone()];
+    let (name, value) = match memchr::memchr(b'=', bytes) {
+        Some(equals) => (&bytes[..equals], span.start + equals + 1..span.end),
+        None => (&bytes[..0], span.clone()),
+    };
+    if value.is_empty() {
+        return;
+    }
+    // A name that is long enough to hold a value is looked at as well.
+    const LONGEST_PLAIN_NAME: usize = 5;
+    if name.len() > LONGEST_PLAIN_NAME {
+        let span = span.start..span.start + name.len();
+        match percent_decode(name, true) {
+            Cow::Owned(meaning) => out.name(At::Whole, span, Some(&meaning)),
+            Cow::Borrowed(_) => out.name(At::Whole, span, None),
+        }
+    }
+    let escaped = view.look.has(PERCENT | PLUS);
+    match escaped.then(|| percent_decode(&view.bytes[value.clone()], true)) {
+        Some(Cow::Owned(meaning)) => out.unescaped(At::Name(name), value, &meaning),
+        _ => out.piece(At::Name(name), value),
+    }
+}
+
+/// Without a declaration: every field up to the third has a plain name and at least one has a value.
+fn looks_like_one(bytes: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$-[]%~*:@!".contains(byte);
+    let mut any_value = false;
+    for field in bytes.split(|&byte| byte == b'&').take(3) {
+        let Some(equals) = memchr::memchr(b'=', field) else { return false };
+        let (name, value) = (&field[..equals], &field[equals + 1..]);
+        // `eyJh...==` is padding, not a name with a value.
+        let padding = value.iter().all(|&byte| byte == b'=') && !value.is_empty();
+        if name.is_empty() || name.len() > 64 || !name.iter().all(plain) || padding {
+            return false;
+        }
+        any_value |= !value.is_empty();
+    }
+    any_value
+}
+
+/// A JSON or XML body under the form content type that browsers and `curl` set by default.
+fn starts_structured(bytes: &[u8]) -> bool {
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    matches!(first, Some(b'{' | b'[' | b'<' | b'"')) || !bytes.contains(&b'=')
+}

@@ -1,0 +1,120 @@
+//! JSON, with the JSONPath of every value; strings and member names are unfolded further.
+
+use crate::codec::json::{Broken, Text, Token, Tokens, Why, unescape};
+use crate::decode::walk::JsonStep;
+use crate::decode::{At, Layer, Opening, View};
+use crate::model::FaultKind;
+use std::borrow::Cow;
+
+pub(super) struct Json;
+
+impl Layer for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn about(&self) -> &'static str {
+        "JSON (RFC 8259) with `\\u` escapes resolved; a string inside that is JSON again is opened too."
+    }
+
+    fn example(&self) -> &'static [u8] {
+        br#"{"user":{"name":"Zo\u00eb"},"tags":["a","b"]}"#
+    }
+
+    fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
+        let bytes = view.bytes;
+        let Some(first @ (b'{' | b'[' | b'"')) = bytes.iter().copied().find(|byte| !byte.is_ascii_whitespace()) else {
+            return;
+        };
+        let broken = match value(bytes) {
+            Ok(end) if bytes[end..].iter().all(u8::is_ascii_whitespace) => None,
+            // A string with something behind it is no JSON string; several values are for the next layer.
+            Ok(_) => return,
+            Err(broken) => Some(broken),
+        };
+        if let Some(broken) = broken {
+            let got_far = first != b'"' && broken.offset > 16 && broken.offset * 2 > bytes.len();
+            if !(got_far || view.hint.typed_as("json") || broken.why == Why::Deep) {
+                return;
+            }
+            let kind = match broken.why {
+                Why::Ends => FaultKind::Truncated,
+                Why::Unexpected => FaultKind::Corrupt,
+                Why::Deep => FaultKind::Limit,
+            };
+            let message = match broken.why {
+                Why::Ends => "ends inside a value",
+                Why::Unexpected => "is no JSON from here on",
+                Why::Deep => "nests deeper than any real message; not followed further",
+            };
+            out.fault(kind, broken.offset, message);
+        }
+        emit(bytes, out);
+    }
+}
+
+/// Checks one value; the offset behind it.
+pub(super) fn value(bytes: &[u8]) -> Result<usize, Broken> {
+    let mut tokens = Tokens::new(bytes);
+    while tokens.next_token()?.is_some() {}
+    Ok(tokens.offset())
+}
+
+/// Emits everything up to the end or the first trouble.
+fn emit(bytes: &[u8], out: &mut Opening<'_, '_>) {
+    let mut tokens = Tokens::new(bytes);
+    let mut way: Vec<JsonStep> = Vec::new();
+    while let Ok(Some(token)) = tokens.next_token() {
+        match token {
+            Token::ArrayStart => way.push(JsonStep::Index(0)),
+            Token::Key(key) => {
+                name(bytes, &way, &key, out);
+                way.push(JsonStep::Key(key.span));
+            }
+            Token::ObjectStart => {}
+            Token::ArrayEnd => {
+                way.pop();
+                value_ended(&mut way);
+            }
+            Token::ObjectEnd => value_ended(&mut way),
+            Token::String(text) => {
+                string(bytes, At::Json { source: bytes, way: &way }, &text, out);
+                value_ended(&mut way);
+            }
+            Token::Number(span) | Token::Literal(span) => {
+                out.atom(At::Json { source: bytes, way: &way }, span);
+                value_ended(&mut way);
+            }
+        }
+    }
+}
+
+/// Behind a value: the next element, or out of the member.
+fn value_ended(way: &mut Vec<JsonStep>) {
+    match way.last_mut() {
+        Some(JsonStep::Index(index)) => *index += 1,
+        Some(JsonStep::Key(_)) => {
+            way.pop();
+        }
+        None => {}
+    }
+}
+
+fn string(bytes: &[u8], at: At<'_>, text: &Text, out: &mut Opening<'_, '_>) {
+    match text.escaped.then(|| unescape(&bytes[text.span.clone()])) {
+        Some(Cow::Owned(meaning)) => out.unescaped(at, text.span.clone(), &meaning),
+        _ => out.piece(at, text.span.clone()),
+    }
+}
+
+/// Short names are only names.
+fn name(bytes: &[u8], way: &[JsonStep], key: &Text, out: &mut Opening<'_, '_>) {
+    const LONGEST_PLAIN_NAME: usize = 5;
+    if key.span.len() > LONGEST_PLAIN_NAME {
+        let at = At::Json { source: bytes, way };
+        match unescape(&bytes[key.span.clone()]) {
+            Cow::Owned(meaning) => out.name(at, key.span.clone(), Some(&meaning)),
+            Cow::Borrowed(_) => out.name(at, key.span.clone(), None),
+        }
+    }
+}

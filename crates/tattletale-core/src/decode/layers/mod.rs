@@ -1,0 +1,31 @@
+//! The registry of layers. Order matters: what proves itself (a magic number, a grammar) is asked before what
+//! merely fits (an alphabet), and the first that opens a node beyond doubt ends the asking.
+
+mod base64;
+mod deflate;
+mod form;
+mod gzip;
+mod hex;
+mod json;
+mod ndjson;
+mod path;
+mod percent;
+mod url;
+mod zlib;
+
+use super::Layer;
+
+/// All layers, in the order in which they are asked.
+pub static LAYERS: &[&dyn Layer] = &[
+    &gzip::Gzip,
+    &zlib::Zlib,
+    &deflate::Deflate,
+    &json::Json,
+    &ndjson::Ndjson,
+    &url::Url,
+    &form::Form,
+    &path::Path,
+    &percent::Percent,
+    &hex::Hex,
+    &base64::Base64,
+];

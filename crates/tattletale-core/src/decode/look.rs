@@ -1,0 +1,107 @@
+//! A first glance at bytes: which classes of characters occur. One pass, so that layers can decline at once.
+
+/// Classes that occur in some bytes, and their number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    classes: u16,
+    text: bool,
+}
+
+/// `0-9`
+pub(super) const DIGIT: u16 = 1;
+/// `a-f`
+pub(super) const HEX_LOWER: u16 = 1 << 1;
+/// `A-F`
+pub(super) const HEX_UPPER: u16 = 1 << 2;
+/// `g-z`
+pub(super) const LOWER: u16 = 1 << 3;
+/// `G-Z`
+pub(super) const UPPER: u16 = 1 << 4;
+/// `+`
+pub(super) const PLUS: u16 = 1 << 5;
+/// `/`
+pub(super) const SLASH: u16 = 1 << 6;
+/// `-` and `_`
+pub(super) const DASH: u16 = 1 << 7;
+/// `=`
+pub(super) const EQUALS: u16 = 1 << 8;
+/// `%`
+pub(super) const PERCENT: u16 = 1 << 9;
+/// The space
+pub(super) const SPACE: u16 = 1 << 10;
+/// Tab, line feed, carriage return
+pub(super) const BREAK: u16 = 1 << 11;
+/// Other printable ASCII
+pub(super) const PUNCTUATION: u16 = 1 << 12;
+/// Control characters other than `BREAK`
+pub(super) const CONTROL: u16 = 1 << 13;
+/// 0x80 and above
+pub(super) const HIGH: u16 = 1 << 14;
+
+const CLASS: [u16; 256] = {
+    let mut table = [HIGH; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = match byte as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'f' => HEX_LOWER,
+            b'A'..=b'F' => HEX_UPPER,
+            b'g'..=b'z' => LOWER,
+            b'G'..=b'Z' => UPPER,
+            b'+' => PLUS,
+            b'/' => SLASH,
+            b'-' | b'_' => DASH,
+            b'=' => EQUALS,
+            b'%' => PERCENT,
+            b' ' => SPACE,
+            b'\t' | b'\n' | b'\r' => BREAK,
+            0x21..=0x7e => PUNCTUATION,
+            _ => CONTROL,
+        };
+        byte += 1;
+    }
+    table
+};
+
+impl Look {
+    /// Looks at every byte once.
+    pub fn of(bytes: &[u8]) -> Self {
+        let classes = bytes.iter().fold(0, |classes, &byte| classes | CLASS[byte as usize]);
+        let text = classes & CONTROL == 0 && (classes & HIGH == 0 || std::str::from_utf8(bytes).is_ok());
+        Self { classes, text }
+    }
+
+    /// True when some byte is of one of these classes.
+    pub fn has(self, classes: u16) -> bool {
+        self.classes & classes != 0
+    }
+
+    /// True when every byte is of one of these classes.
+    pub fn only(self, classes: u16) -> bool {
+        self.classes & !classes == 0
+    }
+
+    /// True for UTF-8 without control characters.
+    pub fn text(self) -> bool {
+        self.text
+    }
+
+    /// True when small letters, capitals and digits all occur, as in any longer run of radix-64 digits.
+    pub fn mixed(self) -> bool {
+        self.has(DIGIT) && self.has(HEX_LOWER | LOWER) && self.has(HEX_UPPER | UPPER)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_text_from_binary() {
+        assert!(Look::of("zażółć\n".as_bytes()).text());
+        assert!(!Look::of(b"a\0b").text());
+        assert!(!Look::of(b"\xff\xfe").text());
+        assert!(Look::of(b"12af").only(DIGIT | HEX_LOWER));
+        assert!(Look::of(b"aZ9").mixed() && !Look::of(b"az9").mixed());
+    }
+}

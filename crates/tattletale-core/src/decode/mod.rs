@@ -1,0 +1,71 @@
+//! Unfolding: every part of an exchange becomes a tree of layers, whatever the tracker is called.
+//!
+//! A [`Layer`] knows one encoding: it opens a view of bytes into pieces or into other bytes, or declines. The
+//! [`walk`] offers every node to every layer of the [registry](LAYERS), enforces the [`Limits`], and tells a
+//! [`Visitor`] where it is. No layer knows of any other, so any nesting opens; nothing is allocated for the path
+//! until a visitor asks for it.
+//!
+//! Two kinds of node matter to visitors: a *piece* is a slice of its parent's bytes (a JSON string, a form field),
+//! while *fresh* bytes came to exist by decoding. Whoever searches needs to look at fresh bytes only.
+
+mod layers;
+mod look;
+mod parts;
+mod tree;
+mod walk;
+
+pub use layers::LAYERS;
+pub use look::Look;
+pub use parts::{PartView, parts};
+pub use tree::{Tree, tree};
+pub use walk::{At, Chain, Ending, Limits, NAME, Node, Opening, Proof, Visitor, Walked, walk};
+
+/// One encoding around some bytes.
+pub trait Layer: Sync {
+    /// Name in paths, lower case.
+    fn name(&self) -> &'static str;
+
+    /// What it is and where it is specified or was seen, in one sentence for the documentation.
+    fn about(&self) -> &'static str;
+
+    /// A small input that this layer opens; documentation and the tests of all layers use it.
+    fn example(&self) -> &'static [u8];
+
+    /// Opens `view` into `out`, or does nothing. May be called with anything; must take time linear in the view.
+    fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>);
+}
+
+/// Bytes offered to a layer, with what is cheaply known about them.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// Which classes of bytes occur.
+    pub look: Look,
+    /// What the exchange declares; set for the root of a part only.
+    pub hint: Hint<'a>,
+}
+
+/// What headers or the place in the exchange say about a part. A hint opens doors, it never closes one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hint<'a> {
+    /// Declared content type.
+    pub media_type: Option<&'a str>,
+    /// Declared content encoding.
+    pub content_encoding: Option<&'a str>,
+    /// True for the query of a URL: it is a form by definition.
+    pub query: bool,
+}
+
+impl Hint<'_> {
+    /// Whether the declared content encoding names `coding`.
+    pub fn encoded_as(&self, coding: &str) -> bool {
+        let names = |declared: &str| declared.split(',').any(|name| name.trim().eq_ignore_ascii_case(coding));
+        self.content_encoding.is_some_and(names)
+    }
+
+    /// Whether the declared content type contains `word`.
+    pub fn typed_as(&self, word: &str) -> bool {
+        self.media_type.is_some_and(|declared| declared.to_ascii_lowercase().contains(word))
+    }
+}

@@ -1,0 +1,375 @@
+//! The walk over all layers, and the only place that enforces limits.
+//!
+//! Recursion goes as deep as [`Limits::depth`] and no further; every node and every decoded byte is counted. When
+//! a limit is met, the walk winds up with one stated fault: what was found until then stands.
+
+use super::look::Look;
+use super::{Hint, LAYERS, View};
+use crate::codec::json;
+use crate::model::{Fault, FaultKind, Step, url};
+use std::fmt;
+use std::ops::Range;
+
+/// Shortest bytes that are offered to layers: below this anything looks like everything.
+const SHORTEST: usize = 4;
+
+/// The step that says that something stands in a name instead of a value.
+pub const NAME: &str = "key";
+
+/// How far a walk over one part may go.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Nested nodes; a JSON string holding base64 holding gzip holding JSON takes five.
+    pub depth: usize,
+    /// Nodes in all.
+    pub nodes: u64,
+    /// Bytes made by decoding, in all; also bounds memory.
+    pub made: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 48, nodes: 4_000_000, made: 256 << 20 }
+    }
+}
+
+/// Who is told of every node, in depth-first order; `leave` mirrors `enter`.
+pub trait Visitor {
+    /// A node begins.
+    fn enter(&mut self, node: &Node<'_>);
+    /// The same node ends.
+    fn leave(&mut self, node: &Node<'_>, ending: &Ending);
+}
+
+/// One place in a part.
+#[derive(Debug)]
+pub struct Node<'a> {
+    /// How one gets there.
+    pub chain: &'a Chain<'a>,
+    /// What stands there.
+    pub bytes: &'a [u8],
+    /// Where it stands in the bytes of the node around it (what was decoded, for fresh bytes).
+    pub span: Range<usize>,
+    /// True when these bytes came to exist by decoding (or are the part itself); else they are a slice.
+    pub fresh: bool,
+}
+
+/// What became of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// True when a layer opened it beyond doubt.
+    pub opened: bool,
+    /// True for UTF-8 without control characters.
+    pub text: bool,
+    /// True when these are bytes that nothing explains, and enough of them to matter.
+    pub opaque: bool,
+}
+
+/// The way from the part to a node, as a list on the stack: nothing is allocated until [`Chain::path`].
+#[derive(Debug)]
+pub struct Chain<'a> {
+    parent: Option<&'a Chain<'a>>,
+    /// None for a mere unescaping, which belongs to the step before it.
+    step: Option<(&'static str, At<'a>)>,
+    depth: usize,
+}
+
+/// Place inside a layer; rendered only when needed.
+#[derive(Debug, Clone, Copy)]
+pub enum At<'a> {
+    /// The layer has one place.
+    Whole,
+    /// A fixed word.
+    Word(&'static str),
+    /// A name that the data gives, percent-encoded or not.
+    Name(&'a [u8]),
+    /// A position, from 0.
+    Index(usize),
+    /// A JSONPath (RFC 9535): the way down, with keys as spans of `source`.
+    Json {
+        /// The JSON text.
+        source: &'a [u8],
+        /// Steps from the root.
+        way: &'a [JsonStep],
+    },
+}
+
+/// One step of a JSONPath.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JsonStep {
+    /// Member; span of its raw key in the source.
+    Key(Range<usize>),
+    /// Element, from 0.
+    Index(usize),
+}
+
+impl<'a> Chain<'a> {
+    const ROOT: Chain<'static> = Chain { parent: None, step: None, depth: 0 };
+
+    fn child(&'a self, step: Option<(&'static str, At<'a>)>) -> Chain<'a> {
+        Chain { parent: Some(self), step, depth: self.depth + 1 }
+    }
+
+    /// The steps, outermost first.
+    pub fn path(&self) -> Vec<Step> {
+        let mut path = self.parent.map(Chain::path).unwrap_or_default();
+        if let Some((layer, at)) = self.step {
+            let at = match at {
+                At::Whole => None,
+                at => Some(at.to_string()),
+            };
+            path.push(Step { layer, at });
+        }
+        path
+    }
+
+    /// The last step alone; none for a part or an unescaping.
+    pub fn last(&self) -> Option<Step> {
+        self.step?;
+        self.path().pop()
+    }
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Word(word) => f.write_str(word),
+            Self::Name(name) => f.write_str(&String::from_utf8_lossy(&url::percent_decode(name, true))),
+            Self::Index(index) => write!(f, "{index}"),
+            Self::Json { source, way } => {
+                f.write_str("$")?;
+                way.iter().try_for_each(|step| match step {
+                    JsonStep::Index(index) => write!(f, "[{index}]"),
+                    JsonStep::Key(span) => write_key(f, &source[span.clone()]),
+                })
+            }
+        }
+    }
+}
+
+fn write_key(f: &mut fmt::Formatter<'_>, raw: &[u8]) -> fmt::Result {
+    let key = json::unescape(raw);
+    let key = String::from_utf8_lossy(&key);
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '-');
+    match !key.is_empty() && key.chars().all(plain) {
+        true => write!(f, ".{key}"),
+        false => write!(f, "['{}']", key.replace('\\', "\\\\").replace('\'', "\\'")),
+    }
+}
+
+/// How sure a layer is of what it made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// A checksum or the result itself speaks for it: no other layer is asked.
+    Sure,
+    /// It may be coincidence; others are asked too, and only what opens inside decides.
+    Guess,
+}
+
+/// What came of a walk.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// Trouble on the way, limits included.
+    pub faults: Vec<Fault>,
+    /// Bytes that ended as text or numbers.
+    pub read: u64,
+    /// Bytes that stayed closed.
+    pub opaque: u64,
+}
+
+/// Unfolds `bytes` as far as the limits allow and tells `visitor` of every node.
+pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Visitor) -> Walked {
+    let mut walker = Walker { limits, visitor, nodes: 0, made: 0, stopped: false, faults: Vec::new() };
+    let node = Node { chain: &Chain::ROOT, bytes, span: 0..bytes.len(), fresh: true };
+    let reach = walker.node(&node, hint, Offer::Layers, FEW);
+    Walked { faults: walker.faults, read: reach.read, opaque: reach.opaque }
+}
+
+struct Walker<'v> {
+    limits: &'v Limits,
+    visitor: &'v mut dyn Visitor,
+    nodes: u64,
+    made: usize,
+    stopped: bool,
+    faults: Vec<Fault>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Reach {
+    read: u64,
+    opaque: u64,
+    opened: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Offer {
+    Layers,
+    Nothing,
+}
+
+impl Walker<'_> {
+    fn node(&mut self, node: &Node<'_>, hint: Hint<'_>, offer: Offer, few: usize) -> Reach {
+        self.nodes += 1;
+        if self.nodes > self.limits.nodes {
+            self.stop(
+                node.chain,
+                format!("more than {} places in one part: the rest is not unfolded", self.limits.nodes),
+            );
+        }
+        self.visitor.enter(node);
+        let look = Look::of(node.bytes);
+        let mut inside = Reach::default();
+        if offer == Offer::Layers && node.bytes.len() >= SHORTEST && !self.stopped {
+            inside = self.offer(node, View { bytes: node.bytes, look, hint });
+        }
+        let reach = judge(node.bytes.len(), look, few, inside);
+        let opaque = !reach.opened && reach.opaque > 0 && inside.opaque == 0;
+        self.visitor.leave(node, &Ending { opened: reach.opened, text: look.text(), opaque });
+        reach
+    }
+
+    fn offer(&mut self, node: &Node<'_>, view: View<'_>) -> Reach {
+        let mut guesses = Reach::default();
+        for layer in LAYERS {
+            let mut opening = Opening {
+                walker: self,
+                chain: node.chain,
+                input: view.bytes,
+                look: view.look,
+                layer: layer.name(),
+                reach: Reach::default(),
+            };
+            layer.open(&view, &mut opening);
+            if opening.reach.opened {
+                return opening.reach;
+            }
+            guesses.opaque = guesses.opaque.max(opening.reach.opaque);
+        }
+        guesses
+    }
+
+    fn stop(&mut self, chain: &Chain<'_>, message: String) {
+        if !self.stopped {
+            self.stopped = true;
+            let mut fault = Fault::new(FaultKind::Limit, message);
+            fault.path = chain.path();
+            self.faults.push(fault);
+        }
+    }
+}
+
+/// Binary shorter than this is an identifier or a number, not something that is kept closed.
+const FEW: usize = 16;
+
+/// Text is read; binary that nothing opened is opaque, unless it is too short to matter.
+fn judge(len: usize, look: Look, few: usize, inside: Reach) -> Reach {
+    let bytes = len as u64;
+    match (inside.opened, look.text()) {
+        (true, _) => inside,
+        (false, true) if inside.opaque > 0 => Reach { read: 0, ..inside },
+        (false, true) => Reach { read: bytes, opaque: 0, opened: false },
+        (false, false) if len < few => Reach { read: bytes, opaque: 0, opened: false },
+        (false, false) => Reach { read: 0, opaque: bytes, opened: false },
+    }
+}
+
+/// Where a layer puts what it opens.
+pub struct Opening<'w, 'v> {
+    walker: &'w mut Walker<'v>,
+    chain: &'w Chain<'w>,
+    input: &'w [u8],
+    look: Look,
+    layer: &'static str,
+    reach: Reach,
+}
+
+impl Opening<'_, '_> {
+    /// A piece of the view, to be unfolded further. Pieces of a view come in order and do not overlap.
+    pub fn piece(&mut self, at: At<'_>, span: Range<usize>) {
+        self.place(&self.chain.child(Some((self.layer, at))), span, None, Offer::Layers);
+    }
+
+    /// A piece that is a number or a literal: nothing can be inside.
+    pub fn atom(&mut self, at: At<'_>, span: Range<usize>) {
+        self.place(&self.chain.child(Some((self.layer, at))), span, None, Offer::Nothing);
+    }
+
+    /// A piece of the view that means `bytes` once its escapes are resolved; those are unfolded further.
+    pub fn unescaped(&mut self, at: At<'_>, span: Range<usize>, bytes: &[u8]) {
+        self.place(&self.chain.child(Some((self.layer, at))), span, Some(bytes), Offer::Layers);
+    }
+
+    /// The name of a member or field of what is at `at`, and what it means if it had escapes: names carry data too.
+    pub fn name(&mut self, at: At<'_>, span: Range<usize>, meaning: Option<&[u8]>) {
+        let around = self.chain.child(Some((self.layer, at)));
+        self.place(&around.child(Some((NAME, At::Whole))), span, meaning, Offer::Layers);
+    }
+
+    fn place(&mut self, chain: &Chain<'_>, span: Range<usize>, meaning: Option<&[u8]>, offer: Offer) {
+        self.reach.opened = true;
+        if !self.allowed(chain, meaning.map_or(0, <[u8]>::len)) {
+            return;
+        }
+        let node = Node { chain, bytes: &self.input[span.clone()], span: span.clone(), fresh: false };
+        let reach = match meaning {
+            None => self.walker.node(&node, Hint::default(), offer, FEW),
+            Some(bytes) => {
+                self.walker.visitor.enter(&node);
+                let chain = chain.child(None);
+                let inner = Node { chain: &chain, bytes, span: 0..span.len(), fresh: true };
+                let reach = self.walker.node(&inner, Hint::default(), offer, FEW);
+                self.walker.visitor.leave(&node, &Ending { opened: true, text: true, opaque: false });
+                reach
+            }
+        };
+        self.add(reach);
+    }
+
+    /// The whole view turned into other bytes.
+    pub fn made(&mut self, bytes: &[u8], proof: Proof) {
+        let chain = self.chain.child(Some((self.layer, At::Whole)));
+        if !self.allowed(&chain, bytes.len()) {
+            return;
+        }
+        let node = Node { chain: &chain, bytes, span: 0..self.input.len(), fresh: true };
+        // What merely fits an alphabet is mostly an identifier: only long runs of mixed digits count as closed.
+        let few = match (proof, self.look.mixed()) {
+            (Proof::Sure, _) => FEW,
+            (Proof::Guess, true) => 4 * FEW,
+            (Proof::Guess, false) => usize::MAX,
+        };
+        let reach = self.walker.node(&node, Hint::default(), Offer::Layers, few);
+        self.add(reach);
+        self.reach.opened = reach.opened || proof == Proof::Sure;
+    }
+
+    /// Bytes that may still be made by decoding: the limit for decompressors.
+    pub fn room(&self) -> usize {
+        if self.walker.stopped { 0 } else { self.walker.limits.made - self.walker.made }
+    }
+
+    /// States trouble at a byte of the view; what was opened stands.
+    pub fn fault(&mut self, kind: FaultKind, offset: usize, message: impl Into<String>) {
+        let mut fault = Fault::new(kind, message).at(offset as u64);
+        fault.path = self.chain.child(Some((self.layer, At::Whole))).path();
+        self.walker.faults.push(fault);
+    }
+
+    fn allowed(&mut self, chain: &Chain<'_>, made: usize) -> bool {
+        let limits = self.walker.limits;
+        if chain.depth > limits.depth {
+            self.walker.stop(chain, format!("more than {} layers deep: not unfolded further", limits.depth));
+        }
+        if made > self.room() {
+            self.walker.stop(chain, format!("more than {} bytes would be unfolded from one part", limits.made));
+        }
+        self.walker.made += made.min(self.room());
+        !self.walker.stopped
+    }
+
+    fn add(&mut self, reach: Reach) {
+        self.reach.read += reach.read;
+        self.reach.opaque += reach.opaque;
+    }
+}

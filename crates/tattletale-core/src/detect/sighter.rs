@@ -1,0 +1,265 @@
+//! Follows a walk, searches what is new, and keeps for every match the deepest place that holds it.
+//!
+//! Only fresh bytes are searched: pieces are slices of bytes that were searched before, so a match is handed down
+//! from a node to the piece that contains it, which costs nothing where nothing is. When a node ends, the matches
+//! that are left in it become sightings, unless the same thing was seen deeper at the same place. An action whose
+//! match lies around a value (the address of a results page around the searched term) is told with that value.
+
+use super::planted::{Form, Hit, Planted};
+use crate::decode::{Ending, Node, Visitor};
+use crate::model::{Excerpt, Sighting, Step, Subject};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ops::Range;
+
+/// Opaque bytes kept per part; all are counted.
+const OPAQUE_KEPT: usize = 8;
+
+/// Places of one thing that are kept per part.
+const PLACES_KEPT: usize = 1_000;
+
+/// Watches one part.
+pub struct Sighter<'p> {
+    planted: &'p Planted,
+    places: &'p mut Places,
+    frames: Vec<Frame>,
+    /// Sightings with where they lie in the bytes of the innermost node that is still open.
+    found: Vec<(Sighting, Range<usize>)>,
+    kept: HashMap<Subject, usize>,
+    opaque: Vec<Closed>,
+}
+
+/// An open node: the matches in its bytes by their start, none once a piece has taken them; how many sightings there
+/// were before it.
+struct Frame {
+    hits: Vec<Option<Hit>>,
+    mark: usize,
+}
+
+/// How many places there were where a value could have stood by chance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// Bytes searched.
+    pub bytes: u64,
+    /// Fields (leaves of the walk) by their length; longer ones count as the last.
+    pub fields: [u64; 256],
+}
+
+/// Bytes that no layer opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Closed {
+    /// Layers down to them.
+    pub path: Vec<Step>,
+    /// How many.
+    pub bytes: u64,
+    /// Shannon entropy, bits per byte.
+    pub entropy: f64,
+}
+
+/// What was seen in one part.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Each thing once per place, in the order of the walk.
+    pub sightings: Vec<Sighting>,
+    /// The first few closed places.
+    pub opaque: Vec<Closed>,
+    /// Things that were seen in more places than are kept.
+    pub crowded: Vec<Subject>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { bytes: 0, fields: [0; 256] }
+    }
+}
+
+impl Places {
+    /// Adds what another walk counted.
+    pub fn add(&mut self, other: &Self) {
+        self.bytes += other.bytes;
+        self.fields.iter_mut().zip(other.fields).for_each(|(sum, more)| *sum += more);
+    }
+
+    /// Where something of that length could have stood: as a whole field, or anywhere.
+    pub fn for_length(&self, length: usize, whole: bool) -> u64 {
+        if whole { self.fields[length.min(255)] } else { self.bytes }
+    }
+}
+
+impl<'p> Sighter<'p> {
+    /// Before a walk; `places` goes on counting over many walks.
+    pub fn new(planted: &'p Planted, places: &'p mut Places) -> Self {
+        Self { planted, places, frames: Vec::new(), found: Vec::new(), kept: HashMap::new(), opaque: Vec::new() }
+    }
+
+    /// After the walk.
+    pub fn seen(self) -> Seen {
+        let mut seen = Seen { opaque: self.opaque, ..Seen::default() };
+        seen.crowded.extend(self.kept.iter().filter(|(_, places)| **places > PLACES_KEPT).map(|(subject, _)| *subject));
+        seen.crowded.sort_unstable();
+        let mut known: HashMap<(Subject, Vec<Step>), usize> = HashMap::new();
+        for (sighting, _) in self.found {
+            match known.entry((sighting.subject, sighting.path.clone())) {
+                Entry::Occupied(at) => {
+                    let first = &mut seen.sightings[*at.get()];
+                    first.within = first.within.or(sighting.within);
+                }
+                Entry::Vacant(at) => {
+                    at.insert(seen.sightings.len());
+                    seen.sightings.push(sighting);
+                }
+            }
+        }
+        seen
+    }
+
+    /// Values first, so that an action around one can join it.
+    fn settle(&mut self, node: &Node<'_>, mut hits: Vec<Hit>, ending: &Ending, mark: usize) {
+        let is_action =
+            |hit: &Hit| matches!(self.planted.pattern(hit.pattern).subjects.first(), Some(Subject::Action(_)));
+        hits.sort_by_key(|hit| (is_action(hit), hit.range.start, usize::MAX - hit.range.end));
+        for hit in hits {
+            let subjects = &self.planted.pattern(hit.pattern).subjects;
+            let action = subjects.iter().copied().find(|subject| matches!(subject, Subject::Action(_)));
+            let values = subjects.iter().copied().filter(|subject| matches!(subject, Subject::Value(_)));
+            let mut alone = true;
+            for value in values {
+                alone = false;
+                self.sight(node, &hit, ending, mark, value, action);
+            }
+            if let (true, Some(action)) = (alone, action) {
+                self.sight_action(node, &hit, ending, mark, action);
+            }
+        }
+    }
+
+    fn sight_action(&mut self, node: &Node<'_>, hit: &Hit, ending: &Ending, mark: usize, action: Subject) {
+        let mut joined = false;
+        for (sighting, cover) in &mut self.found[mark..] {
+            let same = sighting.subject == action;
+            let value = matches!(sighting.subject, Subject::Value(_));
+            if overlap(cover, &hit.range) && (same || value) {
+                sighting.within = sighting.within.or((!same).then_some(action));
+                joined = true;
+            }
+        }
+        if !joined {
+            self.sight(node, hit, ending, mark, action, None);
+        }
+    }
+
+    fn sight(
+        &mut self,
+        node: &Node<'_>,
+        hit: &Hit,
+        ending: &Ending,
+        mark: usize,
+        subject: Subject,
+        within: Option<Subject>,
+    ) {
+        let deeper =
+            |(sighting, cover): &(Sighting, Range<usize>)| sighting.subject == subject && overlap(cover, &hit.range);
+        if self.found[mark..].iter().any(deeper) {
+            return;
+        }
+        let kept = self.kept.entry(subject).or_default();
+        *kept += 1;
+        if *kept > PLACES_KEPT {
+            return;
+        }
+        let pattern = self.planted.pattern(hit.pattern);
+        let mut path = node.chain.path();
+        if let Form::Digest(name) = pattern.form {
+            path.push(Step { layer: name, at: None });
+        }
+        let sighting = Sighting {
+            subject,
+            within,
+            path,
+            range: hit.range.clone(),
+            whole: !ending.opened && hit.range.len() == node.bytes.len(),
+            bits: pattern.bits,
+            excerpt: excerpt(node.bytes, &hit.range),
+        };
+        self.found.push((sighting, hit.range.clone()));
+    }
+}
+
+impl Frame {
+    /// Moves the matches that lie inside `span` out, counted from its start.
+    fn hand_down(&mut self, span: &Range<usize>, into: &mut Vec<Hit>) {
+        let start = |hit: &Option<Hit>| hit.as_ref().map(|hit| hit.range.start);
+        if self.hits.is_empty() {
+            return;
+        }
+        // Those that were taken lie before the span or overlap it: pieces come in order.
+        let first = self.hits.partition_point(|hit| start(hit).is_none_or(|start| start < span.start));
+        for slot in &mut self.hits[first..] {
+            match slot.take_if(|hit| hit.range.end <= span.end) {
+                Some(hit) => {
+                    let range = hit.range.start - span.start..hit.range.end - span.start;
+                    into.push(Hit { range, ..hit });
+                }
+                None if start(slot).is_some_and(|start| start >= span.end) => break,
+                None => {}
+            }
+        }
+    }
+}
+
+impl Visitor for Sighter<'_> {
+    fn enter(&mut self, node: &Node<'_>) {
+        let mut hits = Vec::new();
+        if node.fresh {
+            self.places.bytes += node.bytes.len() as u64;
+            self.planted.search(node.bytes, &mut hits);
+            hits.sort_by_key(|hit| hit.range.start);
+        } else if let Some(around) = self.frames.last_mut() {
+            around.hand_down(&node.span, &mut hits);
+        }
+        let hits = hits.into_iter().map(Some).collect();
+        self.frames.push(Frame { hits, mark: self.found.len() });
+    }
+
+    fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
+        let Some(Frame { hits, mark }) = self.frames.pop() else { return };
+        let hits: Vec<Hit> = hits.into_iter().flatten().collect();
+        if !ending.opened {
+            self.places.fields[node.bytes.len().min(255)] += 1;
+        }
+        if !hits.is_empty() {
+            self.settle(node, hits, ending, mark);
+        }
+        if ending.opaque && self.opaque.len() < OPAQUE_KEPT {
+            let (bytes, entropy) = (node.bytes.len() as u64, entropy(node.bytes));
+            self.opaque.push(Closed { path: node.chain.path(), bytes, entropy });
+        }
+        for (_, cover) in &mut self.found[mark..] {
+            *cover = match node.fresh {
+                true => node.span.clone(),
+                false => cover.start + node.span.start..cover.end + node.span.start,
+            };
+        }
+    }
+}
+
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
+
+fn excerpt(bytes: &[u8], range: &Range<usize>) -> Excerpt {
+    Excerpt {
+        before: bytes[range.start.saturating_sub(Excerpt::AROUND)..range.start].to_vec(),
+        found: bytes[range.clone()].to_vec(),
+        after: bytes[range.end..(range.end + Excerpt::AROUND).min(bytes.len())].to_vec(),
+    }
+}
+
+/// Shannon entropy of the byte histogram, bits per byte.
+fn entropy(bytes: &[u8]) -> f64 {
+    let mut counts = [0u64; 256];
+    bytes.iter().for_each(|&byte| counts[byte as usize] += 1);
+    let all = bytes.len() as f64;
+    let share = |&count: &u64| count as f64 / all;
+    counts.iter().filter(|&&count| count > 0).map(share).map(|share| -share * share.log2()).sum()
+}
