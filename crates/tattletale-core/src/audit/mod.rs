@@ -1,0 +1,102 @@
+//! The audit: what was seen beside what the user did, for every exchange of every capture.
+//!
+//! A capture is read twice. The first pass ([`survey`]) collects the user's own navigations: they are the carriers,
+//! they date the actions, and without a ground truth they ARE the ground truth. The second pass ([`search`]) unfolds
+//! and searches. Memory holds one batch of exchanges, the navigations and the findings, never a capture.
+
+mod carriers;
+mod inferred;
+mod navigation;
+mod search;
+mod survey;
+
+use crate::detect::Planted;
+use crate::import::ImportError;
+use crate::model::{CaptureInfo, Coverage, Fault, FaultKind, GroundTruth, Report};
+use std::io::{self, Read};
+
+pub use carriers::{Carriers, Role};
+
+/// A capture that can be opened as often as needed.
+pub struct Capture<'a> {
+    /// Name for reports, as the user gave it.
+    pub name: String,
+    /// Opens it at its start.
+    pub open: Box<dyn Fn() -> io::Result<Box<dyn Read + 'a>> + 'a>,
+}
+
+impl Capture<'_> {
+    fn input(&self) -> Result<Box<dyn Read + '_>, ImportError> {
+        (self.open)().map_err(|source| ImportError::Io { offset: 0, entry: 0, source })
+    }
+}
+
+/// What to do.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Look at what came back as well.
+    pub responses: bool,
+    /// Limits of every walk.
+    pub limits: crate::decode::Limits,
+}
+
+/// No capture could be read at all.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {error}")]
+pub struct AuditError {
+    /// Name of the capture.
+    pub name: String,
+    /// What was wrong with it.
+    #[source]
+    pub error: ImportError,
+}
+
+/// Audits `captures` against a ground truth, or against what the captures themselves show.
+///
+/// A capture that cannot be read is a fault of the report when there are others, and an error when it is the only
+/// one.
+pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Options) -> Result<Report, AuditError> {
+    let given = truth.is_some();
+    let surveyed: Vec<_> = captures.iter().map(survey::survey).collect();
+    let mut faults: Vec<(usize, Fault)> = Vec::new();
+    let mut readable = Vec::new();
+    for (index, result) in surveyed.into_iter().enumerate() {
+        match result {
+            Ok(survey) => readable.push((index, survey)),
+            Err(error) if captures.len() == 1 => return Err(AuditError { name: captures[index].name.clone(), error }),
+            Err(error) => {
+                let message = format!("{error}; nothing of this capture was read");
+                faults.push((index, Fault::new(FaultKind::Corrupt, message).at(error.offset())));
+            }
+        }
+    }
+    let mut truth = truth.unwrap_or_else(|| inferred::ground_truth(readable.iter().map(|(_, survey)| survey)));
+    let planted = Planted::new(&truth);
+    let carriers = Carriers::new(&mut truth, &readable, &planted, options);
+    let mut report = Report {
+        captures: captures.iter().map(unread).collect(),
+        truth,
+        findings: Vec::new(),
+        weak: Vec::new(),
+        carriers: Vec::new(),
+        coverage: Coverage { responses: options.responses, ..Coverage::default() },
+        faults,
+    };
+    for (index, survey) in &readable {
+        let search = search::Search::new(*index, &planted, &carriers, options, given);
+        search.run(&captures[*index], survey, &mut report);
+    }
+    report.coverage.opaque.sort_by_key(|place| std::cmp::Reverse(place.bytes));
+    report.coverage.opaque.truncate(Coverage::PLACES);
+    Ok(report)
+}
+
+/// What a capture itself shows of the user's actions: what [`audit`] takes when no ground truth is given.
+pub fn infer(capture: &Capture<'_>) -> Result<GroundTruth, AuditError> {
+    let survey = survey::survey(capture).map_err(|error| AuditError { name: capture.name.clone(), error })?;
+    Ok(inferred::ground_truth(std::iter::once(&survey)))
+}
+
+fn unread(capture: &Capture<'_>) -> CaptureInfo {
+    CaptureInfo { name: capture.name.clone(), sha256: String::new(), bytes: 0, exchanges: 0, span: None }
+}

@@ -1,0 +1,231 @@
+//! The second pass: every part of every exchange is unfolded and searched, on all cores, in the capture's order.
+
+use super::carriers::{Carriers, Role};
+use super::survey::Survey;
+use super::{Capture, Options};
+use crate::attribute::{same_site, site};
+use crate::decode::parts;
+use crate::detect::{Closed, Places, Planted, chance, look};
+use crate::import::{self, Wanted};
+use crate::model::{
+    Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, OpaquePlace, Part, Party, ReceiverCoverage, Report,
+    Sighting, Strength, Subject, url,
+};
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+/// A batch ends at so many exchanges or bytes of bodies, whichever comes first.
+const BATCH_EXCHANGES: usize = 512;
+const BATCH_BYTES: usize = 16 << 20;
+
+/// Searches one capture.
+pub(super) struct Search<'a> {
+    capture: usize,
+    planted: &'a Planted,
+    carriers: &'a Carriers,
+    options: &'a Options,
+    /// A ground truth was given: its first party holds for everything. Else party depends on the page visited.
+    given: bool,
+}
+
+/// What was seen in one exchange.
+struct Examined {
+    exchange: Exchange,
+    host: String,
+    role: Role,
+    sightings: Vec<(Part, Sighting)>,
+    opaque: Vec<(Part, Closed)>,
+    row: ReceiverCoverage,
+    faults: Vec<Fault>,
+    places: Places,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(
+        capture: usize,
+        planted: &'a Planted,
+        carriers: &'a Carriers,
+        options: &'a Options,
+        given: bool,
+    ) -> Self {
+        Self { capture, planted, carriers, options, given }
+    }
+
+    /// Reads the capture again and adds what is found to the report.
+    pub(super) fn run(&self, capture: &Capture<'_>, survey: &Survey, report: &mut Report) {
+        let mut tally = Tally::default();
+        let mut batch: Vec<Exchange> = Vec::new();
+        let mut held = 0;
+        let wanted = Wanted { request_bodies: true, response_bodies: self.options.responses };
+        let mut flush = |batch: &mut Vec<Exchange>, report: &mut Report| {
+            let examined: Vec<Examined> = batch.par_drain(..).map(|exchange| self.examine(exchange)).collect();
+            examined.into_iter().for_each(|examined| self.add(examined, &mut tally, report));
+        };
+        let result = capture.input().and_then(|input| {
+            import::read(input, wanted, |exchange| {
+                held += exchange.request.body.bytes.len()
+                    + exchange.response.as_ref().map_or(0, |response| response.body.bytes.len());
+                batch.push(exchange);
+                if batch.len() >= BATCH_EXCHANGES || held >= BATCH_BYTES {
+                    held = 0;
+                    flush(&mut batch, report);
+                }
+                ControlFlow::Continue(())
+            })
+        });
+        flush(&mut batch, report);
+        let info = &mut report.captures[self.capture];
+        info.bytes = survey.imported.bytes;
+        info.exchanges = survey.imported.exchanges;
+        info.sha256 = survey.imported.sha256.clone().unwrap_or_default();
+        info.span = survey.span;
+        report.faults.extend(survey.imported.faults.iter().map(|fault| (self.capture, fault.clone())));
+        let changed = match &result {
+            Ok(again) => (again.sha256 != survey.imported.sha256).then(|| "changed while it was read".to_owned()),
+            Err(error) => Some(format!("could not be read a second time: {error}")),
+        };
+        if let Some(message) = changed {
+            report.faults.push((self.capture, Fault::new(FaultKind::Corrupt, message)));
+        }
+        self.judge(tally, report);
+    }
+
+    fn examine(&self, exchange: Exchange) -> Examined {
+        let host = url::Parts::of(&exchange.request.url).host();
+        let role = self.carriers.role(self.capture, &exchange, &host);
+        let mut places = Places::default();
+        let mut row = ReceiverCoverage { host: host.clone(), exchanges: 1, ..ReceiverCoverage::default() };
+        let mut faults = exchange.faults.clone();
+        let (mut sightings, mut opaque) = (Vec::new(), Vec::new());
+        let body = &exchange.request.body;
+        if !body.bytes.is_empty() || body.fidelity == Fidelity::Missing {
+            row.bodies[body.fidelity as usize] += 1;
+        }
+        for view in parts(&exchange, self.options.responses) {
+            let (seen, walked) = look(self.planted, view.bytes, view.hint, &self.options.limits, &mut places);
+            row.captured += view.bytes.len() as u64;
+            row.read += walked.read;
+            row.opaque += walked.opaque;
+            let crowded = seen.crowded.iter().map(|_| {
+                Fault::new(FaultKind::Limit, "one thing stands in so many places here that not all are listed")
+            });
+            for mut fault in walked.faults.into_iter().chain(crowded) {
+                fault.part = Some(view.part.clone());
+                faults.push(fault);
+            }
+            sightings.extend(seen.sightings.into_iter().map(|sighting| (view.part.clone(), sighting)));
+            opaque.extend(seen.opaque.into_iter().map(|closed| (view.part.clone(), closed)));
+        }
+        faults.iter_mut().for_each(|fault| fault.exchange = Some(exchange.index));
+        Examined { exchange, host, role, sightings, opaque, row, faults, places }
+    }
+
+    fn add(&self, examined: Examined, tally: &mut Tally, report: &mut Report) {
+        let Examined { exchange, host, role, sightings, opaque, row, faults, places } = examined;
+        tally.places.add(&places);
+        let at = *tally.rows.entry(host.clone()).or_insert_with(|| {
+            let known = report.coverage.receivers.iter().position(|row| row.host == host);
+            known.unwrap_or_else(|| {
+                report.coverage.receivers.push(ReceiverCoverage { host: host.clone(), ..ReceiverCoverage::default() });
+                report.coverage.receivers.len() - 1
+            })
+        });
+        sum(&mut report.coverage.receivers[at], &row);
+        report.faults.extend(faults.into_iter().map(|fault| (self.capture, fault)));
+        report.coverage.opaque.extend(opaque.into_iter().map(|(part, closed)| OpaquePlace {
+            capture: self.capture,
+            exchange: exchange.index,
+            host: host.clone(),
+            part,
+            path: closed.path,
+            bytes: closed.bytes,
+            entropy: closed.entropy,
+        }));
+        if report.coverage.opaque.len() > 4 * crate::model::Coverage::PLACES {
+            report.coverage.opaque.sort_by_key(|place| std::cmp::Reverse(place.bytes));
+            report.coverage.opaque.truncate(crate::model::Coverage::PLACES);
+        }
+        if role != Role::Other {
+            let mut subjects: Vec<Subject> = sightings
+                .iter()
+                .flat_map(|(_, sighting)| [Some(sighting.subject), sighting.within])
+                .flatten()
+                .collect();
+            subjects.sort_unstable();
+            subjects.dedup();
+            if role == Role::Action || !subjects.is_empty() {
+                report.carriers.push(Carrier { capture: self.capture, exchange: exchange.index, subjects });
+            }
+            return;
+        }
+        for (part, sighting) in sightings {
+            let finding = self.finding(&exchange, &host, part, &sighting, report);
+            tally.found.push((finding, sighting));
+        }
+    }
+
+    fn finding(&self, exchange: &Exchange, host: &str, part: Part, sighting: &Sighting, report: &Report) -> Finding {
+        let index_of_action = |subject| match subject {
+            Subject::Action(action) => Some(self.carriers.action_at(action, exchange.at)),
+            Subject::Value(_) => None,
+        };
+        let value = match sighting.subject {
+            Subject::Value(value) => Some(value),
+            Subject::Action(_) => None,
+        };
+        let action = index_of_action(sighting.subject).or_else(|| sighting.within.and_then(index_of_action));
+        let done = action.and_then(|action| report.truth.actions[action].at);
+        let mut receiver = self.carriers.first_party().receiver(host);
+        if let (false, Some(action)) = (self.given, action) {
+            let visited = &report.truth.actions[action].value;
+            let own = same_site(host, &site(visited));
+            receiver.party = if own { Party::First } else { Party::Third };
+        }
+        Finding {
+            value,
+            action,
+            capture: self.capture,
+            exchange: exchange.index,
+            at: exchange.at,
+            delay_ms: exchange.at.zip(done).map(|(at, done)| at.as_millisecond() - done.as_millisecond()),
+            receiver,
+            plaintext: matches!(url::Parts::of(&exchange.request.url).scheme, "http" | "ws"),
+            part,
+            path: sighting.path.clone(),
+            range: sighting.range.clone(),
+            excerpt: sighting.excerpt.clone(),
+            chance: 0.0,
+            strength: Strength::Weak,
+        }
+    }
+
+    /// Only at the end is it known in how many places a value could have stood.
+    fn judge(&self, tally: Tally, report: &mut Report) {
+        for (mut finding, sighting) in tally.found {
+            let places = tally.places.for_length(sighting.range.len(), sighting.whole);
+            finding.chance = chance::expected(places, Planted::DISGUISES, sighting.bits);
+            finding.strength = chance::strength(finding.chance);
+            match finding.strength {
+                Strength::Strong => report.findings.push(finding),
+                Strength::Weak => report.weak.push(finding),
+            }
+        }
+    }
+}
+
+/// What grows over one capture.
+#[derive(Default)]
+struct Tally {
+    places: Places,
+    rows: HashMap<String, usize>,
+    found: Vec<(Finding, Sighting)>,
+}
+
+fn sum(into: &mut ReceiverCoverage, row: &ReceiverCoverage) {
+    into.exchanges += row.exchanges;
+    into.captured += row.captured;
+    into.read += row.read;
+    into.opaque += row.opaque;
+    into.bodies.iter_mut().zip(row.bodies).for_each(|(sum, more)| *sum += more);
+}

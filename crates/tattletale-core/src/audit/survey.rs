@@ -1,0 +1,52 @@
+//! The first pass: navigations, what was typed into them, and when the capture was made.
+
+use super::Capture;
+use super::inferred::{Typed, typed};
+use super::navigation::{Navigation, is_navigation, is_sub_resource};
+use crate::import::{self, ImportError, Imported, Wanted};
+use crate::model::{Exchange, Timestamp, url};
+use std::ops::ControlFlow;
+
+/// Navigations kept per capture; a person does not make more.
+const NAVIGATIONS_KEPT: usize = 100_000;
+
+/// What the first pass learnt of one capture.
+pub(super) struct Survey {
+    /// Digest, size, number of exchanges, faults of the file.
+    pub(super) imported: Imported,
+    /// In the order of the capture.
+    pub(super) navigations: Vec<Navigation>,
+    /// The exchanges of `navigations`, where they may carry an action in their query or body.
+    pub(super) submits: Vec<Exchange>,
+    /// What was typed into first-party forms.
+    pub(super) typed: Vec<Typed>,
+    /// Earliest and latest time of an exchange.
+    pub(super) span: Option<(Timestamp, Timestamp)>,
+}
+
+/// Reads a capture once.
+pub(super) fn survey(capture: &Capture<'_>) -> Result<Survey, ImportError> {
+    let input = capture.input()?;
+    let mut navigations: Vec<Navigation> = Vec::new();
+    let mut submits = Vec::new();
+    let mut entered: Vec<Typed> = Vec::new();
+    let mut span: Option<(Timestamp, Timestamp)> = None;
+    let imported = import::read(input, Wanted::REQUESTS, |exchange: Exchange| {
+        if let Some(at) = exchange.at {
+            span = Some(span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+        }
+        let host = url::Parts::of(&exchange.request.url).host();
+        if is_navigation(&exchange) && navigations.len() < NAVIGATIONS_KEPT {
+            typed(&exchange, true, &mut entered);
+            let Exchange { index, at, request, .. } = &exchange;
+            navigations.push(Navigation { exchange: *index, at: *at, url: request.url.clone(), host });
+            if request.url.contains('?') || !request.body.bytes.is_empty() {
+                submits.push(exchange);
+            }
+        } else if is_sub_resource(&exchange, &host) && navigations.iter().rev().take(64).any(|page| page.host == host) {
+            typed(&exchange, false, &mut entered);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(Survey { imported, navigations, submits, typed: entered, span })
+}
