@@ -1,0 +1,303 @@
+//! Masks: what a report may show of what was captured, and what stands in the place of the rest.
+//!
+//! Two rules. Cookies, tokens and passwords are never shown. Planted values, addresses and, when the ground truth
+//! was inferred, the sites that were visited are shown only on the user's own terminal or with `--reveal`. A mask is
+//! a kind with a counter (`email-1`), so that nothing can be computed back from it; a digest of a planted value is
+//! masked like the value.
+//!
+//! Values do not only stand where they were found: they turn up in the names of fields, cookies, hosts and files.
+//! Every string of a report therefore comes out of [`Masks`], which replaces a value where it stands in the open and
+//! gives up the whole string where it stands in disguise (`disguised`). Too much masked is a nuisance, too
+//! little is a leak.
+
+use super::disguised::Hidden;
+use super::{escape, words};
+use crate::model::{Finding, GroundTruth, Part, Report, Step, Subject, truth};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// Longest name that is shown, in characters, after masking: a longer one is cut.
+const LONGEST_NAME: usize = 160;
+
+/// The masks of one report.
+pub struct Masks<'r> {
+    truth: &'r GroundTruth,
+    reveal: bool,
+    values: Vec<String>,
+    actions: Vec<String>,
+    hidden: Hidden,
+    longest_name: usize,
+    /// The same hosts, fields and files come up in every finding.
+    known: RefCell<HashMap<String, String>>,
+}
+
+impl<'r> Masks<'r> {
+    /// Numbers everything in the ground truth by kind, equal things alike.
+    pub fn new(report: &'r Report, reveal: bool) -> Self {
+        let truth = &report.truth;
+        let mut counters = Counters::default();
+        let values: Vec<String> = truth.values.iter().map(|value| counters.mask(value.kind, &value.value)).collect();
+        let actions = truth.actions.iter().map(|action| counters.mask(action.kind, &action.value)).collect::<Vec<_>>();
+        let mut hidden = Hidden::default();
+        for (value, mask) in truth.values.iter().zip(&values) {
+            if !reveal || is_secret_kind(value.kind) {
+                hidden.add(value.kind, &value.value, mask);
+            }
+        }
+        if !reveal {
+            for (action, mask) in truth.actions.iter().zip(&actions) {
+                hidden.add(action.kind, &action.value, mask);
+            }
+            for (index, site) in truth.first_party.iter().enumerate().filter(|_| truth.inferred) {
+                hidden.add_host(site, &site_mask(index));
+            }
+        }
+        hidden.seal();
+        Self { truth, reveal, values, actions, hidden, longest_name: LONGEST_NAME, known: RefCell::default() }
+    }
+
+    /// The same, with names of any length: for programs, which compare them.
+    #[must_use]
+    pub fn with_whole_names(self) -> Self {
+        Self { longest_name: usize::MAX, ..self }
+    }
+
+    /// True when planted values and addresses may be shown.
+    pub fn reveal(&self) -> bool {
+        self.reveal
+    }
+
+    /// The mask of a value or action, without brackets: `email-1`.
+    pub fn mask(&self, subject: Subject) -> &str {
+        match subject {
+            Subject::Value(index) => self.values.get(index),
+            Subject::Action(index) => self.actions.get(index),
+        }
+        .map_or("unknown", String::as_str)
+    }
+
+    /// What it is, in plain words: `e-mail address`.
+    pub fn words(&self, subject: Subject) -> &'static str {
+        truth::words(self.kind(subject))
+    }
+
+    /// Kind of a value or action.
+    pub fn kind(&self, subject: Subject) -> &'static str {
+        match subject {
+            Subject::Value(index) => self.truth.values.get(index).map(|value| value.kind),
+            Subject::Action(index) => self.truth.actions.get(index).map(|action| action.kind),
+        }
+        .unwrap_or("text")
+    }
+
+    /// The name that a person gave it. Names of an inferred ground truth are ours and are checked like all else.
+    pub fn subject_name(&self, subject: Subject) -> String {
+        let name = match subject {
+            Subject::Value(index) => self.truth.values.get(index).map(|value| &value.name),
+            Subject::Action(index) => self.truth.actions.get(index).map(|action| &action.name),
+        };
+        match name {
+            Some(name) if self.truth.inferred => self.name(name),
+            Some(name) => words::cut(&escape::text(name), self.longest_name),
+            None => "unknown".to_owned(),
+        }
+    }
+
+    /// The value itself if it may be shown, secrets inside it masked.
+    pub fn value(&self, subject: Subject) -> Option<String> {
+        if !self.reveal || is_secret_kind(self.kind(subject)) {
+            return None;
+        }
+        let value = match subject {
+            Subject::Value(index) => &self.truth.values.get(index)?.value,
+            Subject::Action(index) => &self.truth.actions.get(index)?.value,
+        };
+        Some(escape::text(&self.hidden.replace(&without_secret_parameters(value))))
+    }
+
+    /// [`Masks::value`], or none where every place it was found at is a place for secrets.
+    pub fn value_found_at(&self, subject: Subject, findings: &[&Finding]) -> Option<String> {
+        let secret = !findings.is_empty() && findings.iter().all(|finding| is_secret_place(finding));
+        if secret { None } else { self.value(subject) }
+    }
+
+    /// A name from the capture (of a field, a cookie, a file, a message): masked, visible, on one line, cut.
+    pub fn name(&self, name: &str) -> String {
+        words::cut(&escape::text(&self.raw(name)), self.longest_name)
+    }
+
+    /// A string from the capture, masked, neither made visible nor cut.
+    pub(super) fn raw(&self, text: &str) -> String {
+        if let Some(known) = self.known.borrow().get(text) {
+            return known.clone();
+        }
+        let masked = self.hidden.replace(text);
+        self.known.borrow_mut().insert(text.to_owned(), masked.clone());
+        masked
+    }
+
+    /// What was found, as it stands in the capture: for places where it may be shown.
+    pub(super) fn revealed(&self, found: &str) -> String {
+        self.raw(&without_secret_parameters(found))
+    }
+
+    /// True when a name may stand as it is: it neither holds nor is a piece of anything hidden.
+    pub(super) fn is_open(&self, name: &str) -> bool {
+        !self.hidden.is_piece(name) && self.raw(name) == name
+    }
+
+    /// A host. The sites of an inferred ground truth are what the user visited: masked like the visits.
+    pub fn host(&self, host: &str) -> String {
+        if self.truth.inferred && !self.reveal {
+            for (index, site) in self.truth.first_party.iter().enumerate() {
+                if host == site {
+                    return site_mask(index);
+                }
+                if host.strip_suffix(site.as_str()).is_some_and(|before| before.ends_with('.')) {
+                    return format!("*.{}", site_mask(index));
+                }
+            }
+        }
+        self.name(host)
+    }
+
+    /// A part, with the name of its header or cookie.
+    pub fn part(&self, part: &Part) -> String {
+        match part {
+            Part::Header(name) => format!("header:{}", self.name(name)),
+            Part::Cookie(name) => format!("cookie:{}", self.name(name)),
+            Part::Response(part) => format!("response:{}", self.part(part)),
+            plain => plain.to_string(),
+        }
+    }
+
+    /// The place inside a layer.
+    pub fn place(&self, step: &Step) -> Option<String> {
+        step.at.as_deref().map(|at| self.name(at))
+    }
+}
+
+#[derive(Default)]
+struct Counters {
+    next: HashMap<&'static str, usize>,
+    known: HashMap<(&'static str, String), String>,
+}
+
+impl Counters {
+    fn mask(&mut self, kind: &'static str, value: &str) -> String {
+        let next = self.next.entry(kind).or_default();
+        let mask = self.known.entry((kind, value.to_owned())).or_insert_with(|| {
+            *next += 1;
+            format!("{kind}-{next}")
+        });
+        mask.clone()
+    }
+}
+
+fn site_mask(index: usize) -> String {
+    format!("first-party-{}", index + 1)
+}
+
+/// Kinds of values that are never shown.
+pub fn is_secret_kind(kind: &str) -> bool {
+    matches!(kind, "password" | "token")
+}
+
+/// True where secrets stand: cookies, headers that authorise, fields named like a password or token.
+pub fn is_secret_place(finding: &Finding) -> bool {
+    is_secret_part(&finding.part) || finding.path.iter().filter_map(|step| step.at.as_deref()).any(is_secret_field)
+}
+
+/// True for cookies and for headers that authorise.
+pub fn is_secret_part(part: &Part) -> bool {
+    const HEADERS: [&str; 6] =
+        ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"];
+    match part {
+        Part::Cookie(_) => true,
+        Part::Header(name) => HEADERS.contains(&name.to_ascii_lowercase().as_str()) || is_secret_field(name),
+        Part::Response(part) => is_secret_part(part),
+        _ => false,
+    }
+}
+
+/// True for names of fields that hold secrets; `at` may be a JSONPath, then any of its names counts.
+///
+/// A session id is only what stands in a field of that name itself: `$.session.page` is a page.
+pub fn is_secret_field(at: &str) -> bool {
+    const INSIDE: [&str; 11] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "passwort",
+        "secret",
+        "token",
+        "apikey",
+        "authorization",
+        "credential",
+        "cookie",
+        "privatekey",
+    ];
+    const WHOLE: [&str; 9] = ["pwd", "pass", "jwt", "auth", "bearer", "pin", "otp", "sid", "csrf"];
+    let names: Vec<String> = at
+        .split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-'))
+        .map(|name| name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase())
+        .filter(|name| !name.is_empty() && !name.chars().all(|c| c.is_ascii_digit()))
+        .collect();
+    names.iter().any(|name| WHOLE.contains(&name.as_str()) || INSIDE.iter().any(|word| name.contains(word)))
+        || names
+            .last()
+            .is_some_and(|name| name.starts_with("session") || name.ends_with("session") || name.ends_with("sessionid"))
+}
+
+/// An address without its user information and without the values of parameters that are named like secrets.
+fn without_secret_parameters(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let authority = match authority.rsplit_once('@') {
+        Some((_, host)) => format!("[masked]@{host}"),
+        None => authority.to_owned(),
+    };
+    let rest: Vec<String> = rest
+        .split_inclusive(['?', '&', ';', '#'])
+        .map(|piece| match piece.split_once('=') {
+            Some((name, value)) if is_secret_field(name) => {
+                let end = value.chars().next_back().filter(|c| "?&;#".contains(*c));
+                format!("{name}=[masked]{}", end.map(String::from).unwrap_or_default())
+            }
+            _ => piece.to_owned(),
+        })
+        .collect();
+    format!("{scheme}://{authority}{}", rest.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secret_fields_by_name() {
+        for name in ["password", "$.user.Password", "access_token", "api-key", "X-Auth-Token", "$['session_id']", "sid"]
+        {
+            assert!(is_secret_field(name), "{name}");
+        }
+        for name in ["email", "$.session.page", "$.passenger.name", "", "0", "$.properties.$session.url"] {
+            assert!(!is_secret_field(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn secrets_inside_addresses() {
+        let address = "https://ann:pw@h.example/reset?token=abc&page=2#access_token=x";
+        let shown = "https://[masked]@h.example/reset?token=[masked]&page=2#access_token=[masked]";
+        assert_eq!(without_secret_parameters(address), shown);
+        assert_eq!(without_secret_parameters("just a term"), "just a term");
+    }
+
+    #[test]
+    fn masks_count_by_kind_and_equal_things_share_one() {
+        let mut counters = Counters::default();
+        let masks = ["a", "b", "a"].map(|value| counters.mask("visit", value));
+        assert_eq!(masks, ["visit-1", "visit-2", "visit-1"]);
+        assert_eq!(counters.mask("search", "a"), "search-1");
+    }
+}
