@@ -4,6 +4,11 @@
 //! import only from those left of them, which a test holds:
 //! `model < codec < import < decode < detect < attribute < audit < render`.
 
+pub mod attribute;
+pub mod audit;
 pub mod codec;
+pub mod decode;
 pub mod detect;
+pub mod import;
 pub mod model;
+pub mod render;

@@ -1,0 +1,178 @@
+//! What must hold for every layer of the registry, and for every walk whatever the input.
+
+use proptest::prelude::*;
+use tattletale_core::codec::inflate::{End, Framing, inflate};
+use tattletale_core::decode::{Hint, LAYERS, Limits, Tree, tree};
+use tattletale_core::detect::{Places, Planted, look};
+use tattletale_core::model::{FaultKind, GroundTruth, Value};
+
+fn planted(values: &[&str]) -> Planted {
+    let value = |value: &&str| Value { name: (*value).into(), kind: "text", value: (*value).into() };
+    Planted::new(&GroundTruth { values: values.iter().map(value).collect(), ..GroundTruth::default() })
+}
+
+fn opened_by(tree: &Tree) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = tree.children.iter().flat_map(opened_by).collect();
+    names.extend(tree.step.as_ref().map(|step| step.layer));
+    names
+}
+
+#[test]
+fn every_layer_opens_its_own_example() {
+    for layer in LAYERS {
+        let hint = Hint { content_encoding: Some(layer.name()), ..Hint::default() };
+        let (tree, walked) = tree(layer.example(), hint, &Limits::default());
+        assert!(opened_by(&tree).contains(&layer.name()), "{} does not open its example", layer.name());
+        assert!(walked.faults.is_empty(), "{}: {:?}", layer.name(), walked.faults);
+        assert!(layer.about().ends_with('.') && layer.name().bytes().all(|b| b.is_ascii_alphanumeric()));
+    }
+    let mut names: Vec<_> = LAYERS.iter().map(|layer| layer.name()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), LAYERS.len(), "two layers share a name");
+}
+
+/// Gzip members of zeros behind one another: 10 MB that want to become 10 GB.
+fn bomb() -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(&vec![0; 10 << 20]).unwrap();
+    encoder.finish().unwrap().repeat(1000)
+}
+
+#[test]
+fn a_bomb_of_ten_gigabytes_ends_inside_the_limits() {
+    let bomb = bomb();
+    assert!(bomb.len() < 12 << 20);
+    let limits = Limits::default();
+    let (_, walked) = look(&planted(&["needle"]), &bomb, Hint::default(), &limits, &mut Places::default());
+    let fault = walked.faults.first().expect("a stated fault");
+    assert_eq!(fault.kind, FaultKind::Limit);
+    assert!(fault.message.contains(&limits.made.to_string()), "{fault}");
+    let mut out = Vec::new();
+    assert_eq!(inflate(Framing::Gzip, &bomb, &mut out, 1000), End::Limit);
+    assert_eq!(out.len(), 1000);
+}
+
+#[test]
+fn what_was_found_before_a_limit_stands() {
+    let limits = Limits { nodes: 50, ..Limits::default() };
+    let fields: Vec<String> = (0..100).map(|number| format!("\"field{number}\":\"value{number}\"")).collect();
+    let json = format!("{{\"first\":\"needle-1\",{}}}", fields.join(","));
+    let (seen, walked) =
+        look(&planted(&["needle-1"]), json.as_bytes(), Hint::default(), &limits, &mut Places::default());
+    assert_eq!(walked.faults.len(), 1);
+    assert_eq!(seen.sightings[0].path[0].at.as_deref(), Some("$.first"));
+}
+
+#[test]
+fn depth_is_bounded_and_said() {
+    let planted = planted(&["needle-needle"]);
+    let faults = |bytes: &[u8], depth: usize| {
+        let limits = Limits { depth, ..Limits::default() };
+        let (seen, walked) = look(&planted, bytes, Hint::default(), &limits, &mut Places::default());
+        (seen.sightings.len(), walked.faults)
+    };
+    let nested = (0..10).fold(b"needle-needle".to_vec(), |bytes, _| base64(&bytes));
+    assert_eq!(faults(&nested, 10), (1, vec![]));
+    let (found, stated) = faults(&nested, 9);
+    assert_eq!((found, stated.len(), stated[0].kind), (0, 1, FaultKind::Limit));
+    let (_, stated) = faults("[".repeat(1_000_000).as_bytes(), 48);
+    assert_eq!((stated.len(), stated[0].kind), (1, FaultKind::Limit));
+}
+
+/// Inputs that tend to be opened: encodings of encodings, and pieces of them.
+fn nested() -> impl Strategy<Value = Vec<u8>> {
+    let leaf = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..64),
+        "[ -~]{0,40}".prop_map(String::into_bytes),
+        "\\PC{0,20}".prop_map(String::into_bytes),
+    ];
+    leaf.prop_recursive(6, 64, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|bytes| base64(&bytes)),
+            inner.clone().prop_map(|bytes| bytes
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>()
+                .into_bytes()),
+            inner.clone().prop_map(|bytes| gzip(&bytes)),
+            inner.clone().prop_map(|bytes| bytes
+                .iter()
+                .map(|byte| format!("%{byte:02X}"))
+                .collect::<String>()
+                .into_bytes()),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(|fields| {
+                let fields: Vec<_> = fields.iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect();
+                serde_json::json!({ "list": fields, "n": 1 }).to_string().into_bytes()
+            }),
+            (inner.clone(), any::<prop::sample::Index>()).prop_map(|(mut bytes, at)| {
+                if !bytes.is_empty() {
+                    let at = at.index(bytes.len());
+                    bytes.truncate(at);
+                }
+                bytes
+            }),
+            inner.prop_map(|bytes| [b"a=1&data=".to_vec(), bytes, b"&z=2".to_vec()].concat()),
+        ]
+    })
+}
+
+fn base64(bytes: &[u8]) -> Vec<u8> {
+    base64_simd::STANDARD.encode_to_string(bytes).into_bytes()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+proptest! {
+    /// Whatever comes in, a walk ends, inside its limits, and accounts for what it saw.
+    #[test]
+    fn a_walk_ends_inside_its_limits(input in nested(), nodes in 1u64..200, made in 0usize..4096, depth in 0usize..12) {
+        let limits = Limits { depth, nodes, made };
+        let mut places = Places::default();
+        let (seen, walked) = look(&planted(&["needle", "aaa"]), &input, Hint::default(), &limits, &mut places);
+        prop_assert!(places.bytes <= (input.len() + made) as u64);
+        prop_assert!(walked.faults.iter().filter(|fault| fault.path.len() > 2 * depth + 2).count() == 0);
+        for sighting in &seen.sightings {
+            prop_assert!(sighting.range.start < sighting.range.end);
+        }
+    }
+
+    /// The tree of `decode` and the search see the same places.
+    #[test]
+    fn spans_lie_inside_what_is_around_them(input in nested()) {
+        fn check(tree: &Tree) {
+            for child in &tree.children {
+                assert!(child.span.end <= tree.bytes.len(), "{:?} in {} bytes", child.span, tree.bytes.len());
+                check(child);
+            }
+        }
+        check(&tree(&input, Hint::default(), &Limits::default()).0);
+    }
+
+    /// A value is found again under any nesting that hides it.
+    #[test]
+    fn what_was_hidden_is_found(steps in prop::collection::vec(0..5usize, 0..6), value in "[a-zżółć]{4,8}-[0-9a-f]{8}@[a-z]{3,9}\\.example") {
+        let mut bytes = value.clone().into_bytes();
+        for step in &steps {
+            bytes = match step {
+                0 => base64(&bytes),
+                1 => gzip(&bytes),
+                2 => [b"id=7&data=".to_vec(), bytes.iter().map(|byte| format!("%{byte:02X}")).collect::<String>().into_bytes()].concat(),
+                // Bytes that are no text cannot stand in a JSON string: a client would encode them first.
+                3 => serde_json::json!({ "list": [1, match String::from_utf8(bytes.clone()) {
+                    Ok(text) => text,
+                    Err(_) => String::from_utf8(base64(&bytes)).unwrap(),
+                }] }).to_string().into_bytes(),
+                _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes(),
+            };
+        }
+        let (seen, walked) = look(&planted(&[&value]), &bytes, Hint::default(), &Limits::default(), &mut Places::default());
+        prop_assert_eq!(seen.sightings.len(), 1, "{:?} by {:?}: {:?}", value, steps, walked);
+    }
+}

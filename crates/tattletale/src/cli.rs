@@ -1,0 +1,129 @@
+//! Arguments and help.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Shows what a phone, a browser or an app tells about its user: to whom, and in which disguise.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 nothing found, 1 something was found, 2 not everything could be processed.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Audit(AuditArgs),
+    Show(ShowArgs),
+    Decode(DecodeArgs),
+}
+
+/// Reads captures, unfolds all that was sent, and says who was told what.
+///
+/// Without --truth, the pages that were visited and what was typed into them are read off the capture, and the
+/// report says who else learnt of them.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct AuditArgs {
+    /// Captures: HAR files, as browsers and proxies export them
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Ground truth: planted values and what the user did, as TOML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) truth: Option<PathBuf>,
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Write the report as one self-contained web page as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Show planted values and addresses in written reports too, instead of masks
+    #[arg(long)]
+    pub(crate) reveal: bool,
+    /// Look at what came back as well
+    #[arg(long)]
+    pub(crate) responses: bool,
+    /// Colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
+    pub(crate) colour: Colour,
+}
+
+/// Prints one exchange with every part peeled step by step and the known values marked.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The capture
+    #[arg(value_name = "CAPTURE")]
+    pub(crate) file: PathBuf,
+    /// Position of the exchange in the capture, from 0
+    #[arg(long, short, value_name = "N")]
+    pub(crate) exchange: usize,
+    /// Ground truth with the values to mark
+    #[arg(long, value_name = "FILE")]
+    pub(crate) truth: Option<PathBuf>,
+    /// Show what came back as well
+    #[arg(long)]
+    pub(crate) responses: bool,
+    /// Show values in full, however long
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
+    pub(crate) colour: Colour,
+}
+
+/// Unfolds one blob (a file or standard input) and prints the tree of its layers.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct DecodeArgs {
+    /// File to read; standard input when absent or `-`
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Mark where this value lies, in any letter case or as an unsalted digest; may be given several times
+    #[arg(long, value_name = "VALUE")]
+    pub(crate) find: Vec<String>,
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Show values in full, however long
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
+    pub(crate) colour: Colour,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person
+    Text,
+    /// For a machine
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// When standard output is a terminal and NO_COLOR is not set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Colour {
+    /// Whether to colour what goes to standard output.
+    pub(crate) fn wanted(self) -> bool {
+        match self {
+            Self::Auto => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// Columns of the terminal; 100 where there is none.
+pub(crate) fn width() -> usize {
+    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0).max(40))
+}

@@ -1,0 +1,76 @@
+//! What ends a command: one line that names file, entry and offset, and one line of help.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use tattletale_core::audit::AuditError;
+use tattletale_core::import::ImportError;
+use tattletale_core::model::truth::TruthError;
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A file could not be opened, read or written.
+    File { path: PathBuf, error: io::Error },
+    /// The ground truth file is wrong.
+    Truth { path: PathBuf, error: TruthError },
+    /// A capture could not be read.
+    Capture { name: String, error: ImportError },
+    /// The capture has no such exchange.
+    NoExchange { name: String, wanted: usize, exchanges: u64 },
+    /// Standard output could not be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |error| Self::File { path, error }
+    }
+
+    fn help(&self) -> String {
+        match self {
+            Self::File { path, error } => match error.kind() {
+                io::ErrorKind::NotFound => "is the name spelt right? It is taken from the current folder".into(),
+                io::ErrorKind::PermissionDenied => format!("try: ls -l {}", path.display()),
+                io::ErrorKind::IsADirectory => "name the files inside it, for example *.har".into(),
+                _ => "is the disk full, or the file in use?".into(),
+            },
+            Self::Truth { error, .. } => error.help.clone(),
+            Self::Capture { error, .. } => error.help(),
+            Self::NoExchange { exchanges: 0, .. } => "the capture holds no exchange".into(),
+            Self::NoExchange { exchanges, .. } => format!("exchanges are counted from 0 to {}", exchanges - 1),
+            Self::Output(_) => "is the disk full?".into(),
+        }
+    }
+}
+
+impl From<AuditError> for Failure {
+    fn from(AuditError { name, error }: AuditError) -> Self {
+        Self::Capture { name, error }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, error } if error.kind() == io::ErrorKind::IsADirectory => {
+                write!(f, "error: {}: is a folder, not a file", path.display())?;
+            }
+            Self::File { path, error } => write!(f, "error: {}: {error}", path.display())?,
+            Self::Truth { path, error } => {
+                write!(f, "error: {}:{}: {} (byte {})", path.display(), error.line, error.message, error.offset)?;
+            }
+            Self::Capture { name, error } => write!(f, "error: {name}: {error} (byte {})", error.offset())?,
+            Self::NoExchange { name, wanted, .. } => write!(f, "error: {name}: there is no exchange {wanted}")?,
+            Self::Output(error) => write!(f, "error: standard output: {error}")?,
+        }
+        write!(f, "\n help: {}", self.help())
+    }
+}

@@ -1,0 +1,38 @@
+//! Files as captures and ground truth.
+
+use crate::failure::Failure;
+use crate::progress::Progress;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use tattletale_core::audit::Capture;
+use tattletale_core::model::truth::{self, GroundTruth};
+
+/// Opens a file; a folder is an error at once and not at the first read.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    match file.metadata()?.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => Ok(file),
+    }
+}
+
+/// A file that an audit may open as often as it needs, telling `progress` what was read.
+pub(crate) fn capture<'p>(path: &Path, progress: &'p Progress) -> Result<Capture<'p>, Failure> {
+    open(path).map_err(Failure::file(path))?;
+    let name = path.display().to_string();
+    let path = path.to_owned();
+    Ok(Capture { name, open: Box::new(move || Ok(Box::new(progress.watch(open(&path)?)) as Box<dyn Read>)) })
+}
+
+/// Reads a ground truth file.
+pub(crate) fn ground_truth(path: &Path) -> Result<GroundTruth, Failure> {
+    let mut text = String::new();
+    open(path).and_then(|mut file| file.read_to_string(&mut text)).map_err(Failure::file(path))?;
+    truth::parse(&text).map_err(|error| Failure::Truth { path: path.to_owned(), error })
+}
+
+/// Bytes of all files together; those that cannot be asked count as none.
+pub(crate) fn size(paths: &[PathBuf]) -> u64 {
+    paths.iter().filter_map(|path| path.metadata().ok()).map(|metadata| metadata.len()).sum()
+}

@@ -1,0 +1,34 @@
+//! A progress bar on standard error, while somebody is looking and the work is long enough.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{self, IsTerminal, Read};
+
+/// Files that take no time to read show no bar.
+const WORTH_SHOWING: u64 = 8 << 20;
+
+/// Bytes read so far, of a known total.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// Hidden when standard error is no terminal or there is little to do.
+    pub(crate) fn new(total: u64) -> Self {
+        let shown = io::stderr().is_terminal() && total >= WORTH_SHOWING;
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {bytes_per_sec}  {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { bar }
+    }
+
+    /// Counts what is read from `input`.
+    pub(crate) fn watch<'p>(&'p self, input: impl Read + 'p) -> impl Read + 'p {
+        self.bar.wrap_read(input)
+    }
+
+    /// Takes the bar off the screen.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

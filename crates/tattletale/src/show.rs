@@ -1,0 +1,80 @@
+//! `tattletale show`: one exchange, peeled.
+
+use crate::cli::ShowArgs;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::{Outcome, input};
+use std::io::{self, BufWriter, Write};
+use std::ops::ControlFlow;
+use tattletale_core::audit;
+use tattletale_core::decode::{Limits, parts, tree};
+use tattletale_core::import::{self, Wanted};
+use tattletale_core::model::{Exchange, GroundTruth, Part, url};
+use tattletale_core::render::escape;
+use tattletale_core::render::redact::is_secret_part;
+use tattletale_core::render::tree::TreePrinter;
+
+/// Once for what the capture shows of the user's actions, once up to the exchange.
+const PASSES: u64 = 2;
+
+pub(crate) fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
+    let progress = Progress::new(PASSES * input::size(std::slice::from_ref(&args.file)));
+    let truth = match &args.truth {
+        Some(path) => input::ground_truth(path)?,
+        None => audit::infer(&input::capture(&args.file, &progress)?)?,
+    };
+    let name = args.file.display().to_string();
+    let exchange = find(args, &name, &progress)?;
+    progress.finish();
+    let mut out = BufWriter::new(io::stdout().lock());
+    let complete = print(args, &exchange, truth, &mut out)?;
+    out.flush()?;
+    Ok(if complete { Outcome::NothingFound } else { Outcome::Incomplete })
+}
+
+/// Reads up to the exchange that is wanted.
+fn find(args: &ShowArgs, name: &str, progress: &Progress) -> Result<Exchange, Failure> {
+    let file = input::open(&args.file).map_err(Failure::file(&args.file))?;
+    let wanted = Wanted { request_bodies: true, response_bodies: args.responses };
+    let mut found = None;
+    let mut seen = 0;
+    let result = import::read(progress.watch(file), wanted, |exchange: Exchange| {
+        seen = exchange.index as u64 + 1;
+        if exchange.index == args.exchange {
+            found = Some(exchange);
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    });
+    result.map_err(|error| Failure::Capture { name: name.to_owned(), error })?;
+    found.ok_or(Failure::NoExchange { name: name.to_owned(), wanted: args.exchange, exchanges: seen })
+}
+
+/// True when everything could be processed.
+fn print(args: &ShowArgs, exchange: &Exchange, truth: GroundTruth, out: &mut impl Write) -> io::Result<bool> {
+    let request = &exchange.request;
+    let address = url::Parts::of(&request.url);
+    let head = format!("{} {}://{}{}", request.method, address.scheme, address.authority, address.path);
+    writeln!(out, "exchange {} of {}", exchange.index, args.file.display())?;
+    writeln!(out, "{}", escape::text(&head))?;
+    let at = exchange.at.map_or("time unknown".to_owned(), |at| at.to_string());
+    let status =
+        exchange.response.as_ref().map_or("no answer".to_owned(), |answer| format!("answer {}", answer.status));
+    writeln!(out, "{at} · {status} · body {}\n", request.body.fidelity.name())?;
+
+    let printer = TreePrinter::new(truth, args.colour.wanted(), args.full);
+    let mut faults = exchange.faults.clone();
+    for view in parts(exchange, args.responses) {
+        let (tree, walked) = tree(view.bytes, view.hint, &Limits::default());
+        printer.print(&view.part.to_string(), is_secret_part(&view.part), &tree, out)?;
+        faults.extend(walked.faults.into_iter().map(|mut fault| {
+            fault.part = Some(Part::clone(&view.part));
+            fault
+        }));
+    }
+    for fault in &mut faults {
+        fault.exchange = Some(exchange.index);
+        writeln!(out, "\nnot processed: {}", escape::text(&fault.to_string()))?;
+    }
+    Ok(faults.is_empty())
+}
