@@ -1,0 +1,8 @@
+//! The lab: the telemetry system that was reported in April 2020, as a specimen on loopback with made-up people.
+//!
+//! It exists so that an audit can be held against known truth. It is a model to be audited, never to be used on
+//! anyone: emitters and collectors bind to and talk to loopback only and nothing can change that; reported host
+//! names are labels; collectors take only events with a token that this lab issued. The crate offers scenarios, no
+//! SDK.
+
+pub mod wire;
