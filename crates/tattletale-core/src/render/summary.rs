@@ -20,7 +20,7 @@ pub(super) struct Told<'r> {
     pub name: &'r str,
     /// Its hosts, in order.
     pub hosts: Vec<&'r str>,
-    /// First, third or unknown.
+    /// First, third or unknown; third if it was that to anything it learnt.
     pub party: Party,
     /// What it learnt, in the order of the ground truth.
     pub things: Vec<Thing<'r>>,
@@ -37,19 +37,17 @@ pub(super) struct Thing<'r> {
 impl<'r> Summary<'r> {
     /// Groups the strong findings.
     pub(super) fn new(report: &'r Report) -> Self {
-        let mut groups: BTreeMap<(Party, &str), BTreeMap<Subject, Vec<&Finding>>> = BTreeMap::new();
+        let mut groups: BTreeMap<(Option<Party>, &str), BTreeMap<Subject, Vec<&Finding>>> = BTreeMap::new();
         for finding in &report.findings {
             let receiver = &finding.receiver;
-            let key = (receiver.party, receiver.domain.as_deref().unwrap_or(&receiver.host));
+            // Read off the capture, party depends on the page: a search engine is the first party of a search and a
+            // third party to the pages visited after it. It is still one receiver.
+            let party = (!report.truth.inferred).then_some(receiver.party);
+            let key = (party, receiver.domain.as_deref().unwrap_or(&receiver.host));
             groups.entry(key).or_default().entry(finding.subject()).or_default().push(finding);
         }
         let mut receivers: Vec<Told<'r>> =
-            groups.into_iter().map(|((party, name), things)| told(party, name, things)).collect();
-        let order = |party| match party {
-            Party::Third => 0,
-            Party::Unknown => 1,
-            Party::First => 2,
-        };
+            groups.into_iter().map(|((_, name), things)| told(name, things)).collect();
         receivers.sort_by_key(|told| (order(told.party), std::cmp::Reverse(told.things.len()), told.name));
         let things = report.findings.iter().map(Finding::subject).collect();
         Self { receivers, things }
@@ -89,7 +87,18 @@ impl<'r> Summary<'r> {
     }
 }
 
-fn told<'r>(party: Party, domain: &'r str, things: BTreeMap<Subject, Vec<&'r Finding>>) -> Told<'r> {
+/// Third parties first.
+fn order(party: Party) -> u8 {
+    match party {
+        Party::Third => 0,
+        Party::Unknown => 1,
+        Party::First => 2,
+    }
+}
+
+fn told<'r>(domain: &'r str, things: BTreeMap<Subject, Vec<&'r Finding>>) -> Told<'r> {
+    let parties = things.values().flatten().map(|finding| finding.receiver.party);
+    let party = parties.min_by_key(|party| order(*party)).unwrap_or(Party::Unknown);
     let hosts: BTreeSet<&str> = things.values().flatten().map(|finding| finding.receiver.host.as_str()).collect();
     let hosts: Vec<&str> = hosts.into_iter().collect();
     let name = match hosts[..] {

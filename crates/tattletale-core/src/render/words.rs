@@ -134,7 +134,12 @@ pub fn disguise(path: &[Step]) -> String {
     if digest.is_some() {
         layers.pop();
     }
-    let hidden = layers.iter().any(|layer| !STRUCTURE.contains(layer));
+    let hiding = layers.iter().rposition(|layer| !STRUCTURE.contains(layer));
+    let hidden = hiding.is_some();
+    if let Some(last) = hiding {
+        // What stood inside is told by its first layer; the finer places are for the evidence.
+        layers.truncate(last + 2);
+    }
     let chain = layers.join(" › ");
     match (digest, layers.is_empty()) {
         (Some(digest), true) => format!("sent as {digest}"),
