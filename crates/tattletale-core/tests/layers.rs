@@ -1,5 +1,7 @@
 //! What must hold for every layer of the registry, and for every walk whatever the input.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use proptest::prelude::*;
 use tattletale_core::codec::inflate::{End, Framing, inflate};
 use tattletale_core::decode::{Hint, LAYERS, Limits, Tree, tree};

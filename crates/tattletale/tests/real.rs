@@ -2,6 +2,8 @@
 //!
 //! The binary is run as a user would run it, with the ground truth and `--format json`.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use common::{Run, root};

@@ -30,8 +30,7 @@ pub struct Carriers {
     /// First navigation to a host, by capture and host.
     pages: HashMap<(usize, String), usize>,
     first_party: FirstParty,
-    /// For every action all actions of the same text, by time.
-    alike: Vec<Vec<(Option<Timestamp>, usize)>>,
+    alike: Alike,
 }
 
 impl Carriers {
@@ -44,6 +43,7 @@ impl Carriers {
     ) -> Self {
         let visited = truth.actions.iter().filter(|action| action.kind == "visit");
         let visited = visited.map(|action| url::Parts::of(&action.value).host());
+        let visits = visits(truth);
         let first_party = FirstParty::new(truth.first_party.iter().cloned().chain(visited));
         let mut navigations = HashSet::new();
         let mut pages = HashMap::new();
@@ -55,7 +55,7 @@ impl Carriers {
             }
             for page in &survey.navigations {
                 let mut actions = acts.remove(&page.exchange).unwrap_or_default();
-                actions.extend(visits_to(truth, &page.url));
+                actions.extend(visits.get(&normal(&page.url)).copied().map(Subject::Action));
                 if actions.is_empty() && !first_party.includes(&page.host) {
                     continue;
                 }
@@ -68,14 +68,9 @@ impl Carriers {
                 }
             }
         }
-        let groups = alike(truth);
-        date_by_carrier(truth, &groups, &carried);
-        let timed = |group: &Vec<usize>| {
-            let mut group: Vec<_> = group.iter().map(|&action| (truth.actions[action].at, action)).collect();
-            group.sort();
-            group
-        };
-        Self { navigations, pages, first_party, alike: groups.iter().map(timed).collect() }
+        let mut alike = Alike::of(truth);
+        alike.date_by_carrier(truth, &carried);
+        Self { navigations, pages, first_party, alike }
     }
 
     /// What this exchange is to the user.
@@ -96,9 +91,11 @@ impl Carriers {
 
     /// The action that was meant, of all with the same text: the last one before `at`, else the first after it.
     pub fn action_at(&self, action: usize, at: Option<Timestamp>) -> usize {
-        let group = &self.alike[action];
-        let before = group.iter().rev().find(|(time, _)| time.is_some() && *time <= at);
-        before.or(group.iter().find(|(time, _)| time.is_some())).map_or(action, |&(_, action)| action)
+        let group = &self.alike.groups[self.alike.group_of[action]];
+        let after = group.partition_point(|(time, _)| time.is_none() || *time <= at);
+        let dated = |entry: &&(Option<Timestamp>, usize)| entry.0.is_some();
+        let before = group[..after].last().filter(dated);
+        before.or(group.iter().find(dated)).map_or(action, |&(_, action)| action)
     }
 }
 
@@ -114,11 +111,10 @@ fn actions_in(exchange: &Exchange, planted: &Planted, options: &Options) -> Vec<
     found
 }
 
-/// The first visit of the ground truth to this very address, as the detector names repeated ones.
-fn visits_to(truth: &GroundTruth, address: &str) -> Option<Subject> {
-    let wanted = normal(address);
-    let visit = |action: &crate::model::Action| action.kind == "visit" && normal(&action.value) == wanted;
-    truth.actions.iter().position(visit).map(Subject::Action)
+/// The first visit to each address, as the detector names repeated ones.
+fn visits(truth: &GroundTruth) -> HashMap<String, usize> {
+    let visits = truth.actions.iter().enumerate().filter(|(_, action)| action.kind == "visit");
+    visits.rev().map(|(index, action)| (normal(&action.value), index)).collect()
 }
 
 fn normal(address: &str) -> String {
@@ -126,30 +122,43 @@ fn normal(address: &str) -> String {
     String::from_utf8_lossy(&url::percent_decode(bare.as_bytes(), true)).to_lowercase()
 }
 
-/// For every action the indices of all actions with the same text.
-fn alike(truth: &GroundTruth) -> Vec<Vec<usize>> {
-    let text = |index: usize| match truth.actions[index].kind {
-        "visit" => normal(&truth.actions[index].value),
-        _ => truth.actions[index].value.to_lowercase(),
-    };
-    let mut groups: HashMap<String, Vec<usize>> = HashMap::new();
-    for index in 0..truth.actions.len() {
-        groups.entry(text(index)).or_default().push(index);
-    }
-    (0..truth.actions.len()).map(|index| groups[&text(index)].clone()).collect()
+/// Actions with the same text: which of them was meant is a question of time.
+struct Alike {
+    group_of: Vec<usize>,
+    /// By time, undated ones first.
+    groups: Vec<Vec<(Option<Timestamp>, usize)>>,
 }
 
-/// Undated actions take the times of their carriers, in order.
-fn date_by_carrier(truth: &mut GroundTruth, groups: &[Vec<usize>], carried: &HashMap<Subject, Vec<Timestamp>>) {
-    for group in groups {
-        let times = group.iter().filter_map(|&action| carried.get(&Subject::Action(action))).flatten();
-        let mut times: Vec<Timestamp> = times.copied().collect();
-        times.sort();
-        let mut left = times.into_iter();
-        for &action in group {
-            let time = left.next();
-            let at = &mut truth.actions[action].at;
-            *at = at.or(time);
+impl Alike {
+    fn of(truth: &GroundTruth) -> Self {
+        let mut alike = Self { group_of: Vec::new(), groups: Vec::new() };
+        let mut known: HashMap<String, usize> = HashMap::new();
+        for (index, action) in truth.actions.iter().enumerate() {
+            let text = match action.kind {
+                "visit" => normal(&action.value),
+                _ => action.value.to_lowercase(),
+            };
+            let group = *known.entry(text).or_insert_with(|| {
+                alike.groups.push(Vec::new());
+                alike.groups.len() - 1
+            });
+            alike.group_of.push(group);
+            alike.groups[group].push((action.at, index));
+        }
+        alike
+    }
+
+    /// Undated actions take the times of their carriers, in order.
+    fn date_by_carrier(&mut self, truth: &mut GroundTruth, carried: &HashMap<Subject, Vec<Timestamp>>) {
+        for group in &mut self.groups {
+            let times = group.iter().filter_map(|(_, action)| carried.get(&Subject::Action(*action))).flatten();
+            let mut times: Vec<Timestamp> = times.copied().collect();
+            times.sort();
+            for ((at, action), time) in group.iter_mut().zip(times) {
+                *at = at.or(Some(time));
+                truth.actions[*action].at = *at;
+            }
+            group.sort();
         }
     }
 }

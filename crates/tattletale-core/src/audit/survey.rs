@@ -4,11 +4,11 @@ use super::Capture;
 use super::inferred::{Typed, typed};
 use super::navigation::{Navigation, is_navigation, is_sub_resource};
 use crate::import::{self, ImportError, Imported, Wanted};
-use crate::model::{Exchange, Timestamp, url};
+use crate::model::{Exchange, Fault, FaultKind, Timestamp, url};
 use std::ops::ControlFlow;
 
-/// Navigations kept per capture; a person does not make more.
-const NAVIGATIONS_KEPT: usize = 100_000;
+/// Navigations kept per capture. A person does not make more, but whoever writes the capture may.
+const NAVIGATIONS_KEPT: usize = 10_000;
 
 /// What the first pass learnt of one capture.
 pub(super) struct Survey {
@@ -31,12 +31,16 @@ pub(super) fn survey(capture: &Capture<'_>) -> Result<Survey, ImportError> {
     let mut submits = Vec::new();
     let mut entered: Vec<Typed> = Vec::new();
     let mut span: Option<(Timestamp, Timestamp)> = None;
-    let imported = import::read(input, Wanted::REQUESTS, |exchange: Exchange| {
+    let mut left_out = 0u64;
+    let mut imported = import::read(input, Wanted::REQUESTS, |exchange: Exchange| {
         if let Some(at) = exchange.at {
             span = Some(span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         }
         let host = url::Parts::of(&exchange.request.url).host();
-        if is_navigation(&exchange) && navigations.len() < NAVIGATIONS_KEPT {
+        let navigation = is_navigation(&exchange);
+        if navigation && navigations.len() >= NAVIGATIONS_KEPT {
+            left_out += 1;
+        } else if navigation {
             typed(&exchange, true, &mut entered);
             let Exchange { index, at, request, .. } = &exchange;
             navigations.push(Navigation { exchange: *index, at: *at, url: request.url.clone(), host });
@@ -48,5 +52,9 @@ pub(super) fn survey(capture: &Capture<'_>) -> Result<Survey, ImportError> {
         }
         ControlFlow::Continue(())
     })?;
+    if left_out > 0 {
+        let message = format!("more than {NAVIGATIONS_KEPT} navigations: {left_out} more are not taken for actions");
+        imported.faults.push(Fault::new(FaultKind::Limit, message));
+    }
     Ok(Survey { imported, navigations, submits, typed: entered, span })
 }

@@ -34,10 +34,13 @@ pub(super) struct Thing<'r> {
     pub findings: Vec<&'r Finding>,
 }
 
+/// Findings by what was learnt.
+type Learnt<'r> = BTreeMap<Subject, Vec<&'r Finding>>;
+
 impl<'r> Summary<'r> {
     /// Groups the strong findings.
     pub(super) fn new(report: &'r Report) -> Self {
-        let mut groups: BTreeMap<(Option<Party>, &str), BTreeMap<Subject, Vec<&Finding>>> = BTreeMap::new();
+        let mut groups: BTreeMap<(Option<Party>, &str), Learnt<'_>> = BTreeMap::new();
         for finding in &report.findings {
             let receiver = &finding.receiver;
             // Read off the capture, party depends on the page: a search engine is the first party of a search and a
@@ -46,8 +49,7 @@ impl<'r> Summary<'r> {
             let key = (party, receiver.domain.as_deref().unwrap_or(&receiver.host));
             groups.entry(key).or_default().entry(finding.subject()).or_default().push(finding);
         }
-        let mut receivers: Vec<Told<'r>> =
-            groups.into_iter().map(|((_, name), things)| told(name, things)).collect();
+        let mut receivers: Vec<Told<'r>> = groups.into_iter().map(|((_, name), things)| told(name, things)).collect();
         receivers.sort_by_key(|told| (order(told.party), std::cmp::Reverse(told.things.len()), told.name));
         let things = report.findings.iter().map(Finding::subject).collect();
         Self { receivers, things }
@@ -96,7 +98,7 @@ fn order(party: Party) -> u8 {
     }
 }
 
-fn told<'r>(domain: &'r str, things: BTreeMap<Subject, Vec<&'r Finding>>) -> Told<'r> {
+fn told<'r>(domain: &'r str, things: Learnt<'r>) -> Told<'r> {
     let parties = things.values().flatten().map(|finding| finding.receiver.party);
     let party = parties.min_by_key(|party| order(*party)).unwrap_or(Party::Unknown);
     let hosts: BTreeSet<&str> = things.values().flatten().map(|finding| finding.receiver.host.as_str()).collect();

@@ -21,19 +21,10 @@ impl Layer for Url {
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         let Some(text) = std::str::from_utf8(view.bytes).ok().filter(|text| is_address(text)) else { return };
         let parts = Parts::of(text);
-        // Pieces are slices of the text: their spans follow from their order in it.
-        let authority_at = text.find(parts.authority).unwrap_or(0);
-        let path_at = text[authority_at..].find(parts.path).unwrap_or(0) + authority_at;
-        let mut places = vec![("path", path_at, parts.path)];
-        let mut at = path_at + parts.path.len();
-        for (name, piece) in [("query", parts.query), ("fragment", parts.fragment)] {
-            if !piece.is_empty() {
-                at += text[at..].find(piece).unwrap_or(0);
-                places.push((name, at, piece));
-                at += piece.len();
-            }
-        }
-        for (name, at, piece) in places.into_iter().filter(|(_, _, piece)| piece.len() > 1) {
+        let pieces = [("path", parts.path), ("query", parts.query), ("fragment", parts.fragment)];
+        for (name, piece) in pieces.into_iter().filter(|(_, piece)| piece.len() > 1) {
+            // A piece is a slice of the text: where it starts tells its span.
+            let at = piece.as_ptr() as usize - text.as_ptr() as usize;
             out.piece(At::Word(name), at..at + piece.len());
         }
     }

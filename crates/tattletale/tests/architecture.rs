@@ -1,0 +1,95 @@
+//! The rules of ARCHITECTURE.md that a compiler does not hold: imports point one way, the core is pure, every file
+//! says what it is.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod common;
+
+use common::root;
+use std::path::{Path, PathBuf};
+
+/// Modules of the core from left to right; each may import from those before it only.
+const ORDER: [&str; 8] = ["model", "codec", "import", "decode", "detect", "attribute", "audit", "render"];
+
+/// What has no place in a pure core.
+const IMPURE: [&str; 10] = [
+    "std::net::Tcp",
+    "std::net::Udp",
+    "std::process",
+    "std::env::",
+    "std::fs",
+    "std::thread",
+    "SystemTime::now",
+    "Instant::now",
+    "Timestamp::now",
+    "async fn",
+];
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            match path.is_dir() {
+                true => folders.push(path),
+                false if path.extension().is_some_and(|ending| ending == "rs") => found.push(path),
+                false => {}
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The code of a file without its tests and comments.
+fn code(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    if path.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("tests")) {
+        return String::new();
+    }
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn imports_point_one_way() {
+    let core = root().join("crates/tattletale-core/src");
+    let mut wrong = Vec::new();
+    for (position, module) in ORDER.iter().enumerate() {
+        for path in sources(&core.join(module)) {
+            let code = code(&path);
+            for later in &ORDER[position + 1..] {
+                if code.contains(&format!("crate::{later}::")) || code.contains(&format!("crate::{later};")) {
+                    wrong.push(format!("{} imports {later}", path.strip_prefix(&core).unwrap().display()));
+                }
+            }
+            // `use crate::{...}` would hide from the check above.
+            assert!(!code.contains("use crate::{"), "{}: name each module on its own line", path.display());
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let modules = std::fs::read_to_string(core.join("lib.rs")).unwrap();
+    let modules: Vec<&str> = modules.lines().filter_map(|line| line.strip_prefix("pub mod ")).collect();
+    assert_eq!(modules.len(), ORDER.len(), "a module of the core is missing from the order: {modules:?}");
+}
+
+#[test]
+fn the_core_is_pure() {
+    let mut wrong = Vec::new();
+    for path in sources(&root().join("crates/tattletale-core/src")) {
+        let code = code(&path);
+        wrong.extend(
+            IMPURE.iter().filter(|word| code.contains(*word)).map(|word| format!("{}: {word}", path.display())),
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let files = sources(&root().join("crates"));
+    assert!(files.len() > 50);
+    let silent = files.iter().filter(|path| !std::fs::read_to_string(path).unwrap().starts_with("//! "));
+    let silent: Vec<_> = silent.collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}
