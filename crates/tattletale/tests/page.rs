@@ -48,7 +48,10 @@ fn nothing_of_a_hostile_capture_becomes_markup() {
         let html = std::fs::read_to_string(&page).unwrap();
         assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
         let dom = dom(&chromium, folder.path(), &page);
-        assert!(dom.contains("learnt") && dom.contains("Tattletale</title>"), "the title was changed, or no page: {dom}");
+        assert!(
+            dom.contains("learnt") && dom.contains("Tattletale</title>"),
+            "the title was changed, or no page: {dom}"
+        );
         assert!(!dom.contains("<script") && !dom.contains("<img"));
     }
 }

@@ -41,17 +41,18 @@ impl<'r> Summary<'r> {
     /// Groups the strong findings.
     pub(super) fn new(report: &'r Report) -> Self {
         let mut groups: BTreeMap<(Option<Party>, &str), Learnt<'_>> = BTreeMap::new();
+        let things = Things::of(report);
         for finding in &report.findings {
             let receiver = &finding.receiver;
             // Read off the capture, party depends on the page: a search engine is the first party of a search and a
             // third party to the pages visited after it. It is still one receiver.
             let party = (!report.truth.inferred).then_some(receiver.party);
             let key = (party, receiver.domain.as_deref().unwrap_or(&receiver.host));
-            groups.entry(key).or_default().entry(finding.subject()).or_default().push(finding);
+            groups.entry(key).or_default().entry(things.thing(finding.subject())).or_default().push(finding);
         }
         let mut receivers: Vec<Told<'r>> = groups.into_iter().map(|((_, name), things)| told(name, things)).collect();
         receivers.sort_by_key(|told| (order(told.party), std::cmp::Reverse(told.things.len()), told.name));
-        let things = report.findings.iter().map(Finding::subject).collect();
+        let things = report.findings.iter().map(|finding| things.thing(finding.subject())).collect();
         Self { receivers, things }
     }
 
@@ -86,6 +87,28 @@ impl<'r> Summary<'r> {
     /// True when a first party learnt something beside what the user sent it.
     pub(super) fn told_first_parties(&self) -> bool {
         self.receivers.iter().any(|told| told.party == Party::First)
+    }
+}
+
+/// A page that was visited twice is one thing to learn: the first of the actions alike stands for all.
+struct Things {
+    first_alike: Vec<usize>,
+}
+
+impl Things {
+    fn of(report: &Report) -> Self {
+        let mut known = BTreeMap::new();
+        let actions = report.truth.actions.iter().enumerate();
+        let first_alike =
+            actions.map(|(index, action)| *known.entry((action.kind, &action.value)).or_insert(index)).collect();
+        Self { first_alike }
+    }
+
+    fn thing(&self, subject: Subject) -> Subject {
+        match subject {
+            Subject::Action(action) => Subject::Action(self.first_alike[action]),
+            value => value,
+        }
     }
 }
 

@@ -25,7 +25,8 @@ pub static LAYERS: &[&dyn Layer] = &[
     &url::Url,
     &form::Form,
     &path::Path,
-    &percent::Percent,
     &hex::Hex,
     &base64::Base64,
+    // After base64, where `+` is a digit: here it is taken for a blank.
+    &percent::Percent,
 ];
