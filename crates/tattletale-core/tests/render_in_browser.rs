@@ -1,14 +1,16 @@
 //! Opens the page of the nasty report in a real browser: no element may come from the capture, nothing may run.
 //!
-//! Needs Chromium (`CHROMIUM`, else the usual names); says so and passes where there is none.
+//! Needs Chromium; says so and passes where there is none.
 
 #![expect(clippy::unwrap_used, reason = "a test helper may fail the test")]
 
+#[path = "../../tattletale/tests/browser/mod.rs"]
+mod browser;
 #[allow(dead_code, reason = "shared with the other tests of the renderers")]
 mod reports;
 
+use browser::{chromium, dom};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use tattletale_core::model::Report;
 use tattletale_core::render::{HTML, Options};
 
@@ -29,32 +31,12 @@ impl Drop for Folder {
     }
 }
 
-fn chromium() -> Option<String> {
-    let named = std::env::var("CHROMIUM").ok();
-    let usual = ["chromium", "chromium-browser", "google-chrome"].map(String::from);
-    let mut candidates = named.into_iter().chain(usual);
-    candidates.find(|name| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()))
-}
-
 fn page(folder: &Path, report: &Report, reveal: bool) -> PathBuf {
     let mut out = Vec::new();
     HTML.render(report, &Options { reveal, ..Options::default() }, &mut out).unwrap();
     let file = folder.join("report.html");
     std::fs::write(&file, out).unwrap();
     file
-}
-
-/// The page as the browser holds it after everything that could run has run.
-fn dom(chromium: &str, folder: &Path, file: &Path) -> String {
-    let output = Command::new(chromium)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=2000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
-        .arg(format!("file://{}", file.display()))
-        .output()
-        .unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Names of the elements and attributes of a serialised document. In such a document `<` stands only before tags,

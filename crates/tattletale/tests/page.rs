@@ -1,15 +1,15 @@
 //! From a hostile capture through the real binary to the page in a real browser: nothing of it becomes markup.
 //!
-//! Needs Chromium (`CHROMIUM`, else the usual names); `scripts/test` installs it or says that it is missing.
+//! Needs Chromium; `scripts/test` installs it or says that it is missing.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod browser;
 mod common;
 
+use browser::{chromium, dom};
 use common::Run;
 use serde_json::json;
-use std::path::Path;
-use std::process::Command;
 
 /// Everything that would act if it were taken for markup.
 const MARKUP: &str = "</style><script>document.title='ran'</script><img src=x onerror=\"document.title='ran'\">";
@@ -54,24 +54,4 @@ fn nothing_of_a_hostile_capture_becomes_markup() {
         );
         assert!(!dom.contains("<script") && !dom.contains("<img"));
     }
-}
-
-fn chromium() -> Option<String> {
-    let named = std::env::var("CHROMIUM").ok();
-    let usual = ["chromium", "chromium-browser", "google-chrome"].map(String::from);
-    let mut candidates = named.into_iter().chain(usual);
-    candidates.find(|name| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()))
-}
-
-/// The page as the browser holds it after everything that could run has run.
-fn dom(chromium: &str, folder: &Path, file: &Path) -> String {
-    let output = Command::new(chromium)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=2000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
-        .arg(format!("file://{}", file.display()))
-        .output()
-        .unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }

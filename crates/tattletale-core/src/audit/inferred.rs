@@ -4,7 +4,7 @@
 //! fields and the look of the values tell: a search term, an e-mail address, a name. Tokens that a page put into
 //! its own form are not what a person typed, so without a telling name or look a value is left out.
 
-use super::survey::Survey;
+use super::navigation::Navigation;
 use crate::decode::{Ending, Limits, Node, Visitor, parts, walk};
 use crate::model::{Action, Exchange, GroundTruth, Part, Value};
 use std::collections::HashMap;
@@ -22,17 +22,17 @@ pub(super) struct Typed {
     value: String,
 }
 
-/// Visits and typed values of all captures.
-pub(super) fn ground_truth<'s>(surveys: impl Iterator<Item = &'s Survey>) -> GroundTruth {
+/// Visits and typed values of all captures, each given as its navigations and what was typed.
+pub(super) fn ground_truth<'s>(captures: impl Iterator<Item = (&'s [Navigation], &'s [Typed])>) -> GroundTruth {
     let mut truth = GroundTruth { inferred: true, ..GroundTruth::default() };
     let mut numbers: HashMap<&'static str, usize> = HashMap::new();
-    for survey in surveys {
-        for page in &survey.navigations {
+    for (navigations, entered) in captures {
+        for page in navigations {
             let name = format!("action#{}", truth.actions.len());
             truth.actions.push(Action { name, kind: "visit", value: page.url.clone(), at: page.at, mode: None });
             truth.first_party.push(page.host.clone());
         }
-        for typed in &survey.typed {
+        for typed in entered {
             if truth.values.iter().any(|known| known.value == typed.value) {
                 continue;
             }

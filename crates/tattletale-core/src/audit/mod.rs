@@ -70,7 +70,7 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
             }
         }
     }
-    let mut truth = truth.unwrap_or_else(|| inferred::ground_truth(readable.iter().map(|(_, survey)| survey)));
+    let mut truth = truth.unwrap_or_else(|| inferred::ground_truth(readable.iter().map(|(_, survey)| survey.shown())));
     let planted = Planted::new(&truth);
     let carriers = Carriers::new(&mut truth, &readable, &planted, options);
     let mut report = Report {
@@ -94,7 +94,7 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
 /// What a capture itself shows of the user's actions: what [`audit`] takes when no ground truth is given.
 pub fn infer(capture: &Capture<'_>) -> Result<GroundTruth, AuditError> {
     let survey = survey::survey(capture).map_err(|error| AuditError { name: capture.name.clone(), error })?;
-    Ok(inferred::ground_truth(std::iter::once(&survey)))
+    Ok(inferred::ground_truth(std::iter::once(survey.shown())))
 }
 
 fn unread(capture: &Capture<'_>) -> CaptureInfo {

@@ -24,6 +24,13 @@ pub(super) struct Survey {
     pub(super) span: Option<(Timestamp, Timestamp)>,
 }
 
+impl Survey {
+    /// What the capture shows of the user: navigations and what was typed.
+    pub(super) fn shown(&self) -> (&[Navigation], &[Typed]) {
+        (&self.navigations, &self.typed)
+    }
+}
+
 /// Reads a capture once.
 pub(super) fn survey(capture: &Capture<'_>) -> Result<Survey, ImportError> {
     let input = capture.input()?;

@@ -62,7 +62,7 @@ impl<'r> Page<'_, 'r> {
         if summary.receivers.is_empty() {
             self.line(0, &[(PLAIN, &summary::basis(self.report))])?;
         }
-        if !summary.receivers.is_empty() {
+        if summary.receivers.len() > 1 {
             self.line(0, &[(QUIET, &summary.parties())])?;
         }
         if !self.report.complete() {
