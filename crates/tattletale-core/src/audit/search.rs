@@ -160,12 +160,13 @@ impl<'a> Search<'a> {
             return;
         }
         for (part, sighting) in sightings {
-            let finding = self.finding(&exchange, &host, part, &sighting, report);
-            tally.found.push((finding, sighting));
+            let (bits, whole) = (sighting.bits, sighting.whole);
+            let finding = self.finding(&exchange, &host, part, sighting, report);
+            tally.found.push(Unjudged { finding, bits, whole });
         }
     }
 
-    fn finding(&self, exchange: &Exchange, host: &str, part: Part, sighting: &Sighting, report: &Report) -> Finding {
+    fn finding(&self, exchange: &Exchange, host: &str, part: Part, sighting: Sighting, report: &Report) -> Finding {
         let index_of_action = |subject| match subject {
             Subject::Action(action) => Some(self.carriers.action_at(action, exchange.at)),
             Subject::Value(_) => None,
@@ -192,9 +193,9 @@ impl<'a> Search<'a> {
             receiver,
             plaintext: matches!(url::Parts::of(&exchange.request.url).scheme, "http" | "ws"),
             part,
-            path: sighting.path.clone(),
-            range: sighting.range.clone(),
-            excerpt: sighting.excerpt.clone(),
+            path: sighting.path,
+            range: sighting.range,
+            excerpt: sighting.excerpt,
             chance: 0.0,
             strength: Strength::Weak,
         }
@@ -202,9 +203,9 @@ impl<'a> Search<'a> {
 
     /// Only at the end is it known in how many places a value could have stood.
     fn judge(&self, tally: Tally, report: &mut Report) {
-        for (mut finding, sighting) in tally.found {
-            let places = tally.places.for_length(sighting.range.len(), sighting.whole);
-            finding.chance = chance::expected(places, Planted::DISGUISES, sighting.bits);
+        for Unjudged { mut finding, bits, whole } in tally.found {
+            let places = tally.places.for_length(finding.range.len(), whole);
+            finding.chance = chance::expected(places, Planted::DISGUISES, bits);
             finding.strength = chance::strength(finding.chance);
             match finding.strength {
                 Strength::Strong => report.findings.push(finding),
@@ -219,7 +220,14 @@ impl<'a> Search<'a> {
 struct Tally {
     places: Places,
     rows: HashMap<String, usize>,
-    found: Vec<(Finding, Sighting)>,
+    found: Vec<Unjudged>,
+}
+
+/// A finding whose chance is not known yet, with what its sighting says about it.
+struct Unjudged {
+    finding: Finding,
+    bits: f64,
+    whole: bool,
 }
 
 fn sum(into: &mut ReceiverCoverage, row: &ReceiverCoverage) {
