@@ -146,7 +146,7 @@ fn json_is_the_contract() {
             { "layer": "form", "at": "data_list" }, { "layer": "base64" }, { "layer": "gzip" },
             { "layer": "json", "at": "$[0].properties.email" }
         ],
-        "time": "2026-11-21T02:44:39.3Z", "delay_ms": 120, "plaintext": false, "range": [12, 37],
+        "time": "2026-11-21T02:44:39.3Z", "delay_ms": 120, "mode": "incognito", "plaintext": false, "range": [12, 37],
         "command": "tattletale show 'recordings/clinic visit.har' --exchange 3",
     });
     for (key, value) in expected.as_object().unwrap() {

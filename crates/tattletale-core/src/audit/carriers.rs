@@ -31,6 +31,8 @@ pub struct Carriers {
     pages: HashMap<(usize, String), usize>,
     first_party: FirstParty,
     alike: Alike,
+    /// When the user did something in a stated mode, by time.
+    modes: Vec<(Timestamp, &'static str)>,
 }
 
 impl Carriers {
@@ -70,7 +72,9 @@ impl Carriers {
         }
         let mut alike = Alike::of(truth);
         alike.date_by_carrier(truth, &carried);
-        Self { navigations, pages, first_party, alike }
+        let mut modes: Vec<_> = truth.actions.iter().filter_map(|action| action.at.zip(action.mode)).collect();
+        modes.sort();
+        Self { navigations, pages, first_party, alike, modes }
     }
 
     /// What this exchange is to the user.
@@ -87,6 +91,13 @@ impl Carriers {
     /// Whom the user meant to talk to.
     pub fn first_party(&self) -> &FirstParty {
         &self.first_party
+    }
+
+    /// Mode of what the user did last before `at`, or first after it.
+    pub fn mode_at(&self, at: Option<Timestamp>) -> Option<&'static str> {
+        let at = at?;
+        let before = self.modes.partition_point(|(time, _)| *time <= at);
+        self.modes[..before].last().or(self.modes.first()).map(|(_, mode)| *mode)
     }
 
     /// The action that was meant, of all with the same text: the last one before `at`, else the first after it.

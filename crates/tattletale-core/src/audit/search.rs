@@ -191,6 +191,7 @@ impl<'a> Search<'a> {
             at: exchange.at,
             delay_ms: exchange.at.zip(done).map(|(at, done)| at.as_millisecond() - done.as_millisecond()),
             receiver,
+            mode: action.and_then(|action| report.truth.actions[action].mode).or(self.carriers.mode_at(exchange.at)),
             plaintext: matches!(url::Parts::of(&exchange.request.url).scheme, "http" | "ws"),
             part,
             path: sighting.path,

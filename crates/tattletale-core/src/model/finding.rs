@@ -95,6 +95,8 @@ pub struct Finding {
     pub delay_ms: Option<i64>,
     /// Who got it.
     pub receiver: Receiver,
+    /// Mode of the action, else of what the user did last before it was sent; none where no action states one.
+    pub mode: Option<&'static str>,
     /// True when it crossed the network unencrypted (`http`, `ws`).
     pub plaintext: bool,
     /// Part of the exchange.

@@ -182,6 +182,7 @@ mod tests {
             at: None,
             delay_ms: None,
             receiver: Receiver { host: "t.example".into(), domain: None, party: Party::Third },
+            mode: None,
             plaintext: false,
             part: crate::model::Part::Body,
             path: vec![],

@@ -92,6 +92,7 @@ struct FindingRow {
     chance: f64,
     time: Option<String>,
     delay_ms: Option<i64>,
+    mode: Option<&'static str>,
     plaintext: bool,
     /// First byte and the byte after the last, in the innermost layer.
     range: [usize; 2],
@@ -257,6 +258,7 @@ impl View<'_, '_> {
             chance: finding.chance,
             time: finding.at.map(|at| at.to_string()),
             delay_ms: finding.delay_ms,
+            mode: finding.mode,
             plaintext: finding.plaintext,
             range: [finding.range.start, finding.range.end],
             excerpt: ExcerptRow { before: excerpt.before, found: excerpt.found, after: excerpt.after },

@@ -160,6 +160,13 @@ impl<'r> Thing<'r> {
         delays.get(delays.len().checked_sub(1)? / 2).copied()
     }
 
+    /// In which modes it was told: `in normal and incognito mode`; nothing where no mode is stated.
+    pub(super) fn modes(&self) -> Option<String> {
+        let modes: BTreeSet<&str> = self.findings.iter().filter_map(|finding| finding.mode).collect();
+        let modes: Vec<String> = modes.into_iter().rev().map(str::to_owned).collect();
+        (!modes.is_empty()).then(|| format!("in {} mode", words::list(&modes)))
+    }
+
     /// How many of its findings crossed the network unencrypted.
     pub(super) fn unencrypted(&self) -> usize {
         self.findings.iter().filter(|finding| finding.plaintext).count()

@@ -123,6 +123,7 @@ impl<'r> Page<'_, 'r> {
             n => format!("{} times", words::number(n as u64)),
         });
         how.extend(thing.delay_ms().map(words::delay));
+        how.extend(thing.modes());
         let unencrypted = match thing.unencrypted() {
             0 => None,
             n if n == thing.findings.len() => Some("unencrypted".to_owned()),

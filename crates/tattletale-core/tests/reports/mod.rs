@@ -56,6 +56,7 @@ pub(crate) fn finding(subject: Subject, receiver: Receiver, exchange: usize, pat
         at: Some(at(exchange as i64 * 3100)),
         delay_ms: Some(120),
         receiver,
+        mode: Some("incognito"),
         plaintext: false,
         part: Part::Body,
         path,
@@ -119,6 +120,7 @@ pub(crate) fn rich() -> Report {
     }
     findings.push(finding(Subject::Value(3), collector(), 3, sdk("$[0].distinct_id")));
     findings.push(Finding {
+        mode: Some("normal"),
         plaintext: true,
         delay_ms: Some(-1500),
         ..finding(Subject::Value(4), collector(), 14, sdk("$[1].event.keyword"))
@@ -127,6 +129,7 @@ pub(crate) fn rich() -> Report {
     findings.push(finding(Subject::Value(0), stats("b"), 16, vec![step("json", "$.user.em"), step("sha256", "")]));
     findings.push(Finding {
         part: Part::Query,
+        mode: Some("normal"),
         plaintext: true,
         ..finding(Subject::Action(1), stats("a"), 17, vec![step("form", "dl")])
     });

@@ -54,6 +54,7 @@ fn thing(page: &Page<'_, '_>, id: &str, thing: &Thing<'_>) -> Markup {
                     @if disguises.len() > 3 { "; " (disguises.len() - 3) " more ways" }
                     " · " (times(thing.findings.len()))
                     @if let Some(delay) = thing.delay_ms() { " · " (words::delay(delay)) " the action" }
+                    @if let Some(modes) = thing.modes() { " · " (modes) }
                     @if thing.unencrypted() > 0 { " · " strong.alarm { "unencrypted" } }
                 }
             }
@@ -100,6 +101,7 @@ fn row(page: &Page<'_, '_>, finding: &Finding) -> Markup {
                     None => span { "no time" },
                 }
                 @if let Some(delay) = finding.delay_ms { span.small { (words::delay(delay)) } }
+                @if let Some(mode) = finding.mode { span.small { (mode) } }
             }
             td.where {
                 (pills(page, finding))
