@@ -18,6 +18,7 @@ pub struct Tree {
     pub text: bool,
     /// Nothing explains these bytes.
     pub opaque: bool,
+    guess: bool,
     /// What layers opened it into; guesses that came to nothing are left out.
     pub children: Vec<Tree>,
 }
@@ -36,14 +37,14 @@ struct Builder {
 
 impl Tree {
     fn at(step: Option<Step>, span: Range<usize>, bytes: &[u8]) -> Self {
-        Self { step, span, bytes: bytes.to_vec(), text: false, opaque: false, children: Vec::new() }
+        Self { step, span, bytes: bytes.to_vec(), text: false, opaque: false, guess: false, children: Vec::new() }
     }
 
-    /// A guess when it led somewhere (to text, to something that opened, to bytes worth naming), a name when there
-    /// is something in it.
-    fn is_worth_showing(&self, around: &Ending) -> bool {
+    /// Everything but a guess that led nowhere (not to text, nor to something that opened, nor to bytes worth naming)
+    /// and a name with nothing in it.
+    fn is_worth_showing(&self) -> bool {
         let name = self.step.as_ref().is_some_and(|step| step.layer == NAME);
-        !self.children.is_empty() || (!name && (self.text || self.opaque || !around.text))
+        !self.children.is_empty() || !(name || self.guess && !self.text && !self.opaque)
     }
 
     /// A piece that only had to be unescaped is shown as what it means.
@@ -60,14 +61,15 @@ impl Tree {
 
 impl Visitor for Builder {
     fn enter(&mut self, node: &Node<'_>) {
-        self.open.push(Tree::at(Chain::last(node.chain), node.span.clone(), node.bytes));
+        let tree = Tree::at(Chain::last(node.chain), node.span.clone(), node.bytes);
+        self.open.push(Tree { guess: node.guess, ..tree });
     }
 
     fn leave(&mut self, _: &Node<'_>, ending: &Ending) {
         let Some(mut tree) = self.open.pop() else { return };
         tree.text = ending.text;
         tree.opaque = ending.opaque;
-        tree.children.retain(|child| child.is_worth_showing(ending));
+        tree.children.retain(|child| child.is_worth_showing());
         if let Some(parent) = self.open.last_mut() {
             parent.children.push(tree.without_mere_escapes());
         }

@@ -52,6 +52,8 @@ pub struct Node<'a> {
     pub span: Range<usize>,
     /// True when these bytes came to exist by decoding (or are the part itself); else they are a slice.
     pub fresh: bool,
+    /// True when the layer that made these bytes is not sure of them.
+    pub guess: bool,
 }
 
 /// What became of a node.
@@ -181,7 +183,7 @@ pub struct Walked {
 /// Unfolds `bytes` as far as the limits allow and tells `visitor` of every node.
 pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Visitor) -> Walked {
     let mut walker = Walker { limits, visitor, nodes: 0, made: 0, stopped: false, faults: Vec::new() };
-    let node = Node { chain: &Chain::ROOT, bytes, span: 0..bytes.len(), fresh: true };
+    let node = Node { chain: &Chain::ROOT, bytes, span: 0..bytes.len(), fresh: true, guess: false };
     let reach = walker.node(&node, hint, Offer::Layers, FEW);
     Walked { faults: walker.faults, read: reach.read, opaque: reach.opaque }
 }
@@ -311,13 +313,13 @@ impl Opening<'_, '_> {
         if !self.allowed(chain, meaning.map_or(0, <[u8]>::len)) {
             return;
         }
-        let node = Node { chain, bytes: &self.input[span.clone()], span: span.clone(), fresh: false };
+        let node = Node { chain, bytes: &self.input[span.clone()], span: span.clone(), fresh: false, guess: false };
         let reach = match meaning {
             None => self.walker.node(&node, Hint::default(), offer, FEW),
             Some(bytes) => {
                 self.walker.visitor.enter(&node);
                 let chain = chain.child(None);
-                let inner = Node { chain: &chain, bytes, span: 0..span.len(), fresh: true };
+                let inner = Node { chain: &chain, bytes, span: 0..span.len(), fresh: true, guess: false };
                 let reach = self.walker.node(&inner, Hint::default(), offer, FEW);
                 self.walker.visitor.leave(&node, &Ending { opened: true, text: true, opaque: false });
                 reach
@@ -332,7 +334,8 @@ impl Opening<'_, '_> {
         if !self.allowed(&chain, bytes.len()) {
             return;
         }
-        let node = Node { chain: &chain, bytes, span: 0..self.input.len(), fresh: true };
+        let guess = proof == Proof::Guess;
+        let node = Node { chain: &chain, bytes, span: 0..self.input.len(), fresh: true, guess };
         // What merely fits an alphabet is mostly an identifier: only long runs of mixed digits count as closed.
         let few = match (proof, self.look.mixed()) {
             (Proof::Sure, _) => FEW,

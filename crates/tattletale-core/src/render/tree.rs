@@ -77,7 +77,7 @@ impl TreePrinter {
         write!(out, "  ")?;
         if secret {
             write!(out, "{}", self.styled(&format!("masked, {} bytes", node.bytes.len()), DIM))?;
-        } else if node.text || !marks.is_empty() {
+        } else if node.text || !marks.is_empty() || is_mostly_text(&node.bytes) {
             self.text(&node.bytes, &marks, out)?;
         } else {
             self.binary(node, out)?;
@@ -154,6 +154,13 @@ impl TreePrinter {
     }
 }
 
+/// Text with a few control characters is better read escaped than as hex.
+fn is_mostly_text(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let controls = text.chars().filter(|c| c.is_control()).count();
+    controls * 4 < text.chars().count()
+}
+
 /// True when a node and all below it stand in the bytes around them as they are.
 fn is_verbatim(node: &Tree, around: &[u8]) -> bool {
     around.get(node.span.clone()) == Some(&node.bytes)
@@ -190,6 +197,12 @@ mod tests {
                       │  └─ $.n  1\n\
                       └─ v  1\n";
         assert_eq!(text, wanted);
+    }
+
+    #[test]
+    fn what_would_act_on_a_terminal_is_shown_as_text() {
+        let text = printed(br#"{"a":"x\u001b[31mred \u202e"}"#, "nothing");
+        assert!(text.contains("x\\x1b[31mred \\u{202e}"), "{text}");
     }
 
     #[test]
