@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use tattletale_core::audit::AuditError;
 use tattletale_core::import::ImportError;
 use tattletale_core::model::truth::TruthError;
+use tattletale_core::render::escape;
 
 /// Why a command could not do its work.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// A file could not be opened, read or written.
     File { path: PathBuf, error: io::Error },
+    /// The page would take the place of a file that is read.
+    WouldOverwrite { path: PathBuf },
     /// The ground truth file is wrong.
     Truth { path: PathBuf, error: TruthError },
     /// A capture could not be read.
@@ -36,6 +39,7 @@ impl Failure {
                 io::ErrorKind::IsADirectory => "name the files inside it, for example *.har".into(),
                 _ => "is the disk full, or the file in use?".into(),
             },
+            Self::WouldOverwrite { .. } => "give --report another name".into(),
             Self::Truth { error, .. } => error.help.clone(),
             Self::Capture { error, .. } => error.help(),
             Self::NoExchange { exchanges: 0, .. } => "the capture holds no exchange".into(),
@@ -61,16 +65,30 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, error } if error.kind() == io::ErrorKind::IsADirectory => {
-                write!(f, "error: {}: is a folder, not a file", path.display())?;
+                write!(f, "error: {}: is a folder, not a file", shown(path))?;
             }
-            Self::File { path, error } => write!(f, "error: {}: {error}", path.display())?,
+            Self::File { path, error } => write!(f, "error: {}: {error}", shown(path))?,
+            Self::WouldOverwrite { path } => write!(f, "error: {}: is read by this audit", shown(path))?,
             Self::Truth { path, error } => {
-                write!(f, "error: {}:{}: {} (byte {})", path.display(), error.line, error.message, error.offset)?;
+                let message = escape::text(&error.message);
+                write!(f, "error: {}:{}: {message} (byte {})", shown(path), error.line, error.offset)?;
             }
-            Self::Capture { name, error } => write!(f, "error: {name}: {error} (byte {})", error.offset())?,
-            Self::NoExchange { name, wanted, .. } => write!(f, "error: {name}: there is no exchange {wanted}")?,
+            Self::Capture { name, error } => {
+                let (name, message) = (escape::text(name), escape::text(&error.to_string()));
+                let byte = format!("(byte {})", error.offset());
+                let place = if message.contains("byte") { String::new() } else { format!(" {byte}") };
+                write!(f, "error: {name}: {message}{place}")?;
+            }
+            Self::NoExchange { name, wanted, .. } => {
+                write!(f, "error: {}: there is no exchange {wanted}", escape::text(name))?;
+            }
             Self::Output(error) => write!(f, "error: standard output: {error}")?,
         }
-        write!(f, "\n help: {}", self.help())
+        write!(f, "\n help: {}", escape::text(&self.help()))
     }
+}
+
+/// Names of files may hold what would act on a terminal.
+fn shown(path: &Path) -> String {
+    escape::text(&path.display().to_string())
 }

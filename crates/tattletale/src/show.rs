@@ -55,7 +55,8 @@ fn print(args: &ShowArgs, exchange: &Exchange, truth: GroundTruth, out: &mut imp
     let request = &exchange.request;
     let address = url::Parts::of(&request.url);
     let head = format!("{} {}://{}{}", request.method, address.scheme, address.authority, address.path);
-    writeln!(out, "exchange {} of {}", exchange.index, args.file.display())?;
+    let name = escape::text(&args.file.display().to_string());
+    writeln!(out, "exchange {} of {name}", exchange.index)?;
     writeln!(out, "{}", escape::text(&head))?;
     let at = exchange.at.map_or("time unknown".to_owned(), |at| at.to_string());
     let status =

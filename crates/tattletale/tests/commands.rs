@@ -61,6 +61,20 @@ fn a_wrong_ground_truth_is_named_with_line_and_byte() {
 }
 
 #[test]
+fn a_report_takes_no_place_of_what_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let har = file(&folder, "a.har", std::fs::read(root().join(capture())).unwrap());
+    let run = Run::new(["audit"]).arg(&har).arg("--report").arg(&har).done();
+    assert_eq!((run.code, run.stderr.contains("is read by this audit")), (2, true), "{}", run.stderr);
+    assert!(std::fs::read(&har).unwrap().starts_with(b"{"));
+    let nowhere = Run::new(["audit"]).arg(&har).arg("--report").arg(folder.path().join("no/such/page.html")).done();
+    assert_eq!((nowhere.code, nowhere.stdout.as_str()), (2, ""));
+    let truth = file(&folder, "truth.toml", b"# ok\n\xff");
+    let run = Run::new(["audit"]).arg(&har).arg("--truth").arg(&truth).done();
+    assert!(run.stderr.contains("truth.toml:2: this is not UTF-8 (byte 5)"), "{}", run.stderr);
+}
+
+#[test]
 fn exit_codes() {
     let found = Run::new(["audit"]).arg(capture()).arg("--truth").arg(truth()).done();
     assert_eq!(found.code, 1);

@@ -5,7 +5,7 @@
 //! by itself, such as the letters typed into its address bar, is none.
 
 use super::Options;
-use super::navigation::is_sub_resource;
+use super::navigation::{From, Navigation, made_by};
 use super::survey::Survey;
 use crate::attribute::FirstParty;
 use crate::decode::parts;
@@ -27,12 +27,20 @@ pub enum Role {
 /// Carriers of all captures, and the actions in the order of time.
 pub struct Carriers {
     navigations: HashSet<(usize, usize)>,
-    /// First navigation to a host, by capture and host.
-    pages: HashMap<(usize, String), usize>,
+    /// The pages that were visited, by capture and in its order.
+    pages: HashMap<usize, Vec<Visited>>,
     first_party: FirstParty,
     alike: Alike,
     /// When the user did something in a stated mode, by time.
     modes: Vec<(Timestamp, &'static str)>,
+}
+
+/// A page that the user visited.
+struct Visited {
+    exchange: usize,
+    host: String,
+    /// Address without scheme and fragment.
+    address: String,
 }
 
 impl Carriers {
@@ -48,22 +56,33 @@ impl Carriers {
         let visits = visits(truth);
         let first_party = FirstParty::new(truth.first_party.iter().cloned().chain(visited));
         let mut navigations = HashSet::new();
-        let mut pages = HashMap::new();
+        let mut pages: HashMap<usize, Vec<Visited>> = HashMap::new();
         let mut carried: HashMap<Subject, Vec<Timestamp>> = HashMap::new();
         for (capture, survey) in surveys {
             let mut acts: HashMap<usize, Vec<Subject>> = HashMap::new();
             for exchange in &survey.submits {
-                acts.insert(exchange.index, actions_in(exchange, planted, options));
+                acts.insert(exchange.index, actions_in(exchange, planted, options, truth));
             }
+            let mut submitted_at: HashMap<Subject, &str> = HashMap::new();
+            let mut before: Option<&Navigation> = None;
             for page in &survey.navigations {
                 let mut actions = acts.remove(&page.exchange).unwrap_or_default();
+                // The site that a term was submitted to is the first that it reached, and not from another site's page:
+                // an advertisement that carries the term on is no action of the user.
+                actions.retain(|action| {
+                    let own = first_party.includes(&page.host);
+                    own || *submitted_at.entry(*action).or_insert(&page.host) == page.host && !page.from_elsewhere
+                });
                 actions.extend(visits.get(&normal(&page.url)).copied().map(Subject::Action));
+                let again = before.is_some_and(|before| before.sent_on && normal(&before.url) == normal(&page.url));
+                before = Some(page);
                 if actions.is_empty() && !first_party.includes(&page.host) {
                     continue;
                 }
                 navigations.insert((*capture, page.exchange));
-                pages.entry((*capture, page.host.clone())).or_insert(page.exchange);
-                if let Some(at) = page.at {
+                let (exchange, host, address) = (page.exchange, page.host.clone(), normal(&page.url));
+                pages.entry(*capture).or_default().push(Visited { exchange, host, address });
+                if let (Some(at), false) = (page.at, again) {
                     actions.sort_unstable();
                     actions.dedup();
                     actions.into_iter().for_each(|action| carried.entry(action).or_default().push(at));
@@ -79,13 +98,25 @@ impl Carriers {
 
     /// What this exchange is to the user.
     pub fn role(&self, capture: usize, exchange: &Exchange, host: &str) -> Role {
-        let page = self.pages.get(&(capture, host.to_owned()));
-        let own = page.is_some_and(|&page| page <= exchange.index) && is_sub_resource(exchange, host);
+        let own = match made_by(exchange, host) {
+            From::OwnHost(from) => self.is_open_page(capture, exchange.index, host, from),
+            From::OwnSite | From::Elsewhere => false,
+        };
         match (self.navigations.contains(&(capture, exchange.index)), own) {
             (true, _) => Role::Action,
             (false, true) => Role::SubResource,
             (false, false) => Role::Other,
         }
+    }
+
+    /// Whether a page at `host` that asks from the address `from` is one that the user opened: the last page visited,
+    /// or any of them by its address. A frame of that host on another site's page is neither.
+    fn is_open_page(&self, capture: usize, exchange: usize, host: &str, from: &str) -> bool {
+        let Some(pages) = self.pages.get(&capture) else { return false };
+        let before = &pages[..pages.partition_point(|page| page.exchange <= exchange)];
+        let from = normal(from);
+        let last = before.last().is_some_and(|page| page.host == host);
+        last || before.iter().rev().take(PAGES_OPEN).any(|page| page.host == host && page.address == from)
     }
 
     /// Whom the user meant to talk to.
@@ -110,14 +141,21 @@ impl Carriers {
     }
 }
 
-/// Actions whose text stands in the query or the body of a navigation.
-fn actions_in(exchange: &Exchange, planted: &Planted, options: &Options) -> Vec<Subject> {
+/// Tabs that a person may have open: so many pages back may still load something.
+const PAGES_OPEN: usize = 256;
+
+/// Actions whose text stands in the query or the body of a navigation, whole: what was submitted. An address in the
+/// query of another is no visit to it.
+fn actions_in(exchange: &Exchange, planted: &Planted, options: &Options, truth: &GroundTruth) -> Vec<Subject> {
     let mut found = Vec::new();
     for view in parts(exchange, false).into_iter().filter(|view| matches!(view.part, Part::Query | Part::Body)) {
         let (seen, _) = look(planted, view.bytes, view.hint, &options.limits, &mut Places::default());
-        let actions = seen.sightings.iter().filter(|sighting| sighting.whole);
-        let actions = actions.flat_map(|sighting| [Some(sighting.subject), sighting.within]).flatten();
-        found.extend(actions.filter(|subject| matches!(subject, Subject::Action(_))));
+        let whole = seen.sightings.iter().filter(|sighting| sighting.whole);
+        let subjects = whole.flat_map(|sighting| [Some(sighting.subject), sighting.within]).flatten();
+        found.extend(subjects.filter(|subject| match subject {
+            Subject::Action(action) => truth.actions[*action].kind != "visit",
+            Subject::Value(_) => false,
+        }));
     }
     found
 }

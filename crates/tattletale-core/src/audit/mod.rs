@@ -70,11 +70,15 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
             }
         }
     }
-    let mut truth = truth.unwrap_or_else(|| inferred::ground_truth(readable.iter().map(|(_, survey)| survey.shown())));
+    let (mut truth, typed_at) = match truth {
+        Some(truth) => (truth, Vec::new()),
+        None => inferred::ground_truth(readable.iter().map(|(_, survey)| survey.shown())),
+    };
     let planted = Planted::new(&truth);
     let carriers = Carriers::new(&mut truth, &readable, &planted, options);
     let mut report = Report {
         captures: captures.iter().map(unread).collect(),
+        not_sought: planted.not_sought(&truth),
         truth,
         findings: Vec::new(),
         weak: Vec::new(),
@@ -83,7 +87,8 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
         faults,
     };
     for (index, survey) in &readable {
-        let search = search::Search::new(*index, &planted, &carriers, options, given);
+        let party = if given { search::PartyBy::GroundTruth } else { search::PartyBy::Page { typed_at: &typed_at } };
+        let search = search::Search { capture: *index, planted: &planted, carriers: &carriers, options, party };
         search.run(&captures[*index], survey, &mut report);
     }
     report.coverage.opaque.sort_by_key(|place| std::cmp::Reverse(place.bytes));
@@ -94,7 +99,7 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
 /// What a capture itself shows of the user's actions: what [`audit`] takes when no ground truth is given.
 pub fn infer(capture: &Capture<'_>) -> Result<GroundTruth, AuditError> {
     let survey = survey::survey(capture).map_err(|error| AuditError { name: capture.name.clone(), error })?;
-    Ok(inferred::ground_truth(std::iter::once(survey.shown())))
+    Ok(inferred::ground_truth(std::iter::once(survey.shown())).0)
 }
 
 fn unread(capture: &Capture<'_>) -> CaptureInfo {

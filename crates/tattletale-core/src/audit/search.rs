@@ -9,7 +9,7 @@ use crate::detect::{Closed, Places, Planted, chance, look};
 use crate::import::{self, Wanted};
 use crate::model::{
     Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, OpaquePlace, Part, Party, ReceiverCoverage, Report,
-    Sighting, Strength, Subject, url,
+    Sighting, Strength, Subject, Timestamp, url,
 };
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -21,12 +21,19 @@ const BATCH_BYTES: usize = 16 << 20;
 
 /// Searches one capture.
 pub(super) struct Search<'a> {
-    capture: usize,
-    planted: &'a Planted,
-    carriers: &'a Carriers,
-    options: &'a Options,
-    /// A ground truth was given: its first party holds for everything. Else party depends on the page visited.
-    given: bool,
+    pub(super) capture: usize,
+    pub(super) planted: &'a Planted,
+    pub(super) carriers: &'a Carriers,
+    pub(super) options: &'a Options,
+    pub(super) party: PartyBy<'a>,
+}
+
+/// What tells first from third party.
+pub(super) enum PartyBy<'a> {
+    /// A ground truth was given: its first party holds for everything.
+    GroundTruth,
+    /// The page that was visited, or that a value was typed at; the sites of the latter by value.
+    Page { typed_at: &'a [String] },
 }
 
 /// What was seen in one exchange.
@@ -34,7 +41,8 @@ struct Examined {
     exchange: Exchange,
     host: String,
     role: Role,
-    sightings: Vec<(Part, Sighting)>,
+    /// With the part and the time that it was sent.
+    sightings: Vec<(Part, Option<Timestamp>, Sighting)>,
     opaque: Vec<(Part, Closed)>,
     row: ReceiverCoverage,
     faults: Vec<Fault>,
@@ -42,16 +50,6 @@ struct Examined {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(
-        capture: usize,
-        planted: &'a Planted,
-        carriers: &'a Carriers,
-        options: &'a Options,
-        given: bool,
-    ) -> Self {
-        Self { capture, planted, carriers, options, given }
-    }
-
     /// Reads the capture again and adds what is found to the report.
     pub(super) fn run(&self, capture: &Capture<'_>, survey: &Survey, report: &mut Report) {
         let mut tally = Tally::default();
@@ -92,7 +90,7 @@ impl<'a> Search<'a> {
     }
 
     fn examine(&self, exchange: Exchange) -> Examined {
-        let host = url::Parts::of(&exchange.request.url).host();
+        let host = host_of(&exchange);
         let role = self.carriers.role(self.capture, &exchange, &host);
         let mut places = Places::default();
         let mut row = ReceiverCoverage { host: host.clone(), exchanges: 1, ..ReceiverCoverage::default() };
@@ -114,7 +112,8 @@ impl<'a> Search<'a> {
                 fault.part = Some(view.part.clone());
                 faults.push(fault);
             }
-            sightings.extend(seen.sightings.into_iter().map(|sighting| (view.part.clone(), sighting)));
+            let at = view.at.or(exchange.at);
+            sightings.extend(seen.sightings.into_iter().map(|sighting| (view.part.clone(), at, sighting)));
             opaque.extend(seen.opaque.into_iter().map(|closed| (view.part.clone(), closed)));
         }
         faults.iter_mut().for_each(|fault| fault.exchange = Some(exchange.index));
@@ -149,7 +148,7 @@ impl<'a> Search<'a> {
         if role != Role::Other {
             let mut subjects: Vec<Subject> = sightings
                 .iter()
-                .flat_map(|(_, sighting)| [Some(sighting.subject), sighting.within])
+                .flat_map(|(_, _, sighting)| [Some(sighting.subject), sighting.within])
                 .flatten()
                 .collect();
             subjects.sort_unstable();
@@ -159,16 +158,23 @@ impl<'a> Search<'a> {
             }
             return;
         }
-        for (part, sighting) in sightings {
+        for (part, at, sighting) in sightings {
             let (bits, whole) = (sighting.bits, sighting.whole);
-            let finding = self.finding(&exchange, &host, part, sighting, report);
+            let finding = self.finding(&exchange, &host, (part, at), sighting, report);
             tally.found.push(Unjudged { finding, bits, whole });
         }
     }
 
-    fn finding(&self, exchange: &Exchange, host: &str, part: Part, sighting: Sighting, report: &Report) -> Finding {
+    fn finding(
+        &self,
+        exchange: &Exchange,
+        host: &str,
+        (part, at): (Part, Option<Timestamp>),
+        sighting: Sighting,
+        report: &Report,
+    ) -> Finding {
         let index_of_action = |subject| match subject {
-            Subject::Action(action) => Some(self.carriers.action_at(action, exchange.at)),
+            Subject::Action(action) => Some(self.carriers.action_at(action, at)),
             Subject::Value(_) => None,
         };
         let value = match sighting.subject {
@@ -178,21 +184,21 @@ impl<'a> Search<'a> {
         let action = index_of_action(sighting.subject).or_else(|| sighting.within.and_then(index_of_action));
         let done = action.and_then(|action| report.truth.actions[action].at);
         let mut receiver = self.carriers.first_party().receiver(host);
-        if let (false, Some(action)) = (self.given, action) {
-            let visited = &report.truth.actions[action].value;
-            let own = same_site(host, &site(visited));
-            receiver.party = if own { Party::First } else { Party::Third };
+        if let PartyBy::Page { typed_at } = self.party {
+            let visited = action.map(|action| site(&report.truth.actions[action].value));
+            let own = visited.or(value.map(|value| typed_at[value].clone())).map(|own| same_site(host, &own));
+            receiver.party = own.map_or(receiver.party, |own| if own { Party::First } else { Party::Third });
         }
         Finding {
             value,
             action,
             capture: self.capture,
             exchange: exchange.index,
-            at: exchange.at,
-            delay_ms: exchange.at.zip(done).map(|(at, done)| at.as_millisecond() - done.as_millisecond()),
+            at,
+            delay_ms: at.zip(done).map(|(at, done)| at.as_millisecond() - done.as_millisecond()),
             receiver,
-            mode: action.and_then(|action| report.truth.actions[action].mode).or(self.carriers.mode_at(exchange.at)),
-            plaintext: matches!(url::Parts::of(&exchange.request.url).scheme, "http" | "ws"),
+            mode: action.and_then(|action| report.truth.actions[action].mode).or(self.carriers.mode_at(at)),
+            plaintext: is_plaintext(&exchange.request.url),
             part,
             path: sighting.path,
             range: sighting.range,
@@ -229,6 +235,21 @@ struct Unjudged {
     finding: Finding,
     bits: f64,
     whole: bool,
+}
+
+/// The host that was asked: of the URL, else of the `Host` header, else nothing better than the URL itself.
+fn host_of(exchange: &Exchange) -> String {
+    let host = url::Parts::of(&exchange.request.url).host();
+    if !host.is_empty() {
+        return host;
+    }
+    let named = exchange.request.header("host").map(|host| url::Parts::of(&format!("//{host}")).host());
+    named.filter(|host| !host.is_empty()).unwrap_or_else(|| exchange.request.url.chars().take(64).collect())
+}
+
+fn is_plaintext(address: &str) -> bool {
+    let scheme = url::Parts::of(address).scheme;
+    ["http", "ws"].iter().any(|plain| scheme.eq_ignore_ascii_case(plain))
 }
 
 fn sum(into: &mut ReceiverCoverage, row: &ReceiverCoverage) {

@@ -2,7 +2,7 @@
 
 use super::Capture;
 use super::inferred::{Typed, typed};
-use super::navigation::{Navigation, is_navigation, is_sub_resource};
+use super::navigation::{From, Navigation, Navigations, made_by};
 use crate::import::{self, ImportError, Imported, Wanted};
 use crate::model::{Exchange, Fault, FaultKind, Timestamp, url};
 use std::ops::ControlFlow;
@@ -34,34 +34,35 @@ impl Survey {
 /// Reads a capture once.
 pub(super) fn survey(capture: &Capture<'_>) -> Result<Survey, ImportError> {
     let input = capture.input()?;
-    let mut navigations: Vec<Navigation> = Vec::new();
-    let mut submits = Vec::new();
+    let mut navigations = Navigations::default();
+    let mut submits: Vec<Exchange> = Vec::new();
     let mut entered: Vec<Typed> = Vec::new();
     let mut span: Option<(Timestamp, Timestamp)> = None;
-    let mut left_out = 0u64;
+    let mut full = false;
     let mut imported = import::read(input, Wanted::REQUESTS, |exchange: Exchange| {
         if let Some(at) = exchange.at {
             span = Some(span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         }
-        let host = url::Parts::of(&exchange.request.url).host();
-        let navigation = is_navigation(&exchange);
-        if navigation && navigations.len() >= NAVIGATIONS_KEPT {
-            left_out += 1;
-        } else if navigation {
+        full |= navigations.len() >= NAVIGATIONS_KEPT;
+        if !full && navigations.add(&exchange) {
             typed(&exchange, true, &mut entered);
-            let Exchange { index, at, request, .. } = &exchange;
-            navigations.push(Navigation { exchange: *index, at: *at, url: request.url.clone(), host });
-            if request.url.contains('?') || !request.body.bytes.is_empty() {
+            if exchange.request.url.contains('?') || !exchange.request.body.bytes.is_empty() {
                 submits.push(exchange);
             }
-        } else if is_sub_resource(&exchange, &host) && navigations.iter().rev().take(64).any(|page| page.host == host) {
+            return ControlFlow::Continue(());
+        }
+        let host = url::Parts::of(&exchange.request.url).host();
+        if made_by(&exchange, &host) != From::Elsewhere && navigations.lately_at(&host) {
             typed(&exchange, false, &mut entered);
         }
         ControlFlow::Continue(())
     })?;
-    if left_out > 0 {
-        let message = format!("more than {NAVIGATIONS_KEPT} navigations: {left_out} more are not taken for actions");
+    if full {
+        let message = format!("more than {NAVIGATIONS_KEPT} navigations: those after them are not taken for actions");
         imported.faults.push(Fault::new(FaultKind::Limit, message));
     }
+    let navigations = navigations.finish();
+    let kept = |exchange: &Exchange| navigations.binary_search_by_key(&exchange.index, |page| page.exchange).is_ok();
+    submits.retain(kept);
     Ok(Survey { imported, navigations, submits, typed: entered, span })
 }

@@ -1,7 +1,7 @@
 //! An exchange cut into its parts, each with what the exchange declares about it.
 
 use super::Hint;
-use crate::model::{Body, Exchange, Header, Part, url};
+use crate::model::{Body, Exchange, Header, Message, Part, Timestamp, url};
 
 /// One part of an exchange, ready to be unfolded.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub struct PartView<'a> {
     pub bytes: &'a [u8],
     /// What the exchange declares about it.
     pub hint: Hint<'a>,
+    /// When it was sent, where that differs from the exchange: WebSocket messages have times of their own.
+    pub at: Option<Timestamp>,
 }
 
 /// The parts that carry anything, in the order path, query, headers, cookies, body, messages; then those of the
@@ -30,11 +32,10 @@ pub fn parts(exchange: &Exchange, responses: bool) -> Vec<PartView<'_>> {
     parts.extend(headers(&request.cookies, Part::Cookie));
     parts.extend(body(&request.body, request.header("content-type"), request.header("content-encoding")));
     let wanted = exchange.messages.iter().filter(|message| message.sent);
-    parts.extend(wanted.map(|message| view(Part::Message, &message.bytes, Hint::default())));
+    parts.extend(wanted.map(message));
     if responses {
         let received = exchange.messages.iter().filter(|message| !message.sent);
-        let mut told: Vec<PartView<'_>> =
-            received.map(|message| view(Part::Message, &message.bytes, Hint::default())).collect();
+        let mut told: Vec<PartView<'_>> = received.map(message).collect();
         if let Some(response) = &exchange.response {
             told.extend(headers(&response.headers, Part::Header));
             told.extend(body(&response.body, response.header("content-type"), response.header("content-encoding")));
@@ -45,7 +46,11 @@ pub fn parts(exchange: &Exchange, responses: bool) -> Vec<PartView<'_>> {
 }
 
 fn view<'a>(part: Part, bytes: &'a [u8], hint: Hint<'a>) -> PartView<'a> {
-    PartView { part, bytes, hint }
+    PartView { part, bytes, hint, at: None }
+}
+
+fn message(message: &Message) -> PartView<'_> {
+    PartView { at: message.at, ..view(Part::Message, &message.bytes, Hint::default()) }
 }
 
 fn headers(headers: &[Header], part: fn(String) -> Part) -> impl Iterator<Item = PartView<'_>> {

@@ -44,7 +44,8 @@ impl Tree {
     /// and a name with nothing in it.
     fn is_worth_showing(&self) -> bool {
         let name = self.step.as_ref().is_some_and(|step| step.layer == NAME);
-        !self.children.is_empty() || !(name || self.guess && !self.text && !self.opaque)
+        let nothing = self.guess && !self.text && !self.opaque;
+        !self.children.is_empty() || !name && !nothing
     }
 
     /// A piece that only had to be unescaped is shown as what it means.

@@ -54,6 +54,9 @@ pub struct Node<'a> {
     pub fresh: bool,
     /// True when the layer that made these bytes is not sure of them.
     pub guess: bool,
+    /// True when these bytes are the whole of a view whose pieces were given before, with its escapes resolved: only
+    /// what lies across pieces is new here.
+    pub again: bool,
 }
 
 /// What became of a node.
@@ -115,20 +118,65 @@ impl<'a> Chain<'a> {
     /// The steps, outermost first.
     pub fn path(&self) -> Vec<Step> {
         let mut path = self.parent.map(Chain::path).unwrap_or_default();
-        if let Some((layer, at)) = self.step {
-            let at = match at {
-                At::Whole => None,
-                at => Some(at.to_string()),
-            };
-            path.push(Step { layer, at });
-        }
+        path.extend(self.last());
         path
     }
 
     /// The last step alone; none for a part or an unescaping.
     pub fn last(&self) -> Option<Step> {
-        self.step?;
-        self.path().pop()
+        let (layer, at) = self.step?;
+        Some(Step { layer, at: at.rendered() })
+    }
+
+    /// Name of the innermost field: a form's field or a JSON member, without the way there.
+    pub fn field(&self) -> Option<String> {
+        match self.step.map(|(_, at)| at) {
+            Some(At::Name(name)) => Some(At::Name(name).to_string()),
+            Some(At::Json { source, way }) => {
+                let key = way.iter().rev().find_map(|step| match step {
+                    JsonStep::Key(span) => Some(json::unescape(&source[span.clone()])),
+                    JsonStep::Index(_) => None,
+                });
+                key.map(|key| String::from_utf8_lossy(&key).into_owned())
+            }
+            _ => self.parent.and_then(Chain::field),
+        }
+    }
+}
+
+/// Longest name of a place that is rendered whole, in bytes: the data gives them, and a finding is small.
+const LONGEST_PLACE: usize = 256;
+
+impl At<'_> {
+    fn rendered(&self) -> Option<String> {
+        match self {
+            Self::Whole => None,
+            // Rendering has its price too: of a long way only both ends are.
+            Self::Json { source, way } if way.iter().map(JsonStep::len).sum::<usize>() > LONGEST_PLACE => {
+                let part = |way| shortened(&At::Json { source, way }.to_string());
+                let ends = (way.first().filter(|step| step.len() < LONGEST_PLACE), way.last());
+                let first = ends.0.map_or("$".to_owned(), |first| part(std::slice::from_ref(first)));
+                let last = ends.1.filter(|step| step.len() < LONGEST_PLACE).map(std::slice::from_ref).map(part);
+                Some(format!("{first}…{}", last.unwrap_or_default().trim_start_matches('$')))
+            }
+            Self::Name(name) if name.len() > LONGEST_PLACE => {
+                Some(shortened(&Self::Name(&name[..LONGEST_PLACE]).to_string()) + "…")
+            }
+            at => Some(at.to_string()),
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(LONGEST_PLACE).collect()
+}
+
+impl JsonStep {
+    fn len(&self) -> usize {
+        match self {
+            Self::Key(span) => span.len(),
+            Self::Index(_) => 8,
+        }
     }
 }
 
@@ -183,7 +231,7 @@ pub struct Walked {
 /// Unfolds `bytes` as far as the limits allow and tells `visitor` of every node.
 pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Visitor) -> Walked {
     let mut walker = Walker { limits, visitor, nodes: 0, made: 0, stopped: false, faults: Vec::new() };
-    let node = Node { chain: &Chain::ROOT, bytes, span: 0..bytes.len(), fresh: true, guess: false };
+    let node = Node { chain: &Chain::ROOT, bytes, span: 0..bytes.len(), fresh: true, guess: false, again: false };
     let reach = walker.node(&node, hint, Offer::Layers, FEW);
     Walked { faults: walker.faults, read: reach.read, opaque: reach.opaque }
 }
@@ -313,13 +361,20 @@ impl Opening<'_, '_> {
         if !self.allowed(chain, meaning.map_or(0, <[u8]>::len)) {
             return;
         }
-        let node = Node { chain, bytes: &self.input[span.clone()], span: span.clone(), fresh: false, guess: false };
+        let node = Node {
+            chain,
+            bytes: &self.input[span.clone()],
+            span: span.clone(),
+            fresh: false,
+            guess: false,
+            again: false,
+        };
         let reach = match meaning {
             None => self.walker.node(&node, Hint::default(), offer, FEW),
             Some(bytes) => {
                 self.walker.visitor.enter(&node);
                 let chain = chain.child(None);
-                let inner = Node { chain: &chain, bytes, span: 0..span.len(), fresh: true, guess: false };
+                let inner = Node { chain: &chain, bytes, span: 0..span.len(), fresh: true, guess: false, again: false };
                 let reach = self.walker.node(&inner, Hint::default(), offer, FEW);
                 self.walker.visitor.leave(&node, &Ending { opened: true, text: true, opaque: false });
                 reach
@@ -335,7 +390,7 @@ impl Opening<'_, '_> {
             return;
         }
         let guess = proof == Proof::Guess;
-        let node = Node { chain: &chain, bytes, span: 0..self.input.len(), fresh: true, guess };
+        let node = Node { chain: &chain, bytes, span: 0..self.input.len(), fresh: true, guess, again: false };
         // What merely fits an alphabet is mostly an identifier: only long runs of mixed digits count as closed.
         let few = match (proof, self.look.mixed()) {
             (Proof::Sure, _) => FEW,
@@ -345,6 +400,16 @@ impl Opening<'_, '_> {
         let reach = self.walker.node(&node, Hint::default(), Offer::Layers, few);
         self.add(reach);
         self.reach.opened = reach.opened || proof == Proof::Sure;
+    }
+
+    /// The whole view once more with its escapes resolved, after its pieces were given: for what lies across them.
+    pub fn again(&mut self, layer: &'static str, bytes: &[u8]) {
+        let chain = self.chain.child(Some((layer, At::Whole)));
+        if self.allowed(&chain, bytes.len()) {
+            let span = 0..self.input.len();
+            let node = Node { chain: &chain, bytes, span, fresh: true, guess: true, again: true };
+            self.walker.node(&node, Hint::default(), Offer::Nothing, usize::MAX);
+        }
     }
 
     /// Bytes that may still be made by decoding: the limit for decompressors.

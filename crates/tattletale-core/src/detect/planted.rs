@@ -11,7 +11,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use md5::{Digest, Md5};
 use sha1::Sha1;
 use sha2::Sha256;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Shortest value that is searched, in bytes: below this every capture is full of it.
@@ -33,8 +33,23 @@ pub struct Pattern {
     pub subjects: Vec<Subject>,
     /// What was done to the value.
     pub form: Form,
+    /// What must not stand around it.
+    edge: Edge,
     /// Binary logarithm of the chance that random text of the same kind is this, negated.
     pub bits: f64,
+}
+
+/// What a match must not be a piece of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    /// It may stand anywhere.
+    Free,
+    /// A path: not a piece of a longer one.
+    Path,
+    /// An address: neither a piece of a longer one nor of another host's.
+    Address,
+    /// Digits only: not a piece of a longer number.
+    Number,
 }
 
 /// What was done to a value that the decoder cannot undo.
@@ -62,10 +77,10 @@ impl Planted {
     pub fn new(truth: &GroundTruth) -> Self {
         let mut forms = Forms::default();
         for (index, value) in truth.values.iter().enumerate() {
-            forms.add(Subject::Value(index), value.kind, &value.value);
+            forms.add(Subject::Value(index), &value.value);
         }
         for (index, action) in truth.actions.iter().enumerate() {
-            forms.add(Subject::Action(index), action.kind, &action.value);
+            forms.add(Subject::Action(index), &action.value);
         }
         let automaton = (!forms.texts.is_empty()).then(|| {
             AhoCorasick::builder()
@@ -82,6 +97,23 @@ impl Planted {
         &self.patterns[index]
     }
 
+    /// Values and actions that are not looked for: too short, or an address that is only a host.
+    pub fn not_sought(&self, truth: &GroundTruth) -> Vec<Subject> {
+        let plain = self.patterns.iter().filter(|pattern| !matches!(pattern.form, Form::Digest(_)));
+        let sought: HashSet<Subject> = plain.flat_map(|pattern| pattern.subjects.iter().copied()).collect();
+        // Of actions with the same text only the first is in the patterns.
+        let texts: HashSet<&str> = truth
+            .actions
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| sought.contains(&Subject::Action(*index)))
+            .map(|(_, action)| action.value.trim())
+            .collect();
+        let values = (0..truth.values.len()).map(Subject::Value).filter(|value| !sought.contains(value));
+        let actions = truth.actions.iter().enumerate().filter(|(_, action)| !texts.contains(action.value.trim()));
+        values.chain(actions.map(|(index, _)| Subject::Action(index))).collect()
+    }
+
     /// How many different disguises are tried for one value: letter case and digests.
     pub const DISGUISES: f64 = 5.0;
 
@@ -93,8 +125,7 @@ impl Planted {
         for found in automaton.find_overlapping_iter(bytes) {
             let pattern = found.pattern().as_usize();
             let repeats = repeats.entry(pattern).or_default();
-            let address = self.patterns[pattern].form == Form::Address;
-            if *repeats < MAX_REPEATS && (!address || stands_alone(bytes, found.range())) {
+            if *repeats < MAX_REPEATS && self.patterns[pattern].edge.allows(bytes, found.range()) {
                 *repeats += 1;
                 hits.push(Hit { pattern, range: found.range() });
             }
@@ -119,18 +150,48 @@ impl Planted {
     }
 }
 
-/// An address must not be a piece of a longer one: `h/search` is not in `h/searching`, but it is in `h/search?q=1`.
-fn stands_alone(bytes: &[u8], range: Range<usize>) -> bool {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || byte >= 0x80;
-    let before = range.start.checked_sub(1).map(|at| bytes[at]);
-    let rest = &bytes[range.end..];
-    let rest = rest.strip_prefix(b"/").unwrap_or(rest);
-    let continues = match rest {
-        [first, ..] if word(*first) => true,
-        [b'.' | b'%' | b'~' | b'/', second, ..] => word(*second),
-        _ => false,
-    };
-    !before.is_some_and(word) && !continues
+impl Edge {
+    fn of(text: &str, form: Form) -> Self {
+        match form {
+            Form::Address => Self::Address,
+            Form::Plain if text.starts_with('/') => Self::Path,
+            Form::Plain if text.bytes().all(|byte| byte.is_ascii_digit()) => Self::Number,
+            Form::Plain | Form::Digest(_) => Self::Free,
+        }
+    }
+
+    fn allows(self, bytes: &[u8], range: Range<usize>) -> bool {
+        let (before, behind) = (&bytes[..range.start], &bytes[range.end..]);
+        match self {
+            Self::Free => true,
+            Self::Path => path_ends(behind),
+            Self::Address => host_starts(before) && path_ends(behind),
+            Self::Number => {
+                let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+                !digit(before.last()) && !digit(behind.first())
+            }
+        }
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || byte >= 0x80
+}
+
+/// `h/search` is not in `h/searching` or `h/search.html`, but it is in `h/search?q=1` and `h/search/`.
+fn path_ends(behind: &[u8]) -> bool {
+    let behind = behind.strip_prefix(b"/").unwrap_or(behind);
+    match behind {
+        [first, ..] if is_word(*first) => false,
+        [b'.' | b'%' | b'~' | b'/', second, ..] => !is_word(*second),
+        _ => true,
+    }
+}
+
+/// `h.example` is not in `oh.example` or `other.h.example`; `www.` is left out by many, so it may stand before.
+fn host_starts(before: &[u8]) -> bool {
+    let before = before.strip_suffix(b".").map_or(Some(before), |label| label.strip_suffix(b"www"));
+    before.is_some_and(|before| before.last().is_none_or(|&byte| byte != b'.' && !is_word(byte)))
 }
 
 #[derive(Default)]
@@ -141,11 +202,11 @@ struct Forms {
 }
 
 impl Forms {
-    fn add(&mut self, subject: Subject, kind: &str, text: &str) {
+    fn add(&mut self, subject: Subject, text: &str) {
         let text = text.trim();
-        match kind {
-            "visit" | "url" if text.contains("://") => self.add_address(subject, text),
-            _ => self.add_text(subject, text),
+        match text.contains("://") && !text.contains(char::is_whitespace) {
+            true => self.add_address(subject, text),
+            false => self.add_text(subject, text),
         }
         self.add_digests(subject, text);
     }
@@ -170,13 +231,19 @@ impl Forms {
             self.add_cases(subject, Form::Address, &String::from_utf8_lossy(&decoded));
         }
         self.add_cases(subject, Form::Address, &bare);
+        // Blanks are written in either way, and what is not ASCII mostly escaped.
+        let read = String::from_utf8_lossy(&url::percent_decode(bare.as_bytes(), true)).into_owned();
+        for blank in ["%20", "+"] {
+            self.add_cases(subject, Form::Address, &url::percent_encode(&read, blank));
+        }
     }
 
     /// The automaton folds ASCII case; other scripts get their whole lower and upper form.
     fn add_cases(&mut self, subject: Subject, form: Form, text: &str) {
         let bits = chance::bits(text);
         for variant in [text.to_owned(), text.to_lowercase(), text.to_uppercase()] {
-            self.push(subject, form, variant.into_bytes(), bits);
+            let edge = Edge::of(&variant, form);
+            self.push(subject, form, edge, variant.into_bytes(), bits);
         }
     }
 
@@ -191,17 +258,17 @@ impl Forms {
 
     fn push_digest(&mut self, subject: Subject, name: &'static str, digest: &[u8]) {
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.push(subject, Form::Digest(name), hex.into_bytes(), digest.len() as f64 * 8.0);
+        self.push(subject, Form::Digest(name), Edge::Free, hex.into_bytes(), digest.len() as f64 * 8.0);
     }
 
-    fn push(&mut self, subject: Subject, form: Form, text: Vec<u8>, bits: f64) {
+    fn push(&mut self, subject: Subject, form: Form, edge: Edge, text: Vec<u8>, bits: f64) {
         if text.len() < MIN_LEN {
             return;
         }
         let key = (text.to_ascii_lowercase(), form);
         let index = *self.known.entry(key).or_insert_with(|| {
             self.texts.push(text);
-            self.patterns.push(Pattern { subjects: Vec::new(), form, bits });
+            self.patterns.push(Pattern { subjects: Vec::new(), form, edge, bits });
             self.patterns.len() - 1
         });
         let subjects = &mut self.patterns[index].subjects;
@@ -218,16 +285,20 @@ mod tests {
     use super::*;
     use crate::model::{Action, Value};
 
-    fn planted(values: &[(&'static str, &str)], visits: &[&str]) -> Planted {
+    fn truth(values: &[(&'static str, &str)], visits: &[&str]) -> GroundTruth {
         let value =
             |(kind, value): &(&'static str, &str)| Value { name: (*value).into(), kind, value: (*value).into() };
         let action =
             |url: &&str| Action { name: (*url).into(), kind: "visit", value: (*url).into(), at: None, mode: None };
-        Planted::new(&GroundTruth {
+        GroundTruth {
             values: values.iter().map(value).collect(),
             actions: visits.iter().map(action).collect(),
             ..GroundTruth::default()
-        })
+        }
+    }
+
+    fn planted(values: &[(&'static str, &str)], visits: &[&str]) -> Planted {
+        Planted::new(&truth(values, visits))
     }
 
     fn found(planted: &Planted, text: &str) -> Vec<(Form, String)> {
@@ -263,6 +334,22 @@ mod tests {
             planted(&[], &["https://h.example/search", "https://h.example/search?q=b%C3%B3l+x", "http://h.example/"]);
         assert_eq!(found(&planted, "http://h.example/search/"), [(Form::Address, "h.example/search".into())]);
         assert_eq!(found(&planted, "h.example/search?q=ból x&y"), [(Form::Address, "h.example/search?q=ból x".into())]);
-        assert!(found(&planted, "h.example/searching h.example/search.html oh.example/search h.example/").is_empty());
+        let others = "h.example/searching h.example/search.html oh.example/search o.h.example/search h.example/";
+        assert!(found(&planted, others).is_empty());
+        assert_eq!(found(&planted, "http://www.h.example/search").len(), 1);
+        assert_eq!(found(&planted, "h.example/search?q=b%c3%b3l%20x").len(), 1, "blanks are written in either way");
+    }
+
+    #[test]
+    fn paths_and_numbers_are_no_pieces_of_longer_ones() {
+        let planted = planted(&[("url-path", "/a/b"), ("imei", "864040504207201")], &[]);
+        assert_eq!(found(&planted, "https://h.example/a/b?x imei=864040504207201;").len(), 2);
+        assert!(found(&planted, "/a/bc /a/b-c /a/b/c 1864040504207201 8640405042072011").is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_searched_is_said() {
+        let truth = truth(&[("text", "ab"), ("text", "abcdef")], &["http://h.example/", "http://h.example/a"]);
+        assert_eq!(Planted::new(&truth).not_sought(&truth), [Subject::Value(0), Subject::Action(0)]);
     }
 }

@@ -15,6 +15,10 @@ use std::ops::Range;
 /// Opaque bytes kept per part; all are counted.
 const OPAQUE_KEPT: usize = 8;
 
+/// Hits of one pattern that are looked at per place: one place holds a thing once, and of the others most are dropped
+/// because the thing was seen deeper.
+const LOOKS: usize = 64;
+
 /// Places of one thing that are kept per part.
 const PLACES_KEPT: usize = 1_000;
 
@@ -115,10 +119,16 @@ impl<'p> Sighter<'p> {
 
     /// Values first, so that an action around one can join it.
     fn settle(&mut self, node: &Node<'_>, mut hits: Vec<Hit>, ending: &Ending, mark: usize) {
+        let mut looks: HashMap<usize, usize> = HashMap::new();
         let is_action =
             |hit: &Hit| matches!(self.planted.pattern(hit.pattern).subjects.first(), Some(Subject::Action(_)));
         hits.sort_by_key(|hit| (is_action(hit), hit.range.start, usize::MAX - hit.range.end));
         for hit in hits {
+            let looks = looks.entry(hit.pattern).or_default();
+            *looks += 1;
+            if *looks > LOOKS {
+                continue;
+            }
             let subjects = &self.planted.pattern(hit.pattern).subjects;
             let action = subjects.iter().copied().find(|subject| matches!(subject, Subject::Action(_)));
             let values = subjects.iter().copied().filter(|subject| matches!(subject, Subject::Value(_)));
@@ -138,7 +148,7 @@ impl<'p> Sighter<'p> {
         for (sighting, cover) in &mut self.found[mark..] {
             let same = sighting.subject == action;
             let value = matches!(sighting.subject, Subject::Value(_));
-            if overlap(cover, &hit.range) && (same || value) {
+            if overlap(cover, &place(node, hit)) && (same || value) {
                 sighting.within = sighting.within.or((!same).then_some(action));
                 joined = true;
             }
@@ -157,9 +167,11 @@ impl<'p> Sighter<'p> {
         subject: Subject,
         within: Option<Subject>,
     ) {
+        let place = place(node, hit);
         let deeper =
-            |(sighting, cover): &(Sighting, Range<usize>)| sighting.subject == subject && overlap(cover, &hit.range);
-        if self.found[mark..].iter().any(deeper) {
+            |(sighting, cover): &(Sighting, Range<usize>)| sighting.subject == subject && overlap(cover, &place);
+        let full = self.kept.get(&subject).is_some_and(|kept| *kept > PLACES_KEPT);
+        if full || self.found[mark..].iter().any(deeper) {
             return;
         }
         let kept = self.kept.entry(subject).or_default();
@@ -181,7 +193,7 @@ impl<'p> Sighter<'p> {
             bits: pattern.bits,
             excerpt: excerpt(node.bytes, &hit.range),
         };
-        self.found.push((sighting, hit.range.clone()));
+        self.found.push((sighting, place));
     }
 }
 
@@ -222,9 +234,14 @@ impl Visitor for Sighter<'_> {
     }
 
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
-        let Some(Frame { hits, mark }) = self.frames.pop() else { return };
+        let Some(Frame { hits, mark: own }) = self.frames.pop() else { return };
+        // The pieces of a view that is looked at again were seen before: they count as deeper.
+        let mark = match (node.again, self.frames.last()) {
+            (true, Some(around)) => around.mark,
+            _ => own,
+        };
         let hits: Vec<Hit> = hits.into_iter().flatten().collect();
-        if !ending.opened {
+        if !ending.opened && !node.again {
             self.places.fields[node.bytes.len().min(255)] += 1;
         }
         if !hits.is_empty() {
@@ -234,13 +251,18 @@ impl Visitor for Sighter<'_> {
             let (bytes, entropy) = (node.bytes.len() as u64, entropy(node.bytes));
             self.opaque.push(Closed { path: node.chain.path(), bytes, entropy });
         }
-        for (_, cover) in &mut self.found[mark..] {
+        for (_, cover) in &mut self.found[own..] {
             *cover = match node.fresh {
                 true => node.span.clone(),
                 false => cover.start + node.span.start..cover.end + node.span.start,
             };
         }
     }
+}
+
+/// Where a hit lies for comparison with what was seen deeper: in a view that is looked at again, anywhere.
+fn place(node: &Node<'_>, hit: &Hit) -> Range<usize> {
+    if node.again { node.span.clone() } else { hit.range.clone() }
 }
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {

@@ -157,6 +157,8 @@ pub struct Report {
     pub captures: Vec<CaptureInfo>,
     /// What was known: given by a person, or inferred from the captures.
     pub truth: GroundTruth,
+    /// What of it was not looked for: too short, or an address that is only a host.
+    pub not_sought: Vec<Subject>,
     /// Strong findings, by capture, exchange and place.
     pub findings: Vec<Finding>,
     /// Those that chance may explain.

@@ -160,7 +160,7 @@ impl TruthReader<'_> {
             match &**key.get_ref() {
                 "first_party" => {
                     for host in self.array(item, "first_party")? {
-                        truth.first_party.push(self.string(host, "first_party")?.to_lowercase());
+                        truth.first_party.push(self.first_party(host)?);
                     }
                 }
                 "value" => {
@@ -172,6 +172,11 @@ impl TruthReader<'_> {
                 "action" => {
                     for (position, entry) in self.array(item, "[[action]]")?.iter().enumerate() {
                         truth.actions.push(self.action(entry, position)?);
+                        let (last, before) = truth.actions.split_last().expect("one was pushed");
+                        if before.iter().any(|action| action.name == last.name) {
+                            let message = format!("a second [[action]] is called `{}`", last.name);
+                            return Err(self.error(entry.span(), message, "give each action its own name, or none"));
+                        }
                     }
                 }
                 other => return Err(self.unknown("key", key.span(), other, &["first_party", "value", "action"])),
@@ -214,9 +219,27 @@ impl TruthReader<'_> {
         Ok(Action {
             name: name.unwrap_or_else(|| format!("action#{position}")),
             kind: kind.ok_or_else(|| lacks("kind"))?,
-            value: value.ok_or_else(|| lacks("value"))?,
+            value: value.filter(|text| !text.trim().is_empty()).ok_or_else(|| lacks("value"))?,
             at,
             mode,
+        })
+    }
+
+    /// A host or a registrable domain, also when it is written as an address or with a wildcard.
+    fn first_party(&self, item: &Spanned<DeValue<'_>>) -> Result<String, TruthError> {
+        let text = self.string(item, "first_party")?.trim();
+        let host = match text.contains("://") {
+            true => super::url::Parts::of(text).host(),
+            false => super::url::Parts::of(&format!("//{text}")).host(),
+        };
+        let host = host.trim_start_matches("*.").trim_start_matches('.');
+        let named = !host.is_empty() && !host.contains(char::is_whitespace);
+        named.then(|| host.to_owned()).ok_or_else(|| {
+            self.error(
+                item.span(),
+                format!("first_party: `{text}` names no host"),
+                "write hosts: first_party = [\"clinic.example\"]",
+            )
         })
     }
 
@@ -317,7 +340,7 @@ mod tests {
     fn reads_the_contract() {
         let truth = parse(
             r#"
-            first_party = ["Clinic.example"]
+            first_party = ["Clinic.example", "https://shop.example:8443/x", "*.news.example."]
             [[value]]
             name = "email"
             kind = "email"
@@ -334,7 +357,7 @@ mod tests {
             "#,
         )
         .unwrap();
-        assert_eq!(truth.first_party, ["clinic.example"]);
+        assert_eq!(truth.first_party, ["clinic.example", "shop.example", "news.example"]);
         assert_eq!(truth.values[0].kind, "email");
         assert_eq!(truth.actions[0].name, "action#0");
         assert_eq!(truth.actions[0].mode, Some("incognito"));
@@ -353,6 +376,8 @@ mod tests {
             ("[[value]]\nname = \"a\"\nkind = \"email\"", 1, "lacks `value`"),
             ("[[value]]\nname = 5", 2, "expected a string"),
             ("[[action]]\nkind = \"visit\"\nvalue = \"x\"\nat = 2026-01-01", 4, "not a time"),
+            ("first_party = [\"\"]", 1, "names no host"),
+            ("[[action]]\nkind = \"visit\"\nvalue = \" \"", 1, "lacks `value`"),
             ("first_party = [", 1, ""),
         ];
         for (text, line, part) in cases {

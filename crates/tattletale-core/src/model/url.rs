@@ -95,6 +95,21 @@ pub fn percent_decode(bytes: &[u8], plus: bool) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
+/// Everything but unreserved characters and the delimiters of addresses as `%XX` in capitals (RFC 3986), blanks as
+/// `blank`.
+pub fn percent_encode(text: &str, blank: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b' ' => out.push_str(blank),
+            byte if byte.is_ascii_alphanumeric() => out.push(char::from(byte)),
+            byte if b"-._~/?&=:;,@!$'()*[]#+%".contains(&byte) => out.push(char::from(byte)),
+            byte => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
 /// Value of one hex digit in either case.
 pub fn hex_digit(byte: u8) -> Option<u8> {
     match byte {

@@ -196,6 +196,7 @@ mod tests {
             truth: GroundTruth { values, ..GroundTruth::default() },
             findings: vec![],
             weak: vec![],
+            not_sought: vec![],
             carriers: vec![],
             coverage: Coverage::default(),
             faults: vec![],

@@ -159,6 +159,7 @@ pub(crate) fn rich() -> Report {
         truth,
         findings,
         weak,
+        not_sought: vec![],
         carriers: (0..6).map(|n| Carrier { capture: 0, exchange: n, subjects: vec![Subject::Action(0)] }).collect(),
         coverage: Coverage {
             receivers: vec![
@@ -321,6 +322,7 @@ pub(crate) fn nasty() -> Report {
     Report {
         captures: names.map(|name| capture(&name, 1)).collect(),
         weak: weak.collect(),
+        not_sought: vec![],
         carriers: vec![Carrier { capture: 0, exchange: 0, subjects: vec![Subject::Value(99), Subject::Action(0)] }],
         faults: [EMAIL, encoded, base64, TOKEN, VISIT, "clinic.localhost"]
             .into_iter()
@@ -355,6 +357,7 @@ pub(crate) fn empty() -> Report {
         truth: GroundTruth::default(),
         findings: vec![],
         weak: vec![],
+        not_sought: vec![],
         carriers: vec![],
         coverage: Coverage::default(),
         faults: vec![],

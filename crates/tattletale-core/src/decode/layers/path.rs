@@ -2,6 +2,8 @@
 
 use crate::decode::look::{BREAK, SLASH, SPACE};
 use crate::decode::{At, Layer, Opening, View};
+use crate::model::url::percent_decode;
+use std::borrow::Cow;
 
 pub(super) struct Path;
 
@@ -32,6 +34,9 @@ impl Layer for Path {
                 out.piece(At::Index(number), start..start + segment.len());
             }
             start += segment.len() + 1;
+        }
+        if let Cow::Owned(decoded) = percent_decode(view.bytes, false) {
+            out.again("percent", &decoded);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A URL inside a value: its path and query are unfolded as those of a request are.
 
 use crate::decode::{At, Layer, Opening, View};
-use crate::model::url::{Parts, is_scheme};
+use crate::model::url::{Parts, is_scheme, percent_decode};
+use std::borrow::Cow;
 
 pub(super) struct Url;
 
@@ -26,6 +27,10 @@ impl Layer for Url {
             // A piece is a slice of the text: where it starts tells its span.
             let at = piece.as_ptr() as usize - text.as_ptr() as usize;
             out.piece(At::Word(name), at..at + piece.len());
+        }
+        // An address may be known as it reads, whatever of it was escaped: its pieces alone would not show that.
+        if let Cow::Owned(decoded) = percent_decode(view.bytes, false) {
+            out.again("percent", &decoded);
         }
     }
 }
