@@ -3,6 +3,8 @@
 //! Lenient in the way browsers' own parser is (WHATWG URL, section 5.1): a `%` without two digits is itself, nothing
 //! is refused. Values stay bytes, since what they hold is the party under test's choice.
 
+use tattletale_core::model::url;
+
 /// Fields in their order.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Fields(Vec<(Vec<u8>, Vec<u8>)>);
@@ -29,27 +31,7 @@ impl Fields {
 }
 
 fn decode(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        out.push(match (byte, after) {
-            (b'+', _) => b' ',
-            (b'%', [high, low, after @ ..]) => match (digit(*high), digit(*low)) {
-                (Some(high), Some(low)) => {
-                    rest = after;
-                    high << 4 | low
-                }
-                _ => b'%',
-            },
-            _ => byte,
-        });
-    }
-    out
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    (byte as char).to_digit(16).map(|digit| digit as u8)
+    url::percent_decode(text, true).into_owned()
 }
 
 #[cfg(test)]

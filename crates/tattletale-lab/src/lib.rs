@@ -9,7 +9,7 @@ pub mod analytics;
 pub mod collector;
 mod fields;
 pub mod lab;
-mod loopback;
+pub mod loopback;
 pub mod registry;
 mod serve;
 pub mod store;

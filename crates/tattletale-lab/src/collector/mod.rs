@@ -16,6 +16,7 @@ mod sealed;
 mod sensors;
 mod spock;
 
+pub use crate::serve::{MAX_BODY, MAX_CONNECTIONS, MAX_HEAD, PATIENCE};
 pub use sealed::SealingKey;
 pub use sensors::{MAX_EVENTS, MAX_INFLATED};
 

@@ -7,8 +7,8 @@
 //! The RSA crate is not free of timing leaks (RUSTSEC-2023-0071). Here it protects made-up people on loopback from
 //! nobody; it is never used to keep a secret.
 
-use super::sensors::{MAX_EVENTS, MAX_INFLATED, parse, unzip};
 use super::Refusal;
+use super::sensors::{MAX_EVENTS, MAX_INFLATED, parse, unzip};
 use aes::Aes128;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};

@@ -11,8 +11,8 @@ use crate::fields::Fields;
 use crate::store::{Channel, Event};
 use hyper::header::HeaderMap;
 use serde_json::{Map, Value};
-use tattletale_core::codec::inflate::{End, Framing, inflate};
 use tattletale_core::codec::base64;
+use tattletale_core::codec::inflate::{End, Framing, inflate};
 
 /// Keys of the merged header that tell who it is, best first: account, advertising id, IMEI, MAC.
 const WHO: [&str; 4] = ["u", "g", "b", "a"];

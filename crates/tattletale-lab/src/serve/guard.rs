@@ -8,8 +8,8 @@ use super::{Reply, text};
 use crate::fields::Fields;
 use crate::token::Token;
 use crate::wire::TOKEN_PARAMETER;
-use hyper::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use hyper::StatusCode;
+use hyper::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 
 /// Headers that only something in between adds; `x-forwarded-` and `x-original-` stand for all that begin so.
 const FORWARDING: [&str; 9] = [
@@ -39,9 +39,10 @@ impl Refused {
             Self::Forwarded(name) => {
                 text(StatusCode::FORBIDDEN, format!("forwarded requests are not taken: the header {name} says it was"))
             }
-            Self::NoToken => {
-                text(StatusCode::FORBIDDEN, format!("the query parameter {TOKEN_PARAMETER} does not hold this lab's token"))
-            }
+            Self::NoToken => text(
+                StatusCode::FORBIDDEN,
+                format!("the query parameter {TOKEN_PARAMETER} does not hold this lab's token"),
+            ),
             Self::TwoLengths => text(StatusCode::BAD_REQUEST, "two lengths: Content-Length and Transfer-Encoding"),
         }
     }
@@ -49,9 +50,8 @@ impl Refused {
 
 /// Checks the head of a request.
 pub(super) fn check(headers: &HeaderMap, query: &Fields, token: &Token) -> Result<(), Refused> {
-    let forwarding = |name: &&str| {
-        FORWARDING.contains(name) || FORWARDING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-    };
+    let forwarding =
+        |name: &&str| FORWARDING.contains(name) || FORWARDING_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     // hyper gives names in lower case.
     if let Some(name) = headers.keys().map(|name| name.as_str()).find(forwarding) {
         return Err(Refused::Forwarded(name.to_owned()));

@@ -63,7 +63,9 @@ fn check_owner_only(path: &Path) -> io::Result<()> {
     let metadata = fs::symlink_metadata(path)?;
     match metadata.is_dir() && metadata.permissions().mode() & 0o077 == 0 {
         true => Ok(()),
-        false => Err(io::Error::new(io::ErrorKind::PermissionDenied, "not a folder that only its owner may open (0700)")),
+        false => {
+            Err(io::Error::new(io::ErrorKind::PermissionDenied, "not a folder that only its owner may open (0700)"))
+        }
     }
 }
 

@@ -79,10 +79,7 @@ fn commit(connection: &mut Connection, group: Vec<Batch>) {
 }
 
 /// Writes all batches in one transaction; how many events of each were new.
-fn insert<'e>(
-    connection: &mut Connection,
-    batches: impl Iterator<Item = &'e [Event]>,
-) -> rusqlite::Result<Vec<usize>> {
+fn insert<'e>(connection: &mut Connection, batches: impl Iterator<Item = &'e [Event]>) -> rusqlite::Result<Vec<usize>> {
     let transaction = connection.transaction()?;
     let mut new = Vec::new();
     {

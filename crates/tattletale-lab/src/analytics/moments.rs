@@ -1,0 +1,165 @@
+//! What one event tells: when, what kind of thing, and the words that matter.
+//!
+//! Names and properties are the senders' (see the crate's scenarios for their sources); events of the phone itself were
+//! reported by what they tell, not by name, so those are recognised by a word in the name. What is not recognised is
+//! kept as itself: the receiver has it, too.
+
+use crate::store::Event;
+use serde_json::{Map, Value};
+
+/// Earliest sender's clock that is believed, Unix milliseconds (1 January 2010): before it, the clock was never set.
+const EARLIEST: i64 = 1_262_304_000_000;
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub enum Kind {
+    Visit,
+    PageReady,
+    Search,
+    VideoSearch,
+    Download,
+    News,
+    Folder,
+    Screen,
+    App,
+    Music,
+    Video,
+    Setting,
+    SignIn,
+    Crash,
+    Other,
+}
+
+impl Kind {
+    /// What the person did, in words that an object can follow.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Visit => "opened the page",
+            Self::PageReady => "the page was ready",
+            Self::Search => "searched for",
+            Self::VideoSearch => "searched for the video",
+            Self::Download => "downloaded",
+            Self::News => "read the news item",
+            Self::Folder => "opened the folder",
+            Self::Screen => "looked at the screen",
+            Self::App => "used the app",
+            Self::Music => "listened to",
+            Self::Video => "watched",
+            Self::Setting => "changed the setting",
+            Self::SignIn => "signed in as",
+            Self::Crash => "something crashed",
+            Self::Other => "reported",
+        }
+    }
+}
+
+/// One event, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// Unix milliseconds: the sender's clock, or the receiver's where that one cannot be right.
+    pub at: i64,
+    /// What kind of thing.
+    pub kind: Kind,
+    /// The page, the words, the folder ...; as sent. Empty where there is none.
+    pub what: String,
+    /// Name of the event.
+    pub event: String,
+    /// True where the sender says that this was private browsing.
+    pub incognito: bool,
+    /// Milliseconds that it took, where the sender says so.
+    pub took: Option<i64>,
+    /// Short name of the server that received it.
+    pub server: String,
+}
+
+/// A word in an event's name, the kind that it tells, and the properties to look for what it was about, best first.
+/// The first that fits holds, so narrow ones stand above wide ones.
+const RULES: [(&str, Kind, &[&str]); 25] = [
+    ("page_load_event_finish", Kind::PageReady, &["url"]),
+    ("page_load", Kind::Visit, &["url"]),
+    ("$pageview", Kind::Visit, &["$url", "url", "$title"]),
+    ("quick", Kind::Visit, &["url"]),
+    ("dial", Kind::Visit, &["url"]),
+    ("youtube_search", Kind::VideoSearch, &["search_word"]),
+    ("video_search", Kind::VideoSearch, &["search_word", "word"]),
+    ("search", Kind::Search, &["search_word", "word", "query"]),
+    ("download", Kind::Download, &["url", "file", "name"]),
+    ("news", Kind::News, &["url", "title", "item"]),
+    ("feed", Kind::News, &["url", "title", "item"]),
+    ("folder", Kind::Folder, &["path", "folder", "name"]),
+    ("setting", Kind::Setting, &["setting", "name", "key"]),
+    ("music", Kind::Music, &["title", "song", "track", "name"]),
+    ("song", Kind::Music, &["title", "song", "name"]),
+    ("video", Kind::Video, &["title", "video", "name", "url"]),
+    ("crash", Kind::Crash, &["cause", "app_crashed_reason"]),
+    ("screen", Kind::Screen, &["$screen_name", "screen", "page", "name"]),
+    ("swipe", Kind::Screen, &["screen", "page", "name"]),
+    ("$appstart", Kind::App, &["$app_name", "$app_id"]),
+    ("$append", Kind::App, &["$app_name", "$app_id"]),
+    ("$signup", Kind::SignIn, &[]),
+    ("signup", Kind::SignIn, &[]),
+    ("usage", Kind::App, &["package", "pkg", "app", "name"]),
+    ("app_", Kind::App, &["package", "pkg", "app", "name"]),
+];
+
+/// Reads one event.
+pub(super) fn read(event: &Event) -> Moment {
+    let name = event.event.as_deref().unwrap_or(&event.kind);
+    let lower = name.to_lowercase();
+    let rule = RULES.iter().find(|(word, ..)| lower.contains(word));
+    let (kind, wanted): (Kind, &[&str]) = match rule {
+        _ if event.kind == "track_signup" => (Kind::SignIn, &[]),
+        Some(&(_, kind, wanted)) => (kind, wanted),
+        None => (Kind::Other, &[]),
+    };
+    let properties = &event.properties;
+    let wanted = wanted.iter().find_map(|name| properties.get(*name).and_then(Value::as_str));
+    let what = match kind {
+        Kind::SignIn => event.distinct_id.clone().unwrap_or_default(),
+        _ => wanted.or_else(|| own_text(properties)).unwrap_or_default().to_owned(),
+    };
+    Moment {
+        at: event.time.filter(|&time| time >= EARLIEST && time < 1 << 43).unwrap_or(event.received_at),
+        kind,
+        what,
+        event: name.to_owned(),
+        incognito: is_incognito(properties),
+        took: ["duration", "load_time", "event_duration", "$event_duration"]
+            .iter()
+            .find_map(|name| properties.get(*name).and_then(Value::as_f64))
+            .map(|took| took as i64),
+        server: event.server.clone(),
+    }
+}
+
+/// Minutes ahead of UTC; senders give it the way JavaScript does, with the sign turned round.
+pub(super) fn offset_minutes(event: &Event) -> Option<i64> {
+    let given = event.properties.get("$timezone_offset")?.as_i64()?;
+    given.checked_neg().filter(|minutes| minutes.abs() <= 14 * 60)
+}
+
+/// The first text of the event's own; what begins with `$` or stands in every event tells of the device.
+fn own_text(properties: &Map<String, Value>) -> Option<&str> {
+    const EVERYWHERE: [&str; 8] = [
+        "uuid",
+        "internet_status",
+        "platform",
+        "miui_version",
+        "miui_region",
+        "system_language",
+        "mode",
+        "used_searchengine",
+    ];
+    let own = properties.iter().filter(|(name, _)| !name.starts_with('$') && !EVERYWHERE.contains(&&name[..]));
+    own.filter_map(|(_, value)| value.as_str()).find(|text| !text.is_empty())
+}
+
+fn is_incognito(properties: &Map<String, Value>) -> bool {
+    ["incognito", "is_incognito", "private", "incognito_mode", "mode"].iter().any(|name| match properties.get(*name) {
+        Some(Value::Bool(set)) => *set,
+        Some(Value::Number(number)) => number.as_i64() == Some(1),
+        Some(Value::String(text)) => matches!(&text[..], "incognito" | "private" | "true" | "1"),
+        _ => false,
+    })
+}
