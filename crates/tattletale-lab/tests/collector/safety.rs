@@ -1,0 +1,107 @@
+//! One test for each safety rule of the server side.
+
+use crate::client::Client;
+use crate::{forms, lab, singapore, with_token};
+use std::os::unix::fs::PermissionsExt;
+use tattletale_lab::lab::{Lab, Options};
+use tattletale_lab::tls::Authority;
+use tattletale_lab::wire::{RUSSIA, SINGAPORE};
+
+#[test]
+fn everything_listens_on_loopback_and_nowhere_else() {
+    let lab = lab();
+    let at = lab.endpoints();
+    let ours = [at.singapore, at.russia, at.plain, at.control, at.rdap, at.dns];
+    assert!(ours.iter().all(|address| address.ip().is_loopback()), "{ours:?}");
+    assert_eq!(at.singapore.ip().to_string(), "127.0.0.2");
+    assert_eq!(at.russia.ip().to_string(), "127.0.0.3");
+    assert_eq!(at.resolve("https", RUSSIA), Some(at.russia));
+    assert_eq!(at.resolve("http", SINGAPORE), Some(at.plain));
+    assert_eq!(at.resolve("https", "sa.api.intl.miui.com"), None);
+    // What the system says: none of our ports is bound to an address that others reach.
+    for table in ["/proc/net/tcp", "/proc/net/udp", "/proc/net/tcp6", "/proc/net/udp6"] {
+        let listed = std::fs::read_to_string(table).unwrap_or_default();
+        for line in listed.lines().skip(1) {
+            let local = line.split_whitespace().nth(1).unwrap_or_default();
+            let Some((address, port)) = local.split_once(':') else { continue };
+            let port = u16::from_str_radix(port, 16).unwrap_or(0);
+            let listens = line.split_whitespace().nth(3) == Some("0A") || table.contains("udp");
+            let own = table.ends_with("/tcp") && ours.iter().take(5).any(|ours| ours.port() == port);
+            if own && listens {
+                assert!(address.ends_with("7F") || address != "00000000", "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn strangers_are_refused() {
+    let lab = lab();
+    let body = forms::android(&[forms::event("stranger", 1)]);
+    let post = |target: &str, headers: &[&str]| {
+        Client::plain(lab.endpoints().plain).unwrap().send("POST", target, headers, body.as_bytes()).unwrap().status
+    };
+    let right = with_token(&lab, "/sa?project=p");
+    for wrong in ["/sa", "/sa?lab_token=", "/sa?lab_token=0123456789abcdef0123456789abcdef", &format!("{right}0")] {
+        assert_eq!(post(wrong, &[]), 403, "{wrong}");
+    }
+    for header in [
+        "Forwarded: for=192.0.2.1",
+        "X-Forwarded-For: 192.0.2.1",
+        "x-forwarded-proto: https",
+        "Via: 1.1 proxy",
+        "X-Real-IP: 127.0.0.1",
+    ] {
+        assert_eq!(post(&right, &[header]), 403, "{header}");
+    }
+    assert_eq!(lab.stored().unwrap().events, 0);
+    assert_eq!(post(&right, &[]), 200);
+    let get = |at, path: &str| Client::plain(at).unwrap().send("GET", path, &[], b"").unwrap().status;
+    for (at, path) in [(lab.endpoints().control, "/people"), (lab.endpoints().rdap, "/rdap/ip/127.0.0.2")] {
+        assert_eq!(get(at, path), 403, "{path}");
+        assert_eq!(get(at, &with_token(&lab, path)), 200, "{path}");
+    }
+}
+
+#[test]
+fn another_labs_token_is_a_strangers() {
+    let (one, other) = (lab(), lab());
+    let target = with_token(&other, "/sa");
+    let body = forms::android(&[forms::event("x", 1)]);
+    assert_eq!(singapore(&one).send("POST", &target, &[], body.as_bytes()).unwrap().status, 403);
+}
+
+#[test]
+fn the_store_is_its_owners_alone_and_erased_with_the_lab() {
+    let lab = lab();
+    let folder = lab.folder().to_owned();
+    assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    let body = forms::android(&[forms::event("x", 1)]);
+    assert_eq!(singapore(&lab).send("POST", &with_token(&lab, "/sa"), &[], body.as_bytes()).unwrap().status, 200);
+    assert!(folder.join("events.db").exists());
+    lab.down();
+    assert!(!folder.exists());
+}
+
+#[test]
+fn what_is_to_be_kept_is_kept() {
+    let outer = tempfile::tempdir().unwrap();
+    let options = Options { keep: true, store: Some(outer.path().join("kept")), ..Options::default() };
+    let lab = Lab::up(options.clone()).unwrap();
+    let body = forms::android(&[forms::event("x", 1)]);
+    assert_eq!(singapore(&lab).send("POST", &with_token(&lab, "/sa"), &[], body.as_bytes()).unwrap().status, 200);
+    lab.down();
+    assert_eq!(Lab::up(options).unwrap().stored().unwrap().events, 1);
+}
+
+#[test]
+fn certificates_are_for_this_lab_alone() {
+    let lab = lab();
+    let wrong = Authority::new().unwrap().client_config().unwrap();
+    let right = || lab.authority().client_config().unwrap();
+    let speaks =
+        |client: std::io::Result<Client>| client.and_then(|mut client| client.send("GET", "/", &[], b"")).is_ok();
+    assert!(speaks(Client::tls(lab.endpoints().singapore, SINGAPORE, right())));
+    assert!(!speaks(Client::tls(lab.endpoints().singapore, RUSSIA, right())), "another name");
+    assert!(!speaks(Client::tls(lab.endpoints().singapore, SINGAPORE, wrong)), "another authority");
+}
