@@ -120,7 +120,7 @@ pub(super) fn read(event: &Event) -> Moment {
         _ => wanted.or_else(|| own_text(properties)).unwrap_or_default().to_owned(),
     };
     Moment {
-        at: event.time.filter(|&time| time >= EARLIEST && time < 1 << 43).unwrap_or(event.received_at),
+        at: event.time.filter(|time| (EARLIEST..1 << 43).contains(time)).unwrap_or(event.received_at),
         kind,
         what,
         event: name.to_owned(),

@@ -9,7 +9,7 @@ use crate::fields::Fields;
 use crate::token::Token;
 use crate::wire::TOKEN_PARAMETER;
 use hyper::StatusCode;
-use hyper::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use hyper::header::HeaderMap;
 
 /// Headers that only something in between adds; `x-forwarded-` and `x-original-` stand for all that begin so.
 const FORWARDING: [&str; 9] = [
@@ -30,7 +30,6 @@ const FORWARDING_PREFIXES: [&str; 2] = ["x-forwarded-", "x-original-"];
 pub(super) enum Refused {
     Forwarded(String),
     NoToken,
-    TwoLengths,
 }
 
 impl Refused {
@@ -43,7 +42,6 @@ impl Refused {
                 StatusCode::FORBIDDEN,
                 format!("the query parameter {TOKEN_PARAMETER} does not hold this lab's token"),
             ),
-            Self::TwoLengths => text(StatusCode::BAD_REQUEST, "two lengths: Content-Length and Transfer-Encoding"),
         }
     }
 }
@@ -60,10 +58,6 @@ pub(super) fn check(headers: &HeaderMap, query: &Fields, token: &Token) -> Resul
     let mut tokens = query.all(TOKEN_PARAMETER).peekable();
     if tokens.peek().is_none() || !tokens.all(|given| token.admits(given)) {
         return Err(Refused::NoToken);
-    }
-    // RFC 9112 section 6.1: what a request with two lengths says depends on who reads it.
-    if headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING) {
-        return Err(Refused::TwoLengths);
     }
     Ok(())
 }

@@ -13,18 +13,18 @@ trait Stream: Read + Write + Send {}
 impl<S: Read + Write + Send> Stream for S {}
 
 /// One connection.
-pub struct Client(BufReader<Box<dyn Stream>>);
+pub(crate) struct Client(BufReader<Box<dyn Stream>>);
 
 /// What came back.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
@@ -37,18 +37,18 @@ fn connect(to: SocketAddr) -> std::io::Result<TcpStream> {
 }
 
 impl Client {
-    pub fn plain(to: SocketAddr) -> std::io::Result<Self> {
+    pub(crate) fn plain(to: SocketAddr) -> std::io::Result<Self> {
         Ok(Self(BufReader::new(Box::new(connect(to)?))))
     }
 
-    pub fn tls(to: SocketAddr, name: &str, config: Arc<ClientConfig>) -> std::io::Result<Self> {
+    pub(crate) fn tls(to: SocketAddr, name: &str, config: Arc<ClientConfig>) -> std::io::Result<Self> {
         let name = ServerName::try_from(name.to_owned()).map_err(std::io::Error::other)?;
         let session = ClientConnection::new(config, name).map_err(std::io::Error::other)?;
         Ok(Self(BufReader::new(Box::new(StreamOwned::new(session, connect(to)?)))))
     }
 
     /// Sends bytes and reads one answer.
-    pub fn raw(&mut self, bytes: &[u8]) -> std::io::Result<Answer> {
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> std::io::Result<Answer> {
         let stream = self.0.get_mut();
         // A server that refuses early may close before all is written; its answer is what matters.
         let _ = stream.write_all(bytes).and_then(|()| stream.flush());
@@ -56,7 +56,13 @@ impl Client {
     }
 
     /// One request with its length; `headers` are whole lines without ends.
-    pub fn send(&mut self, method: &str, target: &str, headers: &[&str], body: &[u8]) -> std::io::Result<Answer> {
+    pub(crate) fn send(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &[&str],
+        body: &[u8],
+    ) -> std::io::Result<Answer> {
         let mut bytes = format!("{method} {target} HTTP/1.1\r\nHost: collector.localhost\r\n").into_bytes();
         for header in headers {
             bytes.extend(format!("{header}\r\n").bytes());

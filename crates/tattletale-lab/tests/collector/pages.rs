@@ -40,7 +40,7 @@ fn a_person_can_read_what_is_known() {
         uuid,
         "Health",
         "<svg",
-        "Thursday 30 April",
+        "Wednesday 29 April 2020",
     ] {
         assert!(page.text().contains(expected), "{expected}");
     }
