@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a command that prints its figures")]
 
 #[path = "../tests/collector/client.rs"]
+#[allow(dead_code, reason = "the tests use all of it")]
 mod client;
 #[path = "../tests/collector/forms.rs"]
 mod forms;

@@ -155,7 +155,7 @@ fn sorted(rule: &Rule, telling: &[(&Moment, String)]) -> Option<Segment> {
     let fits = |text: &str| rule.words.iter().any(|word| begins_a_word(text, word));
     let found: Vec<&Moment> = telling.iter().filter(|(_, text)| fits(text)).map(|(moment, _)| *moment).collect();
     let example = found.iter().min_by_key(|moment| (moment.kind != Kind::Search, moment.at))?;
-    let times = if found.len() == 1 { "once".to_owned() } else { format!("{} times", found.len()) };
+    let times = if found.len() == 1 { "Once".to_owned() } else { format!("{} times", found.len()) };
     Some(Segment {
         name: rule.name,
         about: rule.about,

@@ -10,6 +10,7 @@ use crate::token::Token;
 use crate::wire::TOKEN_PARAMETER;
 use hyper::StatusCode;
 use hyper::header::HeaderMap;
+use std::net::IpAddr;
 
 /// Headers that only something in between adds; `x-forwarded-` and `x-original-` stand for all that begin so.
 const FORWARDING: [&str; 9] = [
@@ -46,6 +47,11 @@ impl Refused {
     }
 }
 
+/// True for a peer on this machine.
+pub(super) fn is_neighbour(peer: IpAddr) -> bool {
+    peer.is_loopback()
+}
+
 /// Checks the head of a request.
 pub(super) fn check(headers: &HeaderMap, query: &Fields, token: &Token) -> Result<(), Refused> {
     let forwarding =
@@ -66,6 +72,25 @@ pub(super) fn check(headers: &HeaderMap, query: &Fields, token: &Token) -> Resul
 mod tests {
     use super::*;
     use hyper::header::HeaderName;
+
+    #[test]
+    fn only_this_machine_is_served() {
+        for (peer, served) in [
+            ("127.0.0.1", true),
+            ("127.0.0.3", true),
+            ("::1", true),
+            ("192.0.2.1", false),
+            ("192.168.1.10", false),
+            ("10.0.0.1", false),
+            ("169.254.1.1", false),
+            ("0.0.0.0", false),
+            ("fe80::1", false),
+            ("2001:db8::1", false),
+            ("::ffff:192.0.2.1", false),
+        ] {
+            assert_eq!(is_neighbour(peer.parse().unwrap()), served, "{peer}");
+        }
+    }
 
     #[test]
     fn forwarded_requests_and_strangers_stay_out() {

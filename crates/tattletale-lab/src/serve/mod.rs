@@ -83,21 +83,23 @@ impl<S: Site> Server<S> {
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut connections = JoinSet::new();
         loop {
-            let Ok(place) = places.clone().acquire_owned().await else { break };
-            let (stream, peer) = tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok(accepted) => accepted,
-                    // Out of file descriptors, or the peer has gone again: neither ends the server.
-                    Err(_) => {
-                        tokio::time::sleep(Duration::from_millis(20)).await;
-                        continue;
-                    }
-                },
+            let accepted = async {
+                // Never closed, so a place always comes.
+                let place = places.clone().acquire_owned().await;
+                (place, listener.accept().await)
+            };
+            let (place, accepted) = tokio::select! {
+                accepted = accepted => accepted,
                 _ = down.changed() => break,
+            };
+            let Ok((stream, peer)) = accepted else {
+                // Out of file descriptors, or the peer has gone again: neither ends the server.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
             };
             while connections.try_join_next().is_some() {}
             // The system cannot deliver others to a loopback address; if it ever does, they get no answer at all.
-            if !peer.ip().is_loopback() {
+            if !guard::is_neighbour(peer.ip()) {
                 continue;
             }
             let _ = stream.set_nodelay(true);

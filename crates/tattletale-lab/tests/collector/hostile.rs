@@ -6,7 +6,8 @@ use crate::{lab, singapore, with_token};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::TcpStream;
-use tattletale_lab::collector::{MAX_BODY, MAX_EVENTS, MAX_INFLATED};
+use std::time::Instant;
+use tattletale_lab::collector::{MAX_BODY, MAX_EVENTS, MAX_INFLATED, PATIENCE};
 
 fn around(value: &str) -> String {
     format!("crc={}&gzip=1&data_list={}", hash_code(value), percent(value))
@@ -138,4 +139,27 @@ fn two_lengths_are_one_request_and_the_last_one() {
         assert!(answer.status == 400 || answer.head.contains("connection: close"), "{lengths}: {answer:?}");
         assert!(client.raw(b"").is_err(), "{lengths}: what stood behind it was answered");
     }
+}
+
+#[test]
+fn who_never_finishes_is_cut() {
+    let lab = lab();
+    let target = with_token(&lab, "/sa");
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for half in [
+            "POST /sa HTTP/1.1\r\nContent-Le".to_owned(),
+            format!("POST {target} HTTP/1.1\r\nHost: c\r\nContent-Length: 9\r\n\r\na"),
+        ] {
+            let lab = &lab;
+            scope.spawn(move || {
+                let answer = Client::plain(lab.endpoints().plain).unwrap().raw(half.as_bytes());
+                assert!(
+                    answer.as_ref().is_ok_and(|answer| answer.status == 408) || answer.is_err(),
+                    "{half}: {answer:?}"
+                );
+            });
+        }
+    });
+    assert!(start.elapsed() < PATIENCE * 3 / 2);
 }

@@ -1,5 +1,7 @@
 //! The collectors on real sockets: what is let in, what is understood, what is kept, what is survived.
 
+#![allow(clippy::unwrap_used, reason = "the lint knows tests by #[test], not the functions beside them")]
+
 mod client;
 mod forms;
 mod hostile;

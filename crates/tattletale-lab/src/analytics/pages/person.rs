@@ -118,7 +118,7 @@ fn interests(person: &PersonView) -> Markup {
             @if person.segments.is_empty() {
                 p { "Too little is known to sort this person into anything." }
             } @else {
-                p { "A few rules over words are enough to sort somebody. Each says why; none asked." }
+                p { "A few rules over words are enough to sort somebody. Each says why. Nobody was asked." }
                 ul.segments { @for segment in &person.segments {
                     li class=[segment.sensitive.then_some("sensitive")] {
                         h3 { (segment.name) @if segment.sensitive { span.tag { "specially protected" } } }
