@@ -47,7 +47,11 @@ fn main() {
 /// Sends for a time; acknowledged events and events per second.
 fn load(name: &str, lab: &Lab, time: Duration, batch: i64, pace: Option<Duration>) -> (usize, f64) {
     // Made beforehand: gzip on the client's side is not what is measured. When they run out, a sender ends early.
-    let ready: usize = if batch == 1 { 4000 } else { 700 };
+    let ready: usize = match (batch, pace) {
+        (1, _) => 10_000,
+        (_, None) => 2000,
+        (_, Some(_)) => 200,
+    };
     let target = |path: &str| format!("{path}?project=p&{TOKEN_PARAMETER}={}", lab.endpoints().token.as_str());
     let senders: Vec<_> = (0..CONNECTIONS)
         .map(|_| {

@@ -127,8 +127,8 @@ fn named(event: &Event) -> Vec<(&'static str, String)> {
 
 /// False for placeholders, which would make one person of everybody.
 fn names_somebody(value: &str) -> bool {
-    const PLACEHOLDERS: [&str; 7] =
-        ["null", "none", "unknown", "undefined", "anonymous", "02:00:00:00:00:00", "9774d56d682e549c"];
+    const PLACEHOLDERS: [&str; 8] =
+        ["everyone", "null", "none", "unknown", "undefined", "anonymous", "02:00:00:00:00:00", "9774d56d682e549c"];
     let distinct: HashSet<char> = value.chars().filter(|c| c.is_alphanumeric()).collect();
     value.len() >= 4 && distinct.len() >= 2 && !PLACEHOLDERS.contains(&&value.to_ascii_lowercase()[..])
 }

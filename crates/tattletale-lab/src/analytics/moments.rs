@@ -15,6 +15,8 @@ const EARLIEST: i64 = 1_262_304_000_000;
 #[expect(missing_docs, reason = "each is what it says")]
 pub enum Kind {
     Visit,
+    Tile,
+    Synced,
     PageReady,
     Search,
     VideoSearch,
@@ -36,6 +38,8 @@ impl Kind {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Visit => "opened the page",
+            Self::Tile => "tapped the tile of",
+            Self::Synced => "had in the history, now synced,",
             Self::PageReady => "the page was ready",
             Self::Search => "searched for",
             Self::VideoSearch => "searched for the video",
@@ -75,12 +79,13 @@ pub struct Moment {
 
 /// A word in an event's name, the kind that it tells, and the properties to look for what it was about, best first.
 /// The first that fits holds, so narrow ones stand above wide ones.
-const RULES: [(&str, Kind, &[&str]); 25] = [
+const RULES: [(&str, Kind, &[&str]); 26] = [
     ("page_load_event_finish", Kind::PageReady, &["url"]),
     ("page_load", Kind::Visit, &["url"]),
     ("$pageview", Kind::Visit, &["$url", "url", "$title"]),
-    ("quick", Kind::Visit, &["url"]),
-    ("dial", Kind::Visit, &["url"]),
+    ("quick", Kind::Tile, &["url"]),
+    ("dial", Kind::Tile, &["url"]),
+    ("history", Kind::Synced, &["url"]),
     ("youtube_search", Kind::VideoSearch, &["search_word"]),
     ("video_search", Kind::VideoSearch, &["search_word", "word"]),
     ("search", Kind::Search, &["search_word", "word", "query"]),
@@ -114,7 +119,7 @@ pub(super) fn read(event: &Event) -> Moment {
         None => (Kind::Other, &[]),
     };
     let properties = &event.properties;
-    let wanted = wanted.iter().find_map(|name| properties.get(*name).and_then(Value::as_str));
+    let wanted = wanted.iter().find_map(|name| text(properties, name));
     let what = match kind {
         Kind::SignIn => event.distinct_id.clone().unwrap_or_default(),
         _ => wanted.or_else(|| own_text(properties)).unwrap_or_default().to_owned(),
@@ -131,6 +136,12 @@ pub(super) fn read(event: &Event) -> Moment {
             .map(|took| took as i64),
         server: event.server.clone(),
     }
+}
+
+/// A text of this name, at the top or in the first of a list: apps are reported as a sequence.
+fn text<'e>(properties: &'e Map<String, Value>, name: &str) -> Option<&'e str> {
+    let listed = || properties.values().find_map(|value| value.as_array()?.first()?.get(name)?.as_str());
+    properties.get(name).and_then(Value::as_str).or_else(listed)
 }
 
 /// Minutes ahead of UTC; senders give it the way JavaScript does, with the sign turned round.
@@ -155,7 +166,11 @@ fn own_text(properties: &Map<String, Value>) -> Option<&str> {
     own.filter_map(|(_, value)| value.as_str()).find(|text| !text.is_empty())
 }
 
+/// Most events do not say; a download's `type` does (W. Palant's analysis: `privacy` or `general`).
 fn is_incognito(properties: &Map<String, Value>) -> bool {
+    if properties.get("type").is_some_and(|kind| kind == "privacy") {
+        return true;
+    }
     ["incognito", "is_incognito", "private", "incognito_mode", "mode"].iter().any(|name| match properties.get(*name) {
         Some(Value::Bool(set)) => *set,
         Some(Value::Number(number)) => number.as_i64() == Some(1),

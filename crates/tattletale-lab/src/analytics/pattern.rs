@@ -10,6 +10,9 @@ const GAP: i64 = 30 * 60 * 1000;
 /// A page whose start and end lie further apart was left open, not slow.
 const SLOWEST: i64 = 5 * 60 * 1000;
 
+/// A page that is opened again within this many milliseconds is the same visit, told by two senders.
+const SAME: i64 = 5000;
+
 /// Milliseconds of an hour.
 const HOUR: i64 = 3_600_000;
 
@@ -84,9 +87,10 @@ pub(super) fn of(moments: &[Moment], offset_minutes: i64) -> Pattern {
         *pattern.kinds.entry(moment.kind).or_default() += 1;
         match moment.kind {
             Kind::Visit => {
-                started.insert(&moment.what, moment.at);
+                let before = started.insert(&moment.what, moment.at);
+                let again = before.is_some_and(|before| moment.at - before < SAME);
                 let host = url::Parts::of(&moment.what).host();
-                if !host.is_empty() {
+                if !host.is_empty() && !again {
                     let new = Site { host: host.clone(), visits: 0, incognito: 0 };
                     let site = sites.entry(host).or_insert(new);
                     site.visits += 1;

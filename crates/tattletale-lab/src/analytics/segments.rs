@@ -101,8 +101,10 @@ const RULES: [Rule; 9] = [
 ];
 
 /// Kinds whose words tell of interests.
-const TELLING: [Kind; 9] = [
+const TELLING: [Kind; 11] = [
     Kind::Visit,
+    Kind::Tile,
+    Kind::Synced,
     Kind::Search,
     Kind::VideoSearch,
     Kind::Download,

@@ -89,3 +89,37 @@ fn an_impossible_clock_gives_way_to_the_receivers() {
         assert_eq!(people(&[event])[0].moments[0].at, 1_600_000_000_000, "{time}");
     }
 }
+
+#[test]
+fn events_as_the_labs_phones_send_them() {
+    let cases = [
+        (
+            "usage",
+            json!({ "usage_sequence": [{ "package": "org.example.chess", "duration": 5 }] }),
+            Kind::App,
+            "org.example.chess",
+        ),
+        ("open_folder", json!({ "path": "/sdcard/diary" }), Kind::Folder, "/sdcard/diary"),
+        ("open_screen", json!({ "screen": "status-bar" }), Kind::Screen, "status-bar"),
+        ("setting_change", json!({ "setting": "nfc=on" }), Kind::Setting, "nfc=on"),
+        ("play_music", json!({ "title": "Night Tram", "$model": "Mi 10" }), Kind::Music, "Night Tram"),
+        ("play_video", json!({ "title": "Wypadek" }), Kind::Video, "Wypadek"),
+        (
+            "history_sync",
+            json!({ "url": "https://a.localhost/", "visited_at": 1 }),
+            Kind::Synced,
+            "https://a.localhost/",
+        ),
+        ("quick_dial", json!({ "url": "https://a.localhost/" }), Kind::Tile, "https://a.localhost/"),
+        ("youtube_search_op", json!({ "op": "search", "search_word": "yoga" }), Kind::VideoSearch, "yoga"),
+        ("rv_crashed", json!({ "cause": "OutOfMemory" }), Kind::Crash, "OutOfMemory"),
+        ("something_new", json!({ "$model": "Mi 10", "platform": "AndroidApp", "note": "x" }), Kind::Other, "x"),
+    ];
+    for (name, properties, kind, what) in cases {
+        let moment = &people(&[event(name, UUID, 0, properties)])[0].moments[0];
+        assert_eq!((moment.kind, &moment.what[..]), (kind, what), "{name}");
+    }
+    let private = event("download_files", UUID, 0, json!({ "type": "privacy", "url": "u" }));
+    assert_eq!(people(&[private])[0].incognito(), 1);
+    assert!(people(&[event("usage_statistics", "everyone", 0, json!({ "page_loads": 3 }))]).is_empty());
+}

@@ -23,7 +23,7 @@ const DAY: i64 = 86_400_000;
 
 /// Lanes, and which kinds lie on them.
 const LANES: [(&str, &[Kind]); 6] = [
-    ("Pages", &[Kind::Visit, Kind::News]),
+    ("Pages", &[Kind::Visit, Kind::Tile, Kind::News]),
     ("Searches", &[Kind::Search, Kind::VideoSearch]),
     ("Downloads", &[Kind::Download]),
     ("Phone", &[Kind::Folder, Kind::Screen, Kind::Setting, Kind::SignIn]),
