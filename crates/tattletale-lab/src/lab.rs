@@ -203,7 +203,7 @@ impl Lab {
         Ok(store::read_counts(&self.folder.database())?)
     }
 
-    /// What the receiver can make of it so far, person by person, those with most events first.
+    /// What the receiver can make of it so far, person by person, in the order of their first event.
     pub fn people(&self) -> Result<Vec<PersonView>, Error> {
         let events = store::read_events(&self.folder.database(), analytics::MAX_EVENTS)?;
         Ok(analytics::people(&events))

@@ -12,6 +12,9 @@ use tattletale_core::codec::base64;
 /// Kind of the ids that name an account.
 pub(super) const ACCOUNT: &str = "account";
 
+/// Kind of the ids that senders chose without saying what they are.
+const SENDERS: &str = "sender's id";
+
 /// Properties that name a device or an installation, with what they are.
 const PROPERTIES: [(&str, &str); 14] = [
     ("$device_id", "ANDROID_ID"),
@@ -91,8 +94,8 @@ pub(super) fn merge(events: &[Event]) -> Vec<Merged> {
 /// Everything in an event that names somebody, the senders' own id first.
 fn named(event: &Event) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
-    let mut add = |kind, value: Option<&str>| {
-        if let Some(value) = value.map(str::trim).filter(|value| names_somebody(value)) {
+    let mut add = |kind: &'static str, value: Option<&str>| {
+        if let Some(value) = value.map(str::trim).filter(|value| names_somebody(kind, value)) {
             found.push((kind, value.to_owned()));
             if let Some(hidden) = hidden(value) {
                 found.push(("ANDROID_ID", hidden));
@@ -102,7 +105,7 @@ fn named(event: &Event) -> Vec<(&'static str, String)> {
     let signed_in = event.kind == "track_signup" || (event.login_id.is_some() && event.login_id == event.distinct_id);
     let sender = match event.channel {
         Channel::SensorsAnalytics if signed_in => ACCOUNT,
-        _ => "sender's id",
+        _ => SENDERS,
     };
     // The second channel's sender id is one of its header's, which says what it is.
     if event.channel == Channel::SensorsAnalytics {
@@ -125,12 +128,13 @@ fn named(event: &Event) -> Vec<(&'static str, String)> {
     found
 }
 
-/// False for placeholders, which would make one person of everybody.
-fn names_somebody(value: &str) -> bool {
+/// False for placeholders, which would make one person of everybody. Numbers of hardware are long and varied.
+fn names_somebody(kind: &str, value: &str) -> bool {
     const PLACEHOLDERS: [&str; 8] =
         ["everyone", "null", "none", "unknown", "undefined", "anonymous", "02:00:00:00:00:00", "9774d56d682e549c"];
     let distinct: HashSet<char> = value.chars().filter(|c| c.is_alphanumeric()).collect();
-    value.len() >= 4 && distinct.len() >= 2 && !PLACEHOLDERS.contains(&&value.to_ascii_lowercase()[..])
+    let is_chosen = [ACCOUNT, SENDERS].contains(&kind) && !value.is_empty();
+    (is_chosen || (value.len() >= 4 && distinct.len() >= 2)) && !PLACEHOLDERS.contains(&&value.to_ascii_lowercase()[..])
 }
 
 /// The 16 hexadecimal digits that a base64 id hides.
@@ -155,8 +159,7 @@ impl Ids {
         if node == next {
             self.known.push(Identifier { kind, value, events: 0 });
             self.parent.push(next);
-        } else if self.known[node].kind == "sender's id" || (kind == ACCOUNT && self.known[node].kind == "anonymous id")
-        {
+        } else if self.known[node].kind == SENDERS || (kind == ACCOUNT && self.known[node].kind == "anonymous id") {
             // A later event tells better what it is.
             self.known[node].kind = kind;
         }

@@ -1,8 +1,8 @@
 //! What the receiver can make of what it stored: people, their days, and the boxes that advertising puts them into.
 //!
-//! Events in, people out, in four steps that each know nothing of the others: [`identity`] joins ids into people,
-//! [`moments`] reads what each event tells, [`pattern`] finds sessions and habits in it, [`segments`] sorts the person.
-//! [`pages`] shows it, written for the person concerned. All of it is arithmetic any receiver can do; nothing is
+//! Events in, people out, in four steps that each know nothing of the others: `identity` joins ids into people,
+//! `moments` reads what each event tells, `pattern` finds sessions and habits in it, `segments` sorts the person.
+//! `pages` shows it, written for the person concerned. All of it is arithmetic any receiver can do; nothing is
 //! guessed that the events do not say.
 
 mod identity;

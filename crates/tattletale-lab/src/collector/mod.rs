@@ -2,10 +2,10 @@
 //!
 //! | path | what comes | from |
 //! |---|---|---|
-//! | `/sa`, `/sa.gif` | POST forms, GET images | Sensors Analytics senders ([`sensors`]) |
+//! | `/sa`, `/sa.gif` | POST forms, GET images | Sensors Analytics senders (`sensors`) |
 //! | `/debug` | the same, checked strictly; not stored with `Dry-Run: true` | the same in debug mode |
-//! | `/track/spock` | POST form | the system's own channel ([`spock`]) |
-//! | `/aggregate` | POST JSON: counts, consent | the control variants ([`aggregate`]) |
+//! | `/track/spock` | POST form | the system's own channel (`spock`) |
+//! | `/aggregate` | POST JSON: counts, consent | the control variants (`aggregate`) |
 //!
 //! A sender deletes events on 2xx (newer ones also on other codes except 403, 404 and 5xx), so: 200 only for what is
 //! stored, 400 for what can never be understood, 403 for strangers, 503 when the store fails.

@@ -2,7 +2,7 @@
 //!
 //! A collector says "received" only after the commit that holds the events: a client deletes what was received, so
 //! an early yes would lose events at the next crash. Commits cost a disk flush each, so the writer takes everything
-//! that waits into one commit ([`writer`]); requests that arrive during a flush share the next.
+//! that waits into one commit (`writer`); requests that arrive during a flush share the next.
 
 mod event;
 mod folder;

@@ -163,3 +163,49 @@ fn who_never_finishes_is_cut() {
     });
     assert!(start.elapsed() < PATIENCE * 3 / 2);
 }
+
+/// Requests with some bytes changed: whatever they have become, they are answered, and the pages can show it.
+#[test]
+fn damaged_requests_crash_nothing() {
+    let lab = lab();
+    let spock = json!({ "H": { "g": "adv-1", "st": 1 }, "B": [{ "H": { "k": "usage" }, "B": { "usage_sequence": [{ "package": "a" }] } }] });
+    let spock = format!("value={}&ts=1&nonce=n&sign=s&gzip=0", percent(&base64(spock.to_string().as_bytes())));
+    let plain = |event: &Value| format!("data={}", event.to_string().replace('%', "%25").replace('&', "%26"));
+    let list = |number| format!("data_list={}", base64(json!([event("somebody", number)]).to_string().as_bytes()));
+    let mut random = 0x9e37_79b9_7f4a_7c15u64;
+    let mut next = move |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % below as u64) as usize
+    };
+    let mut client = Client::plain(lab.endpoints().plain).unwrap();
+    let mut statuses = std::collections::BTreeMap::new();
+    for number in 0..1500 {
+        let (path, body) = match number % 5 {
+            0 => ("/sa", android(&[event("somebody", number)])),
+            1 => ("/sa", list(number)),
+            2 => ("/track/spock", spock.clone()),
+            3 => ("/aggregate", event("somebody", number)["properties"].to_string()),
+            _ => ("/sa", plain(&event("somebody", number))),
+        };
+        let mut body = body.into_bytes();
+        for _ in 0..next(4) {
+            let at = next(body.len());
+            match next(3) {
+                0 => body[at] ^= 1 << next(8),
+                1 => body.truncate(at.max(1)),
+                _ => body.insert(at, b"09-{\"[,%&="[next(10)]),
+            }
+        }
+        let answer = client.send("POST", &with_token(&lab, path), &[], &body).unwrap();
+        assert!([200, 400, 413].contains(&answer.status), "{}", String::from_utf8_lossy(&body));
+        *statuses.entry(answer.status).or_insert(0) += 1;
+    }
+    assert!(statuses[&200] > 100 && statuses[&400] > 100, "{statuses:?}");
+    assert!(!lab.people().unwrap().is_empty());
+    for path in ["/", "/people", "/people/1", "/people/2"] {
+        let page = Client::plain(lab.endpoints().control).unwrap().send("GET", &with_token(&lab, path), &[], b"");
+        assert_eq!(page.unwrap().status, 200, "{path}");
+    }
+}

@@ -4,7 +4,7 @@ use crate::client::Client;
 use crate::{forms, lab, singapore, with_token};
 use std::collections::HashSet;
 use std::os::unix::fs::PermissionsExt;
-use tattletale_lab::lab::{Lab, Options};
+use tattletale_lab::lab::{Lab, Options, Ports};
 use tattletale_lab::tls::Authority;
 use tattletale_lab::wire::{RUSSIA, SINGAPORE};
 
@@ -115,4 +115,30 @@ fn certificates_are_for_this_lab_alone() {
     assert!(speaks(Client::tls(lab.endpoints().singapore, SINGAPORE, right())));
     assert!(!speaks(Client::tls(lab.endpoints().singapore, RUSSIA, right())), "another name");
     assert!(!speaks(Client::tls(lab.endpoints().singapore, SINGAPORE, wrong)), "another authority");
+}
+
+#[test]
+fn a_lab_goes_down_at_once_and_altogether() {
+    let lab = lab();
+    let at = lab.endpoints().clone();
+    let mut idle = singapore(&lab);
+    assert_eq!(idle.send("GET", &with_token(&lab, "/sa"), &[], b"").unwrap().status, 400);
+    let _half_open = std::net::TcpStream::connect(at.singapore).unwrap();
+    let start = std::time::Instant::now();
+    lab.down();
+    assert!(start.elapsed().as_secs() < 4, "{:?}", start.elapsed());
+    assert!(idle.send("GET", "/sa", &[], b"").is_err());
+    for address in [at.singapore, at.russia, at.plain, at.control, at.rdap] {
+        assert!(std::net::TcpStream::connect(address).is_err(), "{address}");
+    }
+}
+
+#[test]
+fn a_lab_that_cannot_start_leaves_nothing() {
+    let first = lab();
+    let outer = tempfile::tempdir().unwrap();
+    let store = outer.path().join("store");
+    let ports = Ports { rdap: first.endpoints().rdap.port(), ..Ports::default() };
+    assert!(Lab::up(Options { store: Some(store.clone()), ports, ..Options::default() }).is_err());
+    assert!(!store.exists());
 }

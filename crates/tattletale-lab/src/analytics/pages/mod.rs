@@ -10,6 +10,7 @@ mod words;
 
 use super::{MAX_EVENTS, PersonView, people};
 use crate::fields::Fields;
+use crate::registry::RECORDS;
 use crate::serve::{Reply, Site, text, typed};
 use crate::store::{self, Counts};
 use crate::token::Token;
@@ -143,8 +144,31 @@ fn home(counts: &Counts, links: &Links) -> Markup {
                 (table("By form on the wire", &counts.forms))
             }
         }
+        (servers())
     };
     document("Collector", body)
+}
+
+/// Place, host and registrant are three answers, and stand apart.
+fn servers() -> Markup {
+    html! {
+        h2 { "The servers, and who runs them" }
+        p.note { "As the lab’s registry tells it, modelled on what was reported in 2020. All of them are this machine." }
+        div.scroll tabindex="0" role="region" aria-label="Servers" {
+            table {
+                thead { tr {
+                    th scope="col" { "Server" } th scope="col" { "Stands for" } th scope="col" { "Place" }
+                    th scope="col" { "Hosting" } th scope="col" { "Name registered in" }
+                } }
+                tbody { @for record in &RECORDS {
+                    tr {
+                        th scope="row" { (record.name) } td { (record.stands_for) } td { (record.city) }
+                        td { "Alibaba" } td { "Beijing" }
+                    }
+                } }
+            }
+        }
+    }
 }
 
 fn list(people: &[PersonView], links: &Links) -> Markup {
