@@ -47,3 +47,19 @@ pub(super) fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(Duration::from_secs(5))?;
     Ok(connection)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_on_the_disk_when_it_returns() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open(&folder.path().join("a.db")).unwrap();
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        assert_eq!((&mode[..], synchronous), ("wal", 2), "WAL and FULL (sqlite.org/pragma.html#pragma_synchronous)");
+        let reader = open_to_read(&folder.path().join("a.db")).unwrap();
+        assert!(reader.execute("DELETE FROM events", []).is_err());
+    }
+}

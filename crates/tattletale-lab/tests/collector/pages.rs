@@ -2,9 +2,12 @@
 
 use crate::client::{Answer, Client};
 use crate::forms::{android, event};
+use crate::sdk::BROWSER;
 use crate::{lab, singapore, with_token};
 use serde_json::{Value, json};
 use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 use tattletale_lab::lab::Lab;
 
@@ -80,4 +83,28 @@ fn lab_dns_answers_over_udp() {
     let mut reply = [0; 512];
     let length = socket.recv(&mut reply).unwrap();
     assert_eq!((&reply[..2], &reply[length - 4..length]), (&query[..2], &[127, 0, 0, 3][..]));
+}
+
+/// The policy must refuse nothing that the page needs: a browser says so on its error stream.
+#[test]
+fn a_browser_shows_the_page_as_it_is_meant() {
+    if !Path::new(BROWSER).exists() {
+        println!("skipped: no {BROWSER}");
+        return;
+    }
+    let lab = lab();
+    let body = android(&[event("0f1e2d3c-4b5a-4678-9abc-def012345678", 1)]);
+    assert_eq!(singapore(&lab).send("POST", &with_token(&lab, "/sa"), &[], body.as_bytes()).unwrap().status, 200);
+    let profile = tempfile::tempdir().unwrap();
+    let output = Command::new(BROWSER)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"])
+        .args(["--disable-background-networking", "--disable-component-update", "--no-proxy-server"])
+        .args(["--window-size=390,800", "--enable-logging=stderr", "--v=0", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(format!("http://{}{}", lab.endpoints().control, with_token(&lab, "/people/1")))
+        .output()
+        .unwrap();
+    let (shown, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(shown.contains("Person 1, no account known"), "{shown}");
+    assert!(!said.contains("Content Security Policy") && !said.contains("Refused to"), "{said}");
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tattletale_lab::lab::Lab;
 use tattletale_lab::store::{DATABASE, Event, read_events};
 
-const BROWSER: &str = "/usr/bin/chromium";
+pub(crate) const BROWSER: &str = "/usr/bin/chromium";
 
 fn stored(lab: &Lab) -> Vec<Event> {
     read_events(&lab.folder().join(DATABASE), 1000).unwrap()
