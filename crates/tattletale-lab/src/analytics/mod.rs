@@ -70,8 +70,7 @@ pub fn people(events: &[Event]) -> Vec<PersonView> {
         .map(|(position, merged)| {
             let own = || merged.events.iter().map(|&index| &events[index]);
             let offset_minutes = own().filter_map(moments::offset_minutes).next_back().unwrap_or(0);
-            let mut moments: Vec<Moment> = own().map(moments::read).collect();
-            moments.sort_by_key(|moment| moment.at);
+            let moments = moments::of(own());
             let sessions = pattern::sessions(&moments);
             let pattern = pattern::of(&moments, offset_minutes);
             let segments = segments::of(&moments, &pattern);

@@ -61,7 +61,7 @@ impl Kind {
 /// One event, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {
-    /// Unix milliseconds: the sender's clock, or the receiver's where that one cannot be right.
+    /// Unix milliseconds of the sender's clock; of the receiver's where that one cannot be right.
     pub at: i64,
     /// What kind of thing.
     pub kind: Kind,
@@ -108,8 +108,30 @@ const RULES: [(&str, Kind, &[&str]); 26] = [
     ("app_", Kind::App, &["package", "pkg", "app", "name"]),
 ];
 
+/// The sender's time, if it can be believed.
+fn own_time(event: &Event) -> Option<i64> {
+    event.time.filter(|time| (EARLIEST..1 << 43).contains(time))
+}
+
+/// Reads the events of one person, in the order of receipt; returns them in the order of time.
+///
+/// Some forms carry no time (single events of the JavaScript SDK). They get the receiver's, corrected by how far the
+/// person's clock lay from it in the event before: a lab's day is lived on a clock of its own.
+pub(super) fn of<'e>(events: impl Iterator<Item = &'e Event> + Clone) -> Vec<Moment> {
+    let ahead = |event: &Event| Some(own_time(event)?.saturating_sub(event.received_at));
+    let mut skew = events.clone().find_map(ahead).unwrap_or(0);
+    let mut moments: Vec<Moment> = events
+        .map(|event| {
+            skew = ahead(event).unwrap_or(skew);
+            read(event, own_time(event).unwrap_or(event.received_at.saturating_add(skew)))
+        })
+        .collect();
+    moments.sort_by_key(|moment| moment.at);
+    moments
+}
+
 /// Reads one event.
-pub(super) fn read(event: &Event) -> Moment {
+fn read(event: &Event, at: i64) -> Moment {
     let name = event.event.as_deref().unwrap_or(&event.kind);
     let lower = name.to_lowercase();
     let rule = RULES.iter().find(|(word, ..)| lower.contains(word));
@@ -125,7 +147,7 @@ pub(super) fn read(event: &Event) -> Moment {
         _ => wanted.or_else(|| own_text(properties)).unwrap_or_default().to_owned(),
     };
     Moment {
-        at: event.time.filter(|time| (EARLIEST..1 << 43).contains(time)).unwrap_or(event.received_at),
+        at,
         kind,
         what,
         event: name.to_owned(),

@@ -123,3 +123,15 @@ fn events_as_the_labs_phones_send_them() {
     assert_eq!(people(&[private])[0].incognito(), 1);
     assert!(people(&[event("usage_statistics", "everyone", 0, json!({ "page_loads": 3 }))]).is_empty());
 }
+
+#[test]
+fn what_has_no_time_lies_beside_what_was_received_with_it() {
+    let mut events = [("search", 0), ("$pageview", 0), ("search", 60_000)]
+        .map(|(name, at)| event(name, UUID, at, json!({ "url": "https://a.localhost/" })));
+    events[1].time = None;
+    for (event, received) in events.iter_mut().zip([0, 40, 50]) {
+        event.received_at = 1_700_000_000_000 + received;
+    }
+    let moments = &people(&events)[0].moments;
+    assert_eq!(moments.iter().map(|moment| moment.at - 1_588_200_000_000).collect::<Vec<_>>(), [0, 40, 60_000]);
+}

@@ -68,7 +68,7 @@ fn figure(day: i64, moments: &[&Moment], person: &PersonView) -> Markup {
                     }
                 }
             }
-            p.note { span.key { "normal" } " " span.key.private { "private browsing" } " · hours of the day" }
+            p.note { span.key { "normal" } " " span.key.private { "marked as private browsing" } " · hours of the day" }
         }
     }
 }

@@ -50,7 +50,7 @@ fn summary(person: &PersonView) -> Markup {
                 @if n > 0 { li { strong { (words::number(n)) } " " (plural(n, thing)) } }
             }
             @if incognito > 0 {
-                li.alarm { strong { (words::number(incognito)) } " of all while browsing privately" }
+                li.alarm { strong { (words::number(incognito)) } " of all marked as private browsing" }
             }
         }
         p.note {
@@ -58,7 +58,7 @@ fn summary(person: &PersonView) -> Markup {
             @for (position, server) in person.servers.iter().enumerate() {
                 @if position > 0 { ", " } (words::server(server))
             }
-            "."
+            ". Most events do not say whether they come from private browsing; those are counted as normal here."
         }
     }
 }
@@ -147,7 +147,7 @@ fn habits(person: &PersonView) -> Markup {
                 h3 { "Sites" }
                 div.scroll tabindex="0" role="region" aria-label="Sites" {
                     table {
-                        thead { tr { th scope="col" { "Site" } th scope="col" { "Pages" } th scope="col" { "Privately" } } }
+                        thead { tr { th scope="col" { "Site" } th scope="col" { "Pages" } th scope="col" { "Marked private" } } }
                         tbody { @for site in pattern.sites.iter().take(ROWS) {
                             tr {
                                 th scope="row" { bdi { (shown(&site.host)) } }
