@@ -5,4 +5,14 @@
 //! names are labels; collectors take only events with a token that this lab issued. The crate offers scenarios, no
 //! SDK.
 
+pub mod analytics;
+pub mod collector;
+mod fields;
+pub mod lab;
+pub mod loopback;
+pub mod registry;
+mod serve;
+pub mod store;
+pub mod tls;
+pub mod token;
 pub mod wire;

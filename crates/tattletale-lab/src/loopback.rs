@@ -1,0 +1,67 @@
+//! An address of this machine's loopback network, as a type: the lab has no way to name another.
+//!
+//! Servers take a [`Loopback`] where others take a socket address, so that an option, a typing error or a later
+//! change cannot make them listen to a network. The bound socket is asked again all the same: the type says what we
+//! meant, the socket what the system did.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// `127.0.0.host`, with a port; port 0 lets the system choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loopback {
+    host: u8,
+    port: u16,
+}
+
+impl Loopback {
+    /// The address `127.0.0.host`.
+    pub const fn new(host: u8, port: u16) -> Self {
+        Self { host, port }
+    }
+
+    /// The socket address; always within 127.0.0.0/24.
+    pub const fn socket(self) -> SocketAddr {
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, self.host)), self.port)
+    }
+
+    /// Binds a TCP listener that does not block.
+    pub(crate) fn listen(self) -> io::Result<std::net::TcpListener> {
+        let listener = std::net::TcpListener::bind(self.socket())?;
+        check(listener.local_addr()?)?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    }
+
+    /// Binds a UDP socket that does not block.
+    pub(crate) fn datagrams(self) -> io::Result<std::net::UdpSocket> {
+        let socket = std::net::UdpSocket::bind(self.socket())?;
+        check(socket.local_addr()?)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    }
+}
+
+/// Refuses what is not loopback, whatever the type promised.
+fn check(address: SocketAddr) -> io::Result<()> {
+    match address.ip().is_loopback() {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::AddrNotAvailable, format!("{address} is not loopback"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_of_the_type_is_loopback() {
+        for host in 0..=u8::MAX {
+            assert!(Loopback::new(host, 80).socket().ip().is_loopback());
+        }
+        for address in ["0.0.0.0:0", "192.168.1.4:80", "[::]:443", "169.254.0.1:80"] {
+            assert!(check(address.parse().unwrap()).is_err(), "{address}");
+        }
+        assert!(check("127.0.0.3:1".parse().unwrap()).is_ok());
+    }
+}
