@@ -184,14 +184,22 @@ impl<'r> Records<'r> {
         let mut searched = 0;
         loop {
             let ahead = self.source.ahead();
-            if let Some(length) = end_of_header(ahead, searched) {
-                return Ok(Some(length));
+            match end_of_header(ahead, searched) {
+                Some(HeaderEnd::Whole(length)) => return Ok(Some(length)),
+                Some(HeaderEnd::NextRecord(at)) => {
+                    self.tell(FaultKind::Corrupt, offset, "a record's header breaks off where another record starts");
+                    self.source.pass(at);
+                    return Ok(None);
+                }
+                None => {}
             }
-            searched = ahead.len().saturating_sub(3);
-            if ahead.len() > MOST_HEADER {
+            // The last line may still turn out to be empty or the start of a record.
+            let (length, last_line) = (ahead.len(), memchr::memrchr(b'\n', ahead).unwrap_or(0));
+            searched = last_line.max(searched);
+            if length > MOST_HEADER {
                 let message = "a record's header is longer than the limit; the next one was looked for";
                 self.tell(FaultKind::Limit, offset, message);
-                self.source.pass(START.len());
+                self.source.pass(length - START.len());
                 return Ok(None);
             }
             if !self.source.fill()? {
@@ -252,12 +260,21 @@ impl<'r> Records<'r> {
     }
 }
 
-/// Length up to and with the first empty line, looked for from `from` on; lines may end in a bare line feed.
-fn end_of_header(bytes: &[u8], from: usize) -> Option<usize> {
-    let ends = memchr::memchr_iter(b'\n', &bytes[from..]).map(|end| from + end + 1);
-    ends.into_iter().find_map(|end| match &bytes[end..] {
-        [b'\n', ..] => Some(end + 1),
-        [b'\r', b'\n', ..] => Some(end + 2),
+/// What ends a header.
+enum HeaderEnd {
+    /// An empty line; length up to and with it.
+    Whole(usize),
+    /// A line that starts a record, where it begins.
+    NextRecord(usize),
+}
+
+/// The end of a header, looked for from `from` on; lines may end in a bare line feed.
+fn end_of_header(bytes: &[u8], from: usize) -> Option<HeaderEnd> {
+    let mut ends = memchr::memchr_iter(b'\n', &bytes[from..]).map(|end| from + end + 1);
+    ends.find_map(|end| match &bytes[end..] {
+        [b'\n', ..] => Some(HeaderEnd::Whole(end + 1)),
+        [b'\r', b'\n', ..] => Some(HeaderEnd::Whole(end + 2)),
+        line if line.starts_with(START) => Some(HeaderEnd::NextRecord(end)),
         _ => None,
     })
 }

@@ -47,7 +47,8 @@ impl<'r> Source<'r> {
     pub(super) fn of(input: &'r mut dyn Read) -> io::Result<Self> {
         let mut window = Window::new(input);
         while window.ahead().len() < MAGIC.len() && window.fill()? {}
-        let format = match window.ahead().starts_with(MAGIC) {
+        let start = &window.ahead()[..window.ahead().len().min(MAGIC.len())];
+        let format = match !start.is_empty() && MAGIC.starts_with(start) {
             true => Format::Gzip(Box::new(Members::over(window))),
             false => Format::Plain(window),
         };
