@@ -126,7 +126,7 @@ for record in ArchiveIterator(sys.stdin.buffer, check_digests='raise'):
     let output = child.wait_with_output().unwrap();
     let date = "2026-11-21T02:44:30.123456Z";
     let wanted = format!(
-        "warcinfo {date} 56 False\nrequest {date} 3 False\nresponse {date} 2 True\n\
+        "warcinfo {date} 52 False\nrequest {date} 3 False\nresponse {date} 2 True\n\
          request {date} 7 False\nresponse {date} 2 True\n"
     );
     assert!(output.status.success());

@@ -5,4 +5,5 @@
 //! names are labels; collectors take only events with a token that this lab issued. The crate offers scenarios, no
 //! SDK.
 
+pub mod front;
 pub mod wire;

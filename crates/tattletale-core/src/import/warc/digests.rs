@@ -47,7 +47,10 @@ fn matches(stated: &str, bytes: &[u8]) -> Option<bool> {
         _ => return None,
     };
     let value = value.trim().trim_end_matches('=');
-    let notations = [base32::encode(&digest), digest.iter().map(|byte| format!("{byte:02x}")).collect()];
+    let notations = [
+        base32::encode(&digest).trim_end_matches('=').to_owned(),
+        digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+    ];
     let same_length = |notation: &&String| notation.len() == value.len();
     notations.iter().find(same_length).map(|notation| notation.eq_ignore_ascii_case(value))
 }
