@@ -9,8 +9,8 @@
 //! request then has only the target URI. `warcinfo`, `metadata`, `resource`, `conversion` and records that hold no
 //! HTTP (DNS answers) are passed over: none of them is something that was sent.
 //!
-//! Positions count these exchanges from 0 in the order of their first record. Memory is bounded by the largest
-//! record and the window in which the other half of an exchange is waited for.
+//! Positions count these exchanges from 0 in the order of their first record. Memory is bounded by the window in
+//! which the other half of an exchange is waited for and a few times the largest record, of which 256 MiB are kept.
 
 mod digests;
 mod exchange;

@@ -13,6 +13,8 @@ use crate::model::{Fault, FaultKind};
 pub(super) const MOST_BLOCK: usize = 256 << 20;
 /// Bytes of a record's own header.
 const MOST_HEADER: usize = 64 << 10;
+/// Fields of one header; further ones are left out, since each costs far more memory than its bytes.
+const MOST_FIELDS: usize = 1000;
 /// Bytes that belong to no record; where more follow in a gzip member, it is not inflated to its end.
 const MOST_GARBAGE: usize = 1 << 20;
 /// What every record starts with, whichever version.
@@ -284,13 +286,13 @@ fn fields(header: &[u8]) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for line in header.split(|&byte| byte == b'\n').skip(1) {
         let line = String::from_utf8_lossy(line);
-        match (line.starts_with([' ', '\t']), fields.last_mut(), line.split_once(':')) {
-            (true, Some((_, value)), _) => {
-                value.push(' ');
-                value.push_str(line.trim());
-            }
-            (_, _, Some((name, value))) => fields.push((name.trim().to_ascii_lowercase(), value.trim().to_owned())),
-            _ => {}
+        if let (true, Some((_, value))) = (line.starts_with([' ', '\t']), fields.last_mut()) {
+            value.push(' ');
+            value.push_str(line.trim());
+        } else if let Some((name, value)) = line.split_once(':')
+            && fields.len() < MOST_FIELDS
+        {
+            fields.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
         }
     }
     fields
