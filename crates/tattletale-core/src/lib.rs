@@ -2,13 +2,14 @@
 //!
 //! No sockets, processes, async, clock or printing: what needs one of these is handed in by the binary. Modules
 //! import only from those left of them, which a test holds:
-//! `model < codec < import < decode < detect < attribute < audit < render`.
+//! `model < codec < export < import < decode < detect < attribute < audit < render`.
 
 pub mod attribute;
 pub mod audit;
 pub mod codec;
 pub mod decode;
 pub mod detect;
+pub mod export;
 pub mod import;
 pub mod model;
 pub mod render;

@@ -8,6 +8,7 @@
 pub mod analytics;
 pub mod collector;
 mod fields;
+pub mod front;
 pub mod lab;
 pub mod loopback;
 pub mod registry;

@@ -7,22 +7,35 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// `127.0.0.host`, with a port; port 0 lets the system choose.
+/// A socket address of the loopback network; there is no other way to name one to the lab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Loopback {
-    host: u8,
-    port: u16,
+pub struct Loopback(SocketAddr);
+
+/// The address is not of this machine's loopback network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not loopback: the lab talks to this machine only")]
+pub struct NotLoopback(SocketAddr);
+
+impl TryFrom<SocketAddr> for Loopback {
+    type Error = NotLoopback;
+
+    fn try_from(address: SocketAddr) -> Result<Self, NotLoopback> {
+        match address.ip().is_loopback() {
+            true => Ok(Self(address)),
+            false => Err(NotLoopback(address)),
+        }
+    }
 }
 
 impl Loopback {
-    /// The address `127.0.0.host`.
+    /// The address `127.0.0.host`; port 0 lets the system choose.
     pub const fn new(host: u8, port: u16) -> Self {
-        Self { host, port }
+        Self(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, host)), port))
     }
 
-    /// The socket address; always within 127.0.0.0/24.
+    /// The socket address.
     pub const fn socket(self) -> SocketAddr {
-        SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, self.host)), self.port)
+        self.0
     }
 
     /// Binds a TCP listener that does not block.

@@ -3,6 +3,9 @@
 //! Decompression happens here and nowhere else (a lint holds that): only this module can promise that no input,
 //! however hostile, makes more bytes than the caller allowed.
 
+pub mod base32;
 pub mod base64;
 pub mod inflate;
 pub mod json;
+pub mod members;
+pub(crate) mod window;

@@ -6,10 +6,14 @@
 //!
 //! A new format is one file here, its `mod` line and its line in [`IMPORTERS`].
 
+mod coding;
+mod cookies;
 mod error;
 mod har;
+mod http1;
 mod metered;
 mod unicode;
+mod warc;
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -18,9 +22,10 @@ use crate::model::{Exchange, Fault};
 pub use error::{ImportError, LooksLike};
 pub use har::Har;
 use metered::Metered;
+pub use warc::Warc;
 
 /// Every format that can be read, most specific recognition first.
-pub static IMPORTERS: &[&dyn Importer] = &[&Har];
+pub static IMPORTERS: &[&dyn Importer] = &[&Warc, &Har];
 
 /// How much of a file's start [`Importer::sniff`] gets to see, in bytes.
 pub const PEEK: usize = 64 << 10;

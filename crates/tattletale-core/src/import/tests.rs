@@ -56,7 +56,7 @@ fn says_what_it_is_not() {
         (b"PK\x03\x04raw/", "ZIP"),
         (b"\xd4\xc3\xb2\xa1\x02\0\x04\0", "a pcap"),
         (b"\n\r\r\n\x1c\0\0\0", "pcapng"),
-        (b"WARC/1.1\r\n", "WARC"),
+        (b"WARC/0.18\r\n", "WARC"),
         (b"1234:7:version;2:21#}", "mitmproxy"),
         (b"<?xml version=\"1.0\"?><items burpVersion=\"2\">", "Burp"),
         (b"<?xml version=\"1.0\"?><a/>", "XML"),

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use super::form;
 use super::object::Json;
 use crate::codec::base64;
+use crate::import::coding::{self, is_encoded};
 use crate::model::{Body, Fault, FaultKind, Fidelity, Header};
 
 /// Chrome leaves out the byte-order mark of a text response, so that much less is not a loss.
@@ -20,7 +21,7 @@ pub(super) fn of_request(request: Json<'_>, headers: &[Header], wanted: bool, fa
     let length = content_length(headers);
     let size = request.get("bodySize").count();
     let around = Around {
-        coding: coding(headers),
+        coding: coding::of_headers(headers),
         media_type: media_type.as_deref().unwrap_or(""),
         wire_length: length,
         own_length: size,
@@ -63,7 +64,7 @@ pub(super) fn of_response(
     let size = content.get("size").count();
     let text = content.get("text");
     let around = Around {
-        coding: coding(headers),
+        coding: coding::of_headers(headers),
         media_type: media_type.as_deref().unwrap_or(""),
         wire_length: length,
         own_length: size,
@@ -185,28 +186,9 @@ fn content_length(headers: &[Header]) -> Option<u64> {
     header(headers, "content-length")?.trim().parse().ok()
 }
 
-fn coding(headers: &[Header]) -> Option<String> {
-    let all = header(headers, "content-encoding")?.to_ascii_lowercase();
-    let last = all.split(',').map(str::trim).rfind(|coding| !coding.is_empty() && *coding != "identity");
-    last.map(str::to_owned)
-}
-
 fn header<'h>(headers: &'h [Header], name: &str) -> Option<&'h str> {
     let header = headers.iter().find(|header| header.name == name)?;
     std::str::from_utf8(&header.value).ok()
-}
-
-/// Whether bytes still have that content coding. Brotli has no mark: whatever is no text may be it.
-fn is_encoded(coding: &str, bytes: &[u8]) -> bool {
-    match coding {
-        "gzip" | "x-gzip" => bytes.starts_with(b"\x1f\x8b"),
-        "zstd" => bytes.starts_with(b"\x28\xb5\x2f\xfd"),
-        "deflate" => match bytes {
-            [first, second, ..] if first & 15 == 8 => u16::from_be_bytes([*first, *second]).is_multiple_of(31),
-            _ => std::str::from_utf8(bytes).is_err(),
-        },
-        _ => std::str::from_utf8(bytes).is_err(),
-    }
 }
 
 /// Whether a media type is one of text; multipart is, since its parts may be. An unknown one is taken for text.

@@ -8,7 +8,7 @@
 use std::io::{self, Read};
 
 use super::structure::{Mark, Structure};
-use super::window::Window;
+use crate::codec::window::Window;
 use crate::model::{Fault, FaultKind};
 
 /// Names that entries start with, in one tool or another; used only to find the way back after damage.

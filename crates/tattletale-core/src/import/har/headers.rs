@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::object::Json;
+use crate::import::cookies;
 use crate::model::Header;
 
 /// The headers of one message, sorted into what the model keeps apart.
@@ -62,16 +63,7 @@ impl Headers {
             each_pair(list, |name, value| own.push(Header { name: lossy(&name), value: value.into_owned() }));
             return own;
         }
-        let crumbs = self.cookies.iter().flat_map(|value| value.split(|&byte| byte == b';'));
-        crumbs.map(<[u8]>::trim_ascii).filter(|crumb| !crumb.is_empty()).map(cookie).collect()
-    }
-}
-
-/// `name=value`; without `=` it is all value (RFC 6265bis, 5.7).
-fn cookie(crumb: &[u8]) -> Header {
-    match memchr::memchr(b'=', crumb) {
-        Some(equals) => Header { name: lossy(&crumb[..equals]), value: crumb[equals + 1..].to_vec() },
-        None => Header { name: String::new(), value: crumb.to_vec() },
+        self.cookies.iter().flat_map(|value| cookies::of_header(value)).collect()
     }
 }
 

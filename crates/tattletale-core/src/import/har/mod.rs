@@ -1,6 +1,6 @@
 //! HAR 1.2 (HTTP Archive; Jan Odvarko and others, 2010) as browsers, proxies and apps really write it.
 //!
-//! The way of the data: [`window`] buffers, [`structure`] follows brackets and strings, [`entries`] cuts the file
+//! The way of the data: [`window`](crate::codec::window) buffers, [`structure`] follows brackets and strings, [`entries`] cuts the file
 //! into its entries, [`object`] gives a lenient view of one, [`exchange`] makes an exchange of it with [`headers`],
 //! [`body`] (and [`form`]), [`messages`] and [`time`]. Nothing here refuses a file in which one entry can be read.
 //!
@@ -16,7 +16,6 @@ mod messages;
 mod object;
 mod structure;
 mod time;
-mod window;
 
 use std::io::Read;
 

@@ -1,4 +1,6 @@
-//! One buffer over a reader: what is being looked at, plus the entry that is being collected.
+//! One buffer over a reader: what is being looked at, plus what must stay for going back or for being handed out.
+//!
+//! It stands here since importers cut files with it and the member reader goes back in it after damage.
 //!
 //! Bytes move at most once for every byte that their moving frees, and the buffer doubles otherwise, so the work is
 //! linear in the input however the reader cuts it.
@@ -8,7 +10,7 @@ use std::io::{self, Read};
 const FIRST_SIZE: usize = 256 << 10;
 
 /// The buffered piece of the input.
-pub(super) struct Window<'r> {
+pub(crate) struct Window<'r> {
     input: &'r mut dyn Read,
     buffer: Vec<u8>,
     /// End of what was read into `buffer`.
@@ -22,52 +24,57 @@ pub(super) struct Window<'r> {
 }
 
 impl<'r> Window<'r> {
-    pub(super) fn new(input: &'r mut dyn Read) -> Self {
+    pub(crate) fn new(input: &'r mut dyn Read) -> Self {
         Self { input, buffer: vec![0; FIRST_SIZE], filled: 0, at: 0, kept: None, base: 0 }
     }
 
     /// What is buffered and not passed.
-    pub(super) fn ahead(&self) -> &[u8] {
+    pub(crate) fn ahead(&self) -> &[u8] {
         &self.buffer[self.at..self.filled]
     }
 
     /// Passes bytes of [`Self::ahead`].
-    pub(super) fn pass(&mut self, count: usize) {
+    pub(crate) fn pass(&mut self, count: usize) {
         self.at = (self.at + count).min(self.filled);
     }
 
     /// Goes back over bytes of [`Self::kept`] or [`Self::behind`].
-    pub(super) fn back(&mut self, count: usize) {
+    pub(crate) fn back(&mut self, count: usize) {
         self.at = self.at.saturating_sub(count);
     }
 
     /// The last bytes that were passed, at most so many; fewer where the buffer has just moved on.
-    pub(super) fn behind(&self, most: usize) -> &[u8] {
+    pub(crate) fn behind(&self, most: usize) -> &[u8] {
         &self.buffer[self.at.saturating_sub(most)..self.at]
     }
 
     /// Offset in the input of the first byte of [`Self::ahead`].
-    pub(super) fn offset(&self) -> u64 {
+    pub(crate) fn offset(&self) -> u64 {
         self.base + self.at as u64
     }
 
     /// Keeps what follows, and the byte before it.
-    pub(super) fn keep_from_last(&mut self) {
+    pub(crate) fn keep_from_last(&mut self) {
         self.kept = Some(self.at.saturating_sub(1));
     }
 
+    /// Keeps what follows.
+    pub(crate) fn keep(&mut self) {
+        self.kept = Some(self.at);
+    }
+
     /// Forgets what was kept.
-    pub(super) fn release(&mut self) {
+    pub(crate) fn release(&mut self) {
         self.kept = None;
     }
 
     /// What was passed since it is kept; empty when nothing is.
-    pub(super) fn kept(&self) -> &[u8] {
+    pub(crate) fn kept(&self) -> &[u8] {
         &self.buffer[self.kept.unwrap_or(self.at)..self.at]
     }
 
     /// Reads more; false at the end of the input.
-    pub(super) fn fill(&mut self) -> io::Result<bool> {
+    pub(crate) fn fill(&mut self) -> io::Result<bool> {
         self.make_room();
         loop {
             match self.input.read(&mut self.buffer[self.filled..]) {

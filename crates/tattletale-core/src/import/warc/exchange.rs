@@ -1,0 +1,160 @@
+//! Two records become one exchange, with what was wrong about them.
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::digests;
+use super::records::{End, Record};
+use crate::import::http1::{self, Head};
+use crate::import::{Wanted, cookies};
+use crate::model::url::Parts;
+use crate::model::{Body, Exchange, Fault, FaultKind, Fidelity, Request, Response, Timestamp};
+
+/// Whether a record holds an HTTP message: DNS answers and the like are `response` records too.
+pub(super) fn is_http(record: &Record) -> bool {
+    match record.field("content-type") {
+        Some(kind) => kind.trim().to_ascii_lowercase().starts_with("application/http"),
+        None => {
+            target(record).is_some_and(|target| target.get(..4).is_some_and(|http| http.eq_ignore_ascii_case("http")))
+        }
+    }
+}
+
+/// `WARC-Target-URI`; WARC 1.0 had it in angle brackets, which wget wrote.
+pub(super) fn target(record: &Record) -> Option<&str> {
+    let target = record.field("warc-target-uri")?;
+    Some(target.trim_start_matches('<').trim_end_matches('>')).filter(|target| !target.is_empty())
+}
+
+/// The exchange; at least one record is there.
+pub(super) fn of_records(index: usize, request: Option<Record>, response: Option<Record>, wanted: Wanted) -> Exchange {
+    let mut faults = Vec::new();
+    let at = [&request, &response].into_iter().flatten().find_map(|record| time(record.field("warc-date")?));
+    let target = [&request, &response].into_iter().flatten().find_map(target).map(str::to_owned);
+    let request = match request {
+        Some(record) => of_request(record, target.as_deref(), wanted, &mut faults),
+        None => Request { url: target.unwrap_or_default(), ..Request::default() },
+    };
+    let response = response.map(|record| of_response(record, &request.method, wanted, &mut faults));
+    let faults = faults.into_iter().map(|fault| Fault { exchange: Some(index), ..fault }).collect();
+    Exchange { index, at, request, response, faults, ..Exchange::default() }
+}
+
+fn of_request(record: Record, target: Option<&str>, wanted: Wanted, faults: &mut Vec<Fault>) -> Request {
+    let message = Message::of(record, wanted.request_bodies, |_| false, faults);
+    let mut headers = message.head.headers;
+    let (method, line_target) = match message.head.first_line.is_empty() {
+        true => (String::new(), String::new()),
+        false => {
+            let first = Head { first_line: message.head.first_line, ..Head::default() };
+            let (method, target) = first.request_line();
+            (http1::text(method).into_owned(), http1::text(target).into_owned())
+        }
+    };
+    let host = headers.iter().find(|header| header.name == "host").map(|host| http1::text(&host.value).into_owned());
+    let url = url(&line_target, target, host.as_deref());
+    let cookies = headers.extract_if(.., |header| header.name == "cookie");
+    let cookies = cookies.flat_map(|header| cookies::of_header(&header.value).collect::<Vec<_>>()).collect();
+    Request { method, url, headers, cookies, body: message.body }
+}
+
+/// What was asked for: the request line has the bytes that passed, the target URI what they leave out.
+fn url(line_target: &str, target: Option<&str>, host: Option<&str>) -> String {
+    if !line_target.starts_with('/') {
+        // Absolute as proxies get it; `*` and CONNECT's authority are no URL.
+        let absolute = line_target.contains("://").then_some(line_target);
+        return absolute.or(target).unwrap_or(line_target).to_owned();
+    }
+    let parts = target.map(Parts::of).unwrap_or_default();
+    let authority = if parts.authority.is_empty() { host.unwrap_or("") } else { parts.authority };
+    let scheme = if parts.scheme.is_empty() { String::new() } else { format!("{}:", parts.scheme) };
+    match authority {
+        "" => target.unwrap_or(line_target).to_owned(),
+        _ => format!("{scheme}//{authority}{line_target}"),
+    }
+}
+
+fn of_response(record: Record, method: &str, wanted: Wanted, faults: &mut Vec<Fault>) -> Response {
+    let is_revisit = record.kind() == "revisit";
+    let to_head = method.eq_ignore_ascii_case("HEAD");
+    let bodiless = |status: u16| to_head || matches!(status, 100..=199 | 204 | 304);
+    let Message { head, mut body } = Message::of(record, wanted.response_bodies, bodiless, faults);
+    let status = head.status();
+    if is_revisit && !bodiless(status) {
+        // What it was is in another record, often in another file.
+        body = Body { bytes: Vec::new(), fidelity: Fidelity::Missing, ..body };
+    }
+    Response { status, headers: head.headers, body }
+}
+
+/// One message of a record.
+struct Message {
+    head: Head,
+    body: Body,
+}
+
+impl Message {
+    fn of(mut record: Record, wanted: bool, bodiless: impl Fn(u16) -> bool, faults: &mut Vec<Fault>) -> Self {
+        let (mut head, start) = final_head(&record.block);
+        let payload = record.block[start..].to_vec();
+        let mut own = Vec::new();
+        let mut body = head.body(payload, bodiless(head.status()), &mut own);
+        if record.end == End::Whole {
+            own.extend(digests::verify(&record, &record.block[start..], &body.bytes, &head));
+        }
+        record.block = Vec::new();
+        own.extend(trouble(record.end, head.whole));
+        if record.end != End::Whole || record.field("warc-truncated").is_some() {
+            body.fidelity = body.fidelity.max(Fidelity::Truncated);
+        }
+        if !wanted {
+            body.bytes = Vec::new();
+        }
+        faults.extend(own.into_iter().map(|fault| Fault { offset: fault.offset.or(Some(record.offset)), ..fault }));
+        Self { head, body }
+    }
+}
+
+/// The head of the message and where its body starts; interim responses before it (100, 103) are passed over.
+fn final_head(block: &[u8]) -> (Head, usize) {
+    let mut start = 0;
+    loop {
+        let head = Head::read(&block[start..]);
+        let body = start + head.length;
+        let interim =
+            matches!(head.status(), 100..=199) && head.status() != 101 && head.first_line.starts_with(b"HTTP/");
+        if !interim || !block[body..].starts_with(b"HTTP/") {
+            return (head, body);
+        }
+        start = body;
+    }
+}
+
+fn trouble(end: End, head_is_whole: bool) -> Option<Fault> {
+    match (end, head_is_whole) {
+        (End::Whole, true) => None,
+        (End::Whole, false) => Some(Fault::new(FaultKind::Corrupt, "a record ends inside the head of its message")),
+        (End::Cut, _) => Some(Fault::new(FaultKind::Truncated, "the file ends inside this record")),
+        (End::Broken, _) => {
+            Some(Fault::new(FaultKind::Corrupt, "this record is damaged; what follows the damage is missing"))
+        }
+        (End::TooLong, _) => {
+            Some(Fault::new(FaultKind::Limit, "the record is longer than the limit; its end was left out"))
+        }
+    }
+}
+
+/// RFC 3339 with a fraction of any length; less exact forms, which WARC 1.1 allows, mean their start.
+fn time(date: &str) -> Option<Timestamp> {
+    let date = date.trim();
+    date.parse().ok().or_else(|| {
+        let clock = date.trim_end_matches(['Z', 'z']);
+        let padded = match clock.len() {
+            4 => format!("{clock}-01-01T00:00"),
+            7 => format!("{clock}-01T00:00"),
+            10 => format!("{clock}T00:00"),
+            _ => clock.to_owned(),
+        };
+        TimeZone::UTC.to_timestamp(padded.parse::<DateTime>().ok()?).ok()
+    })
+}
