@@ -55,12 +55,10 @@ impl Loopback {
     }
 }
 
-/// Refuses what is not loopback, whatever the type promised.
+/// Asks the socket itself, whatever the type promised.
 fn check(address: SocketAddr) -> io::Result<()> {
-    match address.ip().is_loopback() {
-        true => Ok(()),
-        false => Err(io::Error::new(io::ErrorKind::AddrNotAvailable, format!("{address} is not loopback"))),
-    }
+    let checked = Loopback::try_from(address).map(|_| ());
+    checked.map_err(|error| io::Error::new(io::ErrorKind::AddrNotAvailable, error))
 }
 
 #[cfg(test)]
@@ -72,9 +70,13 @@ mod tests {
         for host in 0..=u8::MAX {
             assert!(Loopback::new(host, 80).socket().ip().is_loopback());
         }
-        for address in ["0.0.0.0:0", "192.168.1.4:80", "[::]:443", "169.254.0.1:80"] {
+        for address in ["127.0.0.1:1", "127.0.0.3:443", "[::1]:80"] {
+            assert!(check(address.parse().unwrap()).is_ok(), "{address}");
+        }
+        for address in
+            ["0.0.0.0:0", "10.0.0.1:80", "192.168.1.4:80", "169.254.0.1:80", "8.8.8.8:443", "[::]:443", "[fe80::1]:1"]
+        {
             assert!(check(address.parse().unwrap()).is_err(), "{address}");
         }
-        assert!(check("127.0.0.3:1".parse().unwrap()).is_ok());
     }
 }
