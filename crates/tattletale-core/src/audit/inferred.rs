@@ -29,7 +29,14 @@ pub(super) fn ground_truth<'s>(surveys: impl Iterator<Item = &'s Survey>) -> Gro
     for survey in surveys {
         for page in &survey.navigations {
             let name = format!("action#{}", truth.actions.len());
-            truth.actions.push(Action { name, kind: "visit", value: page.url.clone(), at: page.at, mode: None });
+            truth.actions.push(Action {
+                name,
+                kind: "visit",
+                value: page.url.clone(),
+                at: page.at,
+                modelled_at: None,
+                mode: None,
+            });
             truth.first_party.push(page.host.clone());
         }
         for typed in &survey.typed {

@@ -221,8 +221,14 @@ mod tests {
     fn planted(values: &[(&'static str, &str)], visits: &[&str]) -> Planted {
         let value =
             |(kind, value): &(&'static str, &str)| Value { name: (*value).into(), kind, value: (*value).into() };
-        let action =
-            |url: &&str| Action { name: (*url).into(), kind: "visit", value: (*url).into(), at: None, mode: None };
+        let action = |url: &&str| Action {
+            name: (*url).into(),
+            kind: "visit",
+            value: (*url).into(),
+            at: None,
+            modelled_at: None,
+            mode: None,
+        };
         Planted::new(&GroundTruth {
             values: values.iter().map(value).collect(),
             actions: visits.iter().map(action).collect(),
