@@ -5,4 +5,14 @@
 //! names are labels; collectors take only events with a token that this lab issued. The crate offers scenarios, no
 //! SDK.
 
+pub mod browser;
+pub mod clock;
+pub mod details;
+pub mod device;
+pub mod emitter;
+pub mod endpoints;
+pub mod people;
+pub mod scenario;
+pub mod seeded;
+pub mod variant;
 pub mod wire;

@@ -77,7 +77,14 @@ impl Seeded {
     pub fn uuid(&mut self) -> String {
         let digits = self.hex(30);
         let variant = self.pick(&['8', '9', 'a', 'b']);
-        format!("{}-{}-4{}-{variant}{}-{}", &digits[..8], &digits[8..12], &digits[12..15], &digits[15..18], &digits[18..])
+        format!(
+            "{}-{}-4{}-{variant}{}-{}",
+            &digits[..8],
+            &digits[8..12],
+            &digits[12..15],
+            &digits[15..18],
+            &digits[18..]
+        )
     }
 }
 

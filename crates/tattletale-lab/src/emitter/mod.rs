@@ -13,4 +13,5 @@ pub mod outbox;
 pub mod queue;
 pub mod sealed;
 pub mod sensors;
+pub mod setup;
 pub mod spock;

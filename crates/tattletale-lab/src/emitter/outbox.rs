@@ -103,6 +103,11 @@ impl Outbox {
         Self { form, url, queue: Queue::new(form.policy(phone)), sender, device, seeded, numbered: 0 }
     }
 
+    /// Anonymous id of a web client.
+    pub(super) fn cookie_id(&self) -> &str {
+        &self.sender.cookie_id
+    }
+
     /// Takes an event in.
     pub fn push(&mut self, event: Event, now: ModelTime) {
         let weight = event.weight();

@@ -105,8 +105,7 @@ pub fn web_event(event: &Event, anonymous_id: &str, flushed: Option<ModelTime>) 
         written["login_id"] = event.distinct_id.as_str().into();
     }
     if let Some(flushed) = flushed {
-        written["identities"] =
-            json!({ "$identity_cookie_id": anonymous_id, "$identity_anonymous_id": anonymous_id });
+        written["identities"] = json!({ "$identity_cookie_id": anonymous_id, "$identity_anonymous_id": anonymous_id });
         written["time"] = event.time.0.into();
         written["_flush_time"] = flushed.0.into();
     }

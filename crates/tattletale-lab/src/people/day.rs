@@ -9,13 +9,14 @@ use crate::clock::{MINUTE, ModelTime, SECOND};
 use crate::seeded::Seeded;
 
 /// How often each kind of deed is done in each mode (or on the phone, where there is no mode).
-pub const REPEATS: usize = 5;
+const REPEATS: usize = 5;
 
 /// Shortest pause between two deeds; longer than the interval at which telemetry is sent.
 const SHORTEST_PAUSE: i64 = 20 * SECOND;
 
 /// Normal or incognito browsing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Normal browsing.
     Normal,
@@ -200,7 +201,7 @@ fn on_the_phone(seeded: &mut Seeded) -> Vec<Undone> {
         kinds.push(DeedKind::Folder("/sdcard/DCIM".into()));
         kinds.extend(["home", "status_bar", "settings"].map(DeedKind::Screen));
         for _ in 0..2 {
-            kinds.push(DeedKind::App { package: seeded.pick(words::APPS), seconds: seeded.between(15, 900) });
+            kinds.push(DeedKind::App { package: *seeded.pick::<&str>(words::APPS), seconds: seeded.between(15, 900) });
         }
         kinds.push(DeedKind::Music(format!("{} {}", words::SONGS[number % words::SONGS.len()], seeded.token())));
         kinds.push(DeedKind::Video(format!("{} {}", words::VIDEOS[number % words::VIDEOS.len()], seeded.token())));

@@ -43,7 +43,8 @@ pub(super) const FOLDERS: &[&str] = &["letters-to-lawyer", "scans", "diary", "ba
 
 pub(super) const SONGS: &[&str] = &["Night Tram", "Żuraw", "Salt and Slate", "Mar de Fondo", "Slow Harvest"];
 
-pub(super) const VIDEOS: &[&str] = &["A Walk on the Dyke", "Baking with Gran", "Wypadek", "Tide Tables", "The Long Queue"];
+pub(super) const VIDEOS: &[&str] =
+    &["A Walk on the Dyke", "Baking with Gran", "Wypadek", "Tide Tables", "The Long Queue"];
 
 /// Apps by package name, made up.
 pub(super) const APPS: &[&str] =
