@@ -69,6 +69,10 @@ impl Counting {
         }
     }
 
+    fn counted(&self) -> bool {
+        self.counts.iter().any(|&count| count > 0)
+    }
+
     fn report(&mut self, now: ModelTime) {
         let noisy = self.setup.variant == Variant::Respectful;
         let share = self.setup.details.epsilon.value / (COUNTS.len() + 1) as f64;
@@ -95,8 +99,9 @@ impl Counting {
 
 impl Telemetry for Counting {
     fn observe(&mut self, act: &Act<'_>) {
-        let claimed = self.setup.variant == Variant::Claimed;
-        if claimed && act.at - self.reported >= self.setup.details.claimed_report_ms.value {
+        // Nothing that happens in incognito mode may even move the time of a report.
+        let elapsed = act.at - self.reported >= self.setup.details.claimed_report_ms.value;
+        if self.setup.variant == Variant::Claimed && act.mode == Some(Mode::Normal) && elapsed && self.counted() {
             self.report(act.at);
         }
         match act.kind {
@@ -107,9 +112,8 @@ impl Telemetry for Counting {
     }
 
     fn close(&mut self, now: ModelTime) {
-        let counted = self.counts.iter().any(|&count| count > 0);
         // `respectful` reports zeros too: whether a report comes says nothing about the day.
-        if self.consented && (counted || self.setup.variant == Variant::Respectful) {
+        if self.consented && (self.counted() || self.setup.variant == Variant::Respectful) {
             self.report(now);
         }
     }
