@@ -201,7 +201,7 @@ fn on_the_phone(seeded: &mut Seeded) -> Vec<Undone> {
         kinds.push(DeedKind::Folder("/sdcard/DCIM".into()));
         kinds.extend(["home", "status_bar", "settings"].map(DeedKind::Screen));
         for _ in 0..2 {
-            kinds.push(DeedKind::App { package: *seeded.pick::<&str>(words::APPS), seconds: seeded.between(15, 900) });
+            kinds.push(DeedKind::App { package: seeded.pick::<&str>(words::APPS), seconds: seeded.between(15, 900) });
         }
         kinds.push(DeedKind::Music(format!("{} {}", words::SONGS[number % words::SONGS.len()], seeded.token())));
         kinds.push(DeedKind::Video(format!("{} {}", words::VIDEOS[number % words::VIDEOS.len()], seeded.token())));
