@@ -97,7 +97,7 @@ mod tests {
         let document = document(&outer, &[&events[0], &events[1]], 10);
         let (form, opened) = sent(&document);
         assert!(form.contains("&gzip=0"));
-        assert_eq!(opened, [document.clone()]);
+        assert_eq!(opened, std::slice::from_ref(&document));
         for (number, written) in document["B"].as_array().unwrap().iter().enumerate() {
             let own = written["H"].as_object().unwrap();
             assert!(own.keys().all(|key| !outer.contains_key(key)), "{own:?}");
