@@ -4,7 +4,7 @@
 //! async or not, and is gone when the value is dropped: connections first, then the store's writer, then its folder.
 
 use crate::analytics::{self, Control, PersonView};
-use crate::collector::{Collector, SealingKey};
+use crate::collector::Collector;
 use crate::loopback::Loopback;
 use crate::registry::dns;
 use crate::registry::rdap::Rdap;
@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -112,7 +111,6 @@ pub struct Lab {
     running: Option<Running>,
     endpoints: Endpoints,
     authority: Authority,
-    key: Arc<SealingKey>,
     folder: Folder,
 }
 
@@ -129,11 +127,10 @@ impl Lab {
         let (store, writer) = Writer::start(&folder.database())?;
         let authority = Authority::new()?;
         let token = Token::draw().map_err(Error::Random)?;
-        let key = Arc::new(SealingKey::default());
         let ports = options.ports;
 
         let tls = |name: &str| authority.server_config(&[name]).map(TlsAcceptor::from);
-        let collector = |server| Collector { server, store: store.clone(), key: key.clone() };
+        let collector = |server| Collector { server, store: store.clone() };
         let bind = |at, tls, server| Server::bind(at, tls, token.clone(), collector(server));
         let singapore = bind(Loopback::new(2, ports.singapore), Some(tls(SINGAPORE)?), "singapore")?;
         let russia = bind(Loopback::new(3, ports.russia), Some(tls(RUSSIA)?), "russia")?;
@@ -175,7 +172,7 @@ impl Lab {
             runtime.shutdown_timeout(Duration::from_secs(1));
         })?;
         let running = Some(Running { down, servers, writer });
-        Ok(Self { running, endpoints, authority, key, folder })
+        Ok(Self { running, endpoints, authority, folder })
     }
 
     /// Where everything is.
@@ -186,11 +183,6 @@ impl Lab {
     /// The lab's certificate authority.
     pub fn authority(&self) -> &Authority {
         &self.authority
-    }
-
-    /// The key for sealed events; its public half is for the sealed variant's emitters.
-    pub fn sealing_key(&self) -> &SealingKey {
-        &self.key
     }
 
     /// The folder of the store.

@@ -6,14 +6,24 @@
 //! SDK.
 
 pub mod analytics;
+pub mod browser;
+pub mod clock;
 pub mod collector;
+pub mod details;
+pub mod device;
+pub mod emitter;
+pub mod endpoints;
 mod fields;
 pub mod front;
 pub mod lab;
 pub mod loopback;
+pub mod people;
 pub mod registry;
+pub mod scenario;
+pub mod seeded;
 mod serve;
 pub mod store;
 pub mod tls;
 pub mod token;
+pub mod variant;
 pub mod wire;

@@ -37,7 +37,7 @@ pub(super) fn ground_truth<'s>(
         for page in &visits {
             let name = format!("action#{}", truth.actions.len());
             let (value, at) = (page.url.clone(), page.at);
-            truth.actions.push(Action { name, kind: "visit", value, at, mode: None });
+            truth.actions.push(Action { name, kind: "visit", value, at, modelled_at: None, mode: None });
             truth.first_party.push(page.host.clone());
         }
         for typed in entered {

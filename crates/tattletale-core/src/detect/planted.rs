@@ -288,8 +288,14 @@ mod tests {
     fn truth(values: &[(&'static str, &str)], visits: &[&str]) -> GroundTruth {
         let value =
             |(kind, value): &(&'static str, &str)| Value { name: (*value).into(), kind, value: (*value).into() };
-        let action =
-            |url: &&str| Action { name: (*url).into(), kind: "visit", value: (*url).into(), at: None, mode: None };
+        let action = |url: &&str| Action {
+            name: (*url).into(),
+            kind: "visit",
+            value: (*url).into(),
+            at: None,
+            modelled_at: None,
+            mode: None,
+        };
         GroundTruth {
             values: values.iter().map(value).collect(),
             actions: visits.iter().map(action).collect(),

@@ -44,6 +44,8 @@ pub struct Action {
     pub value: String,
     /// Wall time of the recording, UTC; else the time of its carrier.
     pub at: Option<Timestamp>,
+    /// Time of the modelled clock, where a lab lived the day faster than it is told; searches do not use it.
+    pub modelled_at: Option<Timestamp>,
     /// `normal` or `incognito`, if stated.
     pub mode: Option<&'static str>,
 }
@@ -202,15 +204,17 @@ impl TruthReader<'_> {
     }
 
     fn action(&self, entry: &Spanned<DeValue<'_>>, position: usize) -> Result<Action, TruthError> {
-        const KEYS: &[&str] = &["name", "kind", "value", "at", "mode"];
+        const KEYS: &[&str] = &["name", "kind", "value", "at", "modelled_at", "mode"];
         let place = format!("[[action]] number {}", position + 1);
-        let (mut name, mut kind, mut value, mut at, mut mode) = (None, None, None, None, None);
+        let (mut name, mut kind, mut value) = (None, None, None);
+        let (mut at, mut modelled_at, mut mode) = (None, None, None);
         for (key, item) in self.table(entry, &place)? {
             match &**key.get_ref() {
                 "name" => name = Some(self.string(item, &place)?.to_owned()),
                 "kind" => kind = Some(self.kind(item, &place, ACTION_KINDS)?),
                 "value" => value = Some(self.string(item, &place)?.to_owned()),
                 "at" => at = Some(self.time(item, &place)?),
+                "modelled_at" => modelled_at = Some(self.time(item, &place)?),
                 "mode" => mode = Some(self.kind(item, &place, MODES)?),
                 other => return Err(self.unknown("key", key.span(), other, KEYS)),
             }
@@ -221,6 +225,7 @@ impl TruthReader<'_> {
             kind: kind.ok_or_else(|| lacks("kind"))?,
             value: value.filter(|text| !text.trim().is_empty()).ok_or_else(|| lacks("value"))?,
             at,
+            modelled_at,
             mode,
         })
     }
@@ -349,6 +354,7 @@ mod tests {
             kind = "visit"
             value = "https://clinic.example/a"
             at = 2026-11-21T02:44:30.100Z
+            modelled_at = 2020-04-28T07:00:00Z
             mode = "incognito"
             [[action]]
             name = "second"
@@ -362,7 +368,8 @@ mod tests {
         assert_eq!(truth.actions[0].name, "action#0");
         assert_eq!(truth.actions[0].mode, Some("incognito"));
         assert_eq!(truth.actions[0].at.unwrap().to_string(), "2026-11-21T02:44:30.1Z");
-        assert_eq!(truth.actions[1].name, "second");
+        assert_eq!(truth.actions[0].modelled_at.unwrap().to_string(), "2020-04-28T07:00:00Z");
+        assert_eq!((truth.actions[1].name.as_str(), truth.actions[1].modelled_at), ("second", None));
     }
 
     #[test]

@@ -21,7 +21,14 @@ pub(crate) fn value(name: &str, kind: &'static str, value: &str) -> Value {
 }
 
 pub(crate) fn action(name: &str, kind: &'static str, value: &str, ms: i64) -> Action {
-    Action { name: name.into(), kind, value: value.into(), at: Some(at(ms)), mode: Some("incognito") }
+    Action {
+        name: name.into(),
+        kind,
+        value: value.into(),
+        at: Some(at(ms)),
+        modelled_at: None,
+        mode: Some("incognito"),
+    }
 }
 
 pub(crate) fn step(layer: &'static str, place: &str) -> Step {

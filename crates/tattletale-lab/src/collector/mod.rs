@@ -17,7 +17,6 @@ mod sensors;
 mod spock;
 
 pub use crate::serve::{MAX_BODY, MAX_CONNECTIONS, MAX_HEAD, PATIENCE};
-pub use sealed::SealingKey;
 pub use sensors::{MAX_EVENTS, MAX_INFLATED};
 
 use crate::fields::Fields;
@@ -26,7 +25,6 @@ use crate::store::{Event, Writer};
 use hyper::body::Bytes;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode};
-use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The wire forms, by the names that the store knows them under.
@@ -72,7 +70,6 @@ impl Refusal {
 pub(crate) struct Collector {
     pub(crate) server: &'static str,
     pub(crate) store: Writer,
-    pub(crate) key: Arc<SealingKey>,
 }
 
 /// What a request asks for, once it is understood.
@@ -136,7 +133,7 @@ impl Collector {
                 let fields = if image { query } else { &body };
                 let form = sensors::Form { image, beacon: is_beacon(request.headers()), strict: debug };
                 let dry = debug && request.headers().get("dry-run").is_some_and(|value| value == "true");
-                (sensors::read(fields, form, &self.key)?, dry)
+                (sensors::read(fields, form)?, dry)
             }
             Path::Spock => (spock::read(&Fields::parse(request.body()), query, request.headers())?, false),
             Path::Aggregate => (vec![aggregate::read(request.body())?], false),

@@ -1,52 +1,20 @@
-//! Sealed events (`gzip` 9) and sealed transport (13), with a private key that only this lab has.
+//! Sealed events (`gzip` 9) and sealed transport (13), opened with the specimen's own key.
 //!
 //! As the Android sender does it: `ekey` is the 16-byte AES key under RSA with PKCS#1 v1.5 padding, a payload is the IV
 //! and AES-128-CBC with PKCS#5 padding over gzipped JSON: of one event (9) or of the whole batch (13). What was sealed
 //! for another key stays sealed and is stored so: a receiver without the key learns who sent how much, and when.
-//!
-//! The RSA crate is not free of timing leaks (RUSTSEC-2023-0071). Here it protects made-up people on loopback from
-//! nobody; it is never used to keep a secret.
 
 use super::Refusal;
 use super::sensors::{MAX_EVENTS, MAX_INFLATED, parse, unzip};
+use crate::emitter::sealed::opened_envelope;
 use aes::Aes128;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
-use rsa::pkcs8::EncodePublicKey;
-use rsa::rand_core::OsRng;
-use rsa::{Pkcs1v15Encrypt, RsaPrivateKey};
 use serde_json::Value;
-use std::sync::OnceLock;
 use tattletale_core::codec::base64;
 
-/// Bits of the key.
-const BITS: usize = 2048;
-
-/// Version of the public key, which senders name in `pkv`.
-const VERSION: i64 = 1;
-
-/// The lab's key pair. It is made when somebody first asks for its public half, since that takes a second and only
-/// the sealed variant needs it.
-#[derive(Debug, Default)]
-pub struct SealingKey(OnceLock<Option<RsaPrivateKey>>);
-
-impl SealingKey {
-    /// The public key as DER (SubjectPublicKeyInfo, RFC 5280), and its version; none if no key could be made.
-    pub fn public(&self) -> Option<(Vec<u8>, i64)> {
-        let key = self.0.get_or_init(|| RsaPrivateKey::new(&mut OsRng, BITS).ok()).as_ref()?;
-        Some((key.to_public_key().to_public_key_der().ok()?.into_vec(), VERSION))
-    }
-
-    /// Opens an AES key that was sealed for this lab.
-    fn unseal(&self, sealed: &[u8]) -> Option<Vec<u8>> {
-        // While nobody has the public half, nothing can have been sealed with it.
-        let key = self.0.get()?.as_ref()?.decrypt(Pkcs1v15Encrypt, sealed).ok()?;
-        (key.len() == 16).then_some(key)
-    }
-}
-
 /// All events in there as one array; none if they were sealed for somebody else.
-pub(super) fn open(value: &Value, key: &SealingKey) -> Result<Option<Value>, Refusal> {
+pub(super) fn open(value: &Value) -> Result<Option<Value>, Refusal> {
     let envelopes = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
     if envelopes.len() > MAX_EVENTS {
         return Err(Refusal::Large("more envelopes than any sender puts into a request"));
@@ -59,7 +27,7 @@ pub(super) fn open(value: &Value, key: &SealingKey) -> Result<Option<Value>, Ref
             return Err(Refusal::Bad("an envelope without ekey or payload"));
         }
         let sealed_key = text("ekey").and_then(|ekey| base64::decode(ekey.as_bytes()));
-        let Some(aes) = sealed_key.and_then(|sealed| key.unseal(&sealed)) else { return Ok(None) };
+        let Some(aes) = sealed_key.and_then(|sealed| opened_envelope(&sealed)) else { return Ok(None) };
         let payloads = match envelope.get("payloads") {
             Some(Value::Array(payloads)) => &payloads[..],
             _ => envelope.get("payload").map(std::slice::from_ref).unwrap_or_default(),

@@ -7,7 +7,7 @@
 //! Outside debug mode an event that makes no sense does not cost its neighbours: the others are stored. A request of
 //! which nothing makes sense is refused.
 
-use super::sealed::{self, SealingKey};
+use super::sealed;
 use super::{Refusal, checksum};
 use crate::fields::Fields;
 use crate::store::{Channel, Event};
@@ -46,7 +46,7 @@ pub(super) struct Form {
 }
 
 /// Reads the events of one request.
-pub(super) fn read(fields: &Fields, form: Form, key: &SealingKey) -> Result<Vec<Event>, Refusal> {
+pub(super) fn read(fields: &Fields, form: Form) -> Result<Vec<Event>, Refusal> {
     let (value, list) = match (fields.first("data_list"), fields.first("data")) {
         (Some(list), _) => (list, true),
         (None, Some(one)) => (one, false),
@@ -66,7 +66,7 @@ pub(super) fn read(fields: &Fields, form: Form, key: &SealingKey) -> Result<Vec<
             Some(b"9") if fields.first("ext").is_none() => "sealed events",
             _ => "sealed plugin",
         };
-        return match sealed::open(&parse(&restored)?, key)? {
+        return match sealed::open(&parse(&restored)?)? {
             Some(opened) => events(opened, name, form.strict),
             None => {
                 let mut event = Event::new(Channel::SensorsAnalytics, name, "sealed");

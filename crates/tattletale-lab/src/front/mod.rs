@@ -23,9 +23,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tattletale_core::model::Timestamp;
 use tokio::runtime::Runtime;
 
+pub use crate::loopback::Loopback;
 use crate::wire::{Outgoing, Reply, Wire};
 use address::Target;
-pub use crate::loopback::Loopback;
 use connection::Connection;
 use recorder::Recorder;
 pub use sites::SiteServer;

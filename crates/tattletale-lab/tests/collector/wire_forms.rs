@@ -3,13 +3,11 @@
 use crate::client::Client;
 use crate::forms::{android, base64, event, gzip, hash_code, percent, web};
 use crate::{lab, singapore, with_token};
-use aes::cipher::block_padding::Pkcs7;
-use aes::cipher::{BlockModeEncrypt, KeyIvInit};
-use rsa::pkcs8::DecodePublicKey;
-use rsa::rand_core::OsRng;
-use rsa::{Pkcs1v15Encrypt, RsaPublicKey};
 use serde_json::{Value, json};
+use tattletale_lab::clock::ModelTime;
+use tattletale_lab::emitter::sealed::{Code, seal};
 use tattletale_lab::lab::Lab;
+use tattletale_lab::seeded::Seeded;
 use tattletale_lab::store::{DATABASE, Event, read_events};
 
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
@@ -107,22 +105,19 @@ fn debug_checks_and_stores_unless_it_is_a_dry_run() {
 #[test]
 fn sealed_for_the_lab_is_opened_and_sealed_for_others_is_kept_sealed() {
     let lab = lab();
-    let (public, version) = lab.sealing_key().public().unwrap();
-    let public = RsaPublicKey::from_public_key_der(&public).unwrap();
-    let (key, iv) = ([7u8; 16], [9u8; 16]);
-    let payload = |json: &Value| {
-        let sealed = cbc::Encryptor::<aes::Aes128>::new(&key.into(), &iv.into());
-        let sealed = sealed.encrypt_padded_vec::<Pkcs7>(&gzip(json.to_string().as_bytes()));
-        base64(&[&iv[..], &sealed].concat())
+    let mut seeded = Seeded::new(7, "sealed");
+    let mut sealed = |code: Code, events: &[Value]| -> Value {
+        serde_json::from_str(&seal(code, events, ModelTime(1), &mut seeded)).unwrap()
     };
-    let ekey = base64(&public.encrypt(&mut OsRng, Pkcs1v15Encrypt, &key).unwrap());
-    let seal = |code: &str, payloads: Vec<String>, ekey: &str| {
-        let value = json!([{ "ekey": ekey, "pkv": version, "payloads": payloads, "flush_time": 1 }]).to_string();
-        format!("crc={}&gzip={code}&data_list={}", hash_code(&value), percent(&value))
+    let form = |code: Code, value: &Value| {
+        let value = value.to_string();
+        format!("crc={}&gzip={}&data_list={}", hash_code(&value), code.number(), percent(&value))
     };
-    let nine = seal("9", vec![payload(&event("nine", 1)), payload(&event("nine", 2))], &ekey);
-    let thirteen = seal("13", vec![payload(&json!([event("thirteen", 3), event("thirteen", 4)]))], &ekey);
-    let foreign = seal("13", vec![payload(&event("foreign", 5))], &base64(&[1; 256]));
+    let nine = form(Code::Event, &sealed(Code::Event, &[event("nine", 1), event("nine", 2)]));
+    let thirteen = form(Code::Batch, &sealed(Code::Batch, &[event("thirteen", 3), event("thirteen", 4)]));
+    let mut foreign = sealed(Code::Batch, &[event("foreign", 5)]);
+    foreign[0]["ekey"] = base64(&[1; 256]).into();
+    let foreign = form(Code::Batch, &foreign);
     for body in [nine, thirteen, foreign] {
         assert_eq!(post(&lab, "/sa", &[FORM], &body), 200);
     }
@@ -141,7 +136,9 @@ fn sealed_for_the_lab_is_opened_and_sealed_for_others_is_kept_sealed() {
     );
     assert!(events[4].raw.as_ref().unwrap().starts_with(b"[{"));
     assert_eq!(lab.stored().unwrap().sealed, 1);
-    let broken = seal("9", vec![base64(&[1; 48])], &ekey);
+    let mut broken = sealed(Code::Event, &[event("broken", 6)]);
+    broken[0]["payloads"] = json!([base64(&[1; 48])]);
+    let broken = form(Code::Event, &broken);
     assert_eq!(post(&lab, "/sa", &[FORM], &broken), 400);
 }
 

@@ -213,7 +213,14 @@ mod tests {
 
     #[test]
     fn neighbouring_actions_take_other_rows() {
-        let action = Action { name: String::new(), kind: "visit", value: String::new(), at: None, mode: None };
+        let action = Action {
+            name: String::new(),
+            kind: "visit",
+            value: String::new(),
+            at: None,
+            modelled_at: None,
+            mode: None,
+        };
         let at = |ms| Timestamp::from_millisecond(ms).unwrap();
         let actions: Vec<_> = [0, 10, 20, 30, 5000].map(|ms| (0, &action, at(ms))).into();
         assert_eq!(rows(&actions, &Scale { first: 0, last: 10_000 }), [0, 1, 2, 2, 0]);
