@@ -198,3 +198,21 @@ fn names(text: &[u8]) -> Vec<String> {
     }
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_left_to_the_caller() {
+        let errors = [
+            ImportError::NoEntries { offset: 4711 },
+            ImportError::Broken { offset: 4711, why: "no name" },
+            ImportError::Io { offset: 4711, entry: 3, source: io::Error::other("gone") },
+        ];
+        for error in errors {
+            assert_eq!(error.offset(), 4711);
+            assert!(!error.to_string().contains("4711"), "{error}");
+        }
+    }
+}
