@@ -6,7 +6,7 @@ mod reports;
 
 use reports::{EMAIL, MARKUP, PASSWORD, TERM, TOKEN, UNPLANTED, UNPLANTED_SECRETS, VISIT};
 use sha2::{Digest, Sha256};
-use tattletale_core::model::Report;
+use tattletale_core::model::{Fault, FaultKind, Report};
 use tattletale_core::render::{HTML, JSON, Options, RENDERERS, Renderer, TEXT, escape};
 
 fn rendered(renderer: &dyn Renderer, report: &Report, options: &Options) -> String {
@@ -99,6 +99,16 @@ fn secrets_stay_masked_everywhere() {
         assert_absent(&text, [PASSWORD, TOKEN].into_iter().flat_map(forms), *renderer);
         assert_absent(&text, UNPLANTED_SECRETS.map(String::from), *renderer);
     }
+}
+
+#[test]
+fn a_fault_of_a_whole_capture_follows_a_colon() {
+    let mut report = reports::nothing_found();
+    report.faults = vec![(0, Fault::new(FaultKind::Corrupt, "the file is empty"))];
+    let text = rendered(TEXT, &report, &Options::default());
+    assert!(text.contains("corrupt  recordings/clinic visit.har: the file is empty"), "{text}");
+    let text = rendered(TEXT, &reports::rich(), &Options::default());
+    assert!(text.contains("clinic visit.har, exchange 7, body: gzip ends early"), "{text}");
 }
 
 #[test]

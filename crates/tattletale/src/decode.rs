@@ -11,7 +11,7 @@ use tattletale_core::decode::{Hint, Limits, Tree, Walked, tree};
 use tattletale_core::detect::{Places, Planted, look};
 use tattletale_core::model::{GroundTruth, Sighting, Step, Subject, Value, display_path};
 use tattletale_core::render::escape;
-use tattletale_core::render::tree::TreePrinter;
+use tattletale_core::render::tree::{Secrets, TreePrinter};
 
 pub(crate) fn run(args: &DecodeArgs) -> Result<Outcome, Failure> {
     let input = read(args.file.as_deref())?;
@@ -70,7 +70,7 @@ fn print(
     walked: &Walked,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    TreePrinter::new(truth, args.colour.wanted(), args.full).print("input", false, root, out)?;
+    TreePrinter::new(truth, Secrets::Shown, args.colour.wanted(), args.full).print("input", false, root, out)?;
     for fault in &walked.faults {
         let (path, fault) = (display_path(&fault.path), fault.to_string());
         writeln!(out, "\nnot processed: {}: {}", escape::text(&path), escape::text(&fault))?;

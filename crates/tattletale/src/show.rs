@@ -12,7 +12,7 @@ use tattletale_core::import::{self, Wanted};
 use tattletale_core::model::{Exchange, GroundTruth, Part, url};
 use tattletale_core::render::escape;
 use tattletale_core::render::redact::is_secret_part;
-use tattletale_core::render::tree::TreePrinter;
+use tattletale_core::render::tree::{Secrets, TreePrinter};
 
 /// Once for what the capture shows of the user's actions, once up to the exchange.
 const PASSES: u64 = 2;
@@ -52,18 +52,18 @@ fn find(args: &ShowArgs, name: &str, progress: &Progress) -> Result<Exchange, Fa
 
 /// True when everything could be processed.
 fn print(args: &ShowArgs, exchange: &Exchange, truth: GroundTruth, out: &mut impl Write) -> io::Result<bool> {
+    let printer = TreePrinter::new(truth, Secrets::Masked, args.colour.wanted(), args.full);
     let request = &exchange.request;
     let address = url::Parts::of(&request.url);
     let head = format!("{} {}://{}{}", request.method, address.scheme, address.authority, address.path);
     let name = escape::text(&args.file.display().to_string());
     writeln!(out, "exchange {} of {name}", exchange.index)?;
-    writeln!(out, "{}", escape::text(&head))?;
+    writeln!(out, "{}", printer.line(&head))?;
     let at = exchange.at.map_or("time unknown".to_owned(), |at| at.to_string());
     let status =
         exchange.response.as_ref().map_or("no answer".to_owned(), |answer| format!("answer {}", answer.status));
     writeln!(out, "{at} · {status} · body {}\n", request.body.fidelity.name())?;
 
-    let printer = TreePrinter::new(truth, args.colour.wanted(), args.full);
     let mut faults = exchange.faults.clone();
     for view in parts(exchange, args.responses) {
         let (tree, walked) = tree(view.bytes, view.hint, &Limits::default());
@@ -75,7 +75,7 @@ fn print(args: &ShowArgs, exchange: &Exchange, truth: GroundTruth, out: &mut imp
     }
     for fault in &mut faults {
         fault.exchange = Some(exchange.index);
-        writeln!(out, "\nnot processed: {}", escape::text(&fault.to_string()))?;
+        writeln!(out, "\nnot processed: {}", printer.line(&fault.to_string()))?;
     }
     Ok(faults.is_empty())
 }

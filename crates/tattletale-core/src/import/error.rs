@@ -8,7 +8,8 @@ use std::io;
 use super::unicode;
 use crate::codec::json::{Token, Tokens, unescape};
 
-/// A file in which there is nothing to read. One line, without the file's name: the caller knows that.
+/// A file in which there is nothing to read. One line, without the file's name and without [`ImportError::offset`]:
+/// the caller knows the one and says the other.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// No byte in it.
@@ -21,13 +22,13 @@ pub enum ImportError {
         looks_like: LooksLike,
     },
     /// JSON that may be a HAR, but has no array `log.entries`.
-    #[error("a HAR without an array `log.entries` ({offset} bytes read)")]
+    #[error("a HAR without an array `log.entries`")]
     NoEntries {
         /// Where the file ends.
         offset: u64,
     },
     /// Not readable up to its first entry.
-    #[error("entry 0 was not reached: {why} (at byte {offset})")]
+    #[error("entry 0 was not reached: {why}")]
     Broken {
         /// Where it stops making sense, in bytes from the start.
         offset: u64,
@@ -35,7 +36,7 @@ pub enum ImportError {
         why: &'static str,
     },
     /// The reader failed.
-    #[error("reading failed in or before entry {entry} (at byte {offset}): {source}")]
+    #[error("reading failed in or before entry {entry}: {source}")]
     Io {
         /// Bytes that had been read.
         offset: u64,
@@ -196,4 +197,22 @@ fn names(text: &[u8]) -> Vec<String> {
         }
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_left_to_the_caller() {
+        let errors = [
+            ImportError::NoEntries { offset: 4711 },
+            ImportError::Broken { offset: 4711, why: "no name" },
+            ImportError::Io { offset: 4711, entry: 3, source: io::Error::other("gone") },
+        ];
+        for error in errors {
+            assert_eq!(error.offset(), 4711);
+            assert!(!error.to_string().contains("4711"), "{error}");
+        }
+    }
 }

@@ -7,8 +7,9 @@
 
 use super::views::views;
 use crate::detect::chance;
-use crate::detect::planted::{Form, Hit, Planted};
+use crate::detect::planted::{Form, MIN_LEN, Planted};
 use crate::model::{GroundTruth, Subject, Value, url};
+use aho_corasick::AhoCorasick;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -31,44 +32,107 @@ const WORD: f64 = 20.0;
 pub(super) const GIVEN_UP: &str = "[masked]";
 
 /// Everything that must not be shown, each with its mask.
+///
+/// Whole values are searched as the detectors search them, with their digests. The pieces of an address are many
+/// and nobody digests them: they are searched as they stand, in any letter case.
 #[derive(Default)]
 pub(super) struct Hidden {
-    truth: GroundTruth,
     masks: Vec<String>,
-    words: Vec<bool>,
+    whole: Whole,
+    pieces: Pieces,
+    /// Everything hidden in lower case, one a line, for [`Hidden::is_piece`].
+    lower: String,
+}
+
+#[derive(Default)]
+struct Whole {
+    truth: GroundTruth,
+    of: Vec<Masked>,
     planted: Option<Planted>,
+}
+
+#[derive(Default)]
+struct Pieces {
+    texts: Vec<String>,
+    of: Vec<Masked>,
+    known: HashSet<String>,
+    automaton: Option<AhoCorasick>,
+}
+
+/// Which mask, and whether it stands only for whole words.
+#[derive(Clone, Copy)]
+struct Masked {
+    mask: usize,
+    word: bool,
+}
+
+/// A place in some bytes where something hidden stands.
+struct Hit {
+    range: Range<usize>,
+    mask: usize,
 }
 
 impl Hidden {
     /// Hides a value in all its forms.
     pub(super) fn add(&mut self, kind: &'static str, text: &str, mask: &str) {
-        let mut forms = vec![text.trim().to_owned()];
+        let text = text.trim();
+        self.masks.push(mask.to_owned());
+        self.add_whole(kind, text, chance::bits(text) < WORD);
         let squeezed: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
         if squeezed.len() >= 6 && !text.contains("://") {
-            forms.push(squeezed);
+            // Only the value itself keeps its kind, and with it the search for the address as a whole.
+            self.add_whole("text", &squeezed, chance::bits(&squeezed) < WORD);
         }
         if text.contains("://") || text.starts_with('/') {
-            forms.extend(pieces_of_address(text));
-        }
-        for (position, form) in forms.into_iter().enumerate() {
-            // Only the value itself keeps its kind, and with it the search for the address as a whole.
-            let kind = if position == 0 { kind } else { "text" };
-            self.words.push(chance::bits(&form) < WORD);
-            self.truth.values.push(Value { name: String::new(), kind, value: form });
-            self.masks.push(mask.to_owned());
+            for plus in [false, true] {
+                self.add_lower(&String::from_utf8_lossy(&url::percent_decode(text.as_bytes(), plus)));
+            }
+            pieces_of_address(text).into_iter().for_each(|piece| self.add_piece(piece));
         }
     }
 
     /// Hides a host, where it stands with all its labels: `t.co` is not in `reddit.com`.
     pub(super) fn add_host(&mut self, host: &str, mask: &str) {
-        self.words.push(true);
-        self.truth.values.push(Value { name: String::new(), kind: "text", value: host.to_owned() });
         self.masks.push(mask.to_owned());
+        self.add_whole("text", host, true);
     }
 
-    /// To be called once, when everything was added.
+    fn add_whole(&mut self, kind: &'static str, text: &str, word: bool) {
+        self.add_lower(text);
+        self.whole.truth.values.push(Value { name: String::new(), kind, value: text.to_owned() });
+        self.whole.of.push(Masked { mask: self.masks.len() - 1, word });
+    }
+
+    fn add_piece(&mut self, piece: String) {
+        let masked = Masked { mask: self.masks.len() - 1, word: chance::bits(&piece) < WORD };
+        // The automaton folds ASCII case only.
+        let cases = [piece.to_lowercase(), piece.to_uppercase()].into_iter().filter(|_| !piece.is_ascii());
+        for text in cases.chain([piece.clone()]).filter(|text| text.len() >= MIN_LEN) {
+            if self.pieces.known.insert(text.to_ascii_lowercase()) {
+                self.pieces.texts.push(text);
+                self.pieces.of.push(masked);
+            }
+        }
+    }
+
+    fn add_lower(&mut self, text: &str) {
+        let text = text.to_lowercase();
+        self.lower.push_str(&text);
+        self.lower.push('\n');
+    }
+
+    /// To be called once, when everything was added. What only building needs is given back.
     pub(super) fn seal(&mut self) {
-        self.planted = Some(Planted::new(&self.truth));
+        self.whole.planted = Some(Planted::new(&self.whole.truth));
+        self.whole.truth = GroundTruth::default();
+        let texts = std::mem::take(&mut self.pieces.texts);
+        self.pieces.known = HashSet::new();
+        self.pieces.automaton = (!texts.is_empty()).then(|| {
+            AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .build(&texts)
+                .expect("the pieces of the addresses of a ground truth fit an automaton")
+        });
     }
 
     /// The text with every hidden value replaced by its mask, or [`GIVEN_UP`].
@@ -101,7 +165,7 @@ impl Hidden {
     /// that was cut.
     pub(super) fn is_piece(&self, text: &str) -> bool {
         let text = text.to_lowercase();
-        text.chars().count() >= 3 && self.truth.values.iter().any(|value| value.value.to_lowercase().contains(&text))
+        text.chars().count() >= 3 && memchr::memmem::find(self.lower.as_bytes(), text.as_bytes()).is_some()
     }
 
     /// Where hidden values stand in the open, overlapping ones as one place with the mask of the longest.
@@ -118,7 +182,7 @@ impl Hidden {
             while !text.is_char_boundary(range.end) {
                 range.end += 1;
             }
-            let mask = self.mask(&hit);
+            let mask = self.masks[hit.mask].as_str();
             match places.last_mut() {
                 Some((last, longest, kept)) if range.start < last.end => {
                     if range.len() > *longest {
@@ -132,24 +196,31 @@ impl Hidden {
         places.into_iter().map(|(range, _, mask)| (range, mask)).collect()
     }
 
-    fn mask(&self, hit: &Hit) -> &str {
-        let subjects = self.planted.as_ref().map(|planted| planted.pattern(hit.pattern).subjects.as_slice());
-        match subjects.and_then(<[_]>::first) {
-            Some(Subject::Value(index)) => &self.masks[*index],
-            _ => "masked",
-        }
-    }
-
     fn hits(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits = Vec::new();
-        if let Some(planted) = &self.planted {
-            planted.search(bytes, &mut hits);
-            hits.retain(|hit| {
+        if let Some(planted) = &self.whole.planted {
+            let mut found = Vec::new();
+            planted.search(bytes, &mut found);
+            for hit in found {
                 let pattern = planted.pattern(hit.pattern);
-                let word = |subject: &Subject| matches!(subject, Subject::Value(index) if self.words[*index]);
-                let loose = matches!(pattern.form, Form::Digest(_)) || !pattern.subjects.iter().all(word);
-                loose || is_word(bytes, &hit.range)
-            });
+                let values = pattern.subjects.iter().filter_map(|subject| match subject {
+                    Subject::Value(index) => self.whole.of.get(*index),
+                    Subject::Action(_) => None,
+                });
+                let Some(first) = values.clone().next() else { continue };
+                let loose = matches!(pattern.form, Form::Digest(_)) || !values.clone().all(|value| value.word);
+                if loose || is_word(bytes, &hit.range) {
+                    hits.push(Hit { range: hit.range, mask: first.mask });
+                }
+            }
+        }
+        if let Some(automaton) = &self.pieces.automaton {
+            for found in automaton.find_overlapping_iter(bytes) {
+                let piece = self.pieces.of[found.pattern().as_usize()];
+                if !piece.word || is_word(bytes, &found.range()) {
+                    hits.push(Hit { range: found.range(), mask: piece.mask });
+                }
+            }
         }
         hits
     }
@@ -271,7 +342,9 @@ mod tests {
 
     #[test]
     fn short_values_and_hosts_are_hidden_as_words() {
-        let mut hidden = hidden(&[("person-name", "Ann", "person-name-1"), ("text", "5223", "text-1")]);
+        let mut hidden = Hidden::default();
+        hidden.add("person-name", "Ann", "person-name-1");
+        hidden.add("text", "5223", "text-1");
         hidden.add_host("t.co", "first-party-1");
         hidden.seal();
         for open in ["channel.example", "reddit.com", "$.x152231", "planned"] {

@@ -6,11 +6,13 @@
 //!
 //! With `--reveal` the surroundings are shown, but secrets still are not, and a secret that nobody planted is known
 //! only by the name of its field. So whatever stands before the first field name (its own name may have been cut
-//! off), after the name of a secret field, or at a cut edge becomes `…` too.
+//! off), after the name of a secret field or of one that says nothing (`value`), or at a cut edge becomes `…` too.
+//! And where the word for a secret stands anywhere but in a field name (`password: x`, `"name":"password"`), nobody
+//! knows how far it reaches: then the surroundings are those of a masked report.
 
 use super::escape;
 use super::redact::{self, Masks};
-use crate::model::{Excerpt, Finding};
+use crate::model::{Excerpt, Finding, url};
 use std::ops::Range;
 
 /// An excerpt as it may be shown: escaped, on one line.
@@ -26,6 +28,9 @@ pub(super) struct Shown {
 
 const LEFT_OUT: &str = "…";
 
+/// Names of fields whose meaning another field tells, which may lie outside of the excerpt.
+const SAYS_NOTHING: [&str; 3] = ["value", "val", "v"];
+
 /// What may be shown of the place of a finding.
 pub(super) fn shown(masks: &Masks<'_>, finding: &Finding) -> Shown {
     let excerpt = &finding.excerpt;
@@ -33,7 +38,8 @@ pub(super) fn shown(masks: &Masks<'_>, finding: &Finding) -> Shown {
     if redact::is_secret_place(finding) {
         return Shown { before: LEFT_OUT.to_owned(), found: mask(), after: LEFT_OUT.to_owned() };
     }
-    let mut reader = Reader { masks, field: Field::Unknown, out: String::new() };
+    let reveal = masks.reveal() && !speaks_of_secrets(&excerpt.before) && !speaks_of_secrets(&excerpt.after);
+    let mut reader = Reader { masks, reveal, field: Field::Unknown, out: String::new() };
     let cut = excerpt.before.len() >= Excerpt::AROUND;
     if !cut {
         reader.field = Field::Open;
@@ -46,9 +52,6 @@ pub(super) fn shown(masks: &Masks<'_>, finding: &Finding) -> Shown {
         Field::Secret => mask(),
         Field::Open | Field::Unknown => masks.revealed(&escape::bytes(&excerpt.found)),
     };
-    if reader.field == Field::Unknown {
-        reader.field = Field::Open;
-    }
     let cut = excerpt.after.len() >= Excerpt::AROUND;
     reader.read(&excerpt.after, if cut { Edge::End } else { Edge::None });
     Shown { before, found, after: reader.out }
@@ -72,6 +75,8 @@ enum Field {
 
 struct Reader<'m, 'r> {
     masks: &'m Masks<'r>,
+    /// True when more than field names may be shown.
+    reveal: bool,
     field: Field,
     out: String,
 }
@@ -94,7 +99,11 @@ impl Reader<'_, '_> {
 
     fn field_name(&mut self, name: &[u8]) {
         let name = String::from_utf8_lossy(name);
-        self.field = if redact::is_secret_field(&name) { Field::Secret } else { Field::Open };
+        self.field = match redact::is_secret_field(&name) {
+            true => Field::Secret,
+            false if SAYS_NOTHING.contains(&name.to_ascii_lowercase().as_str()) => Field::Unknown,
+            false => Field::Open,
+        };
         match self.masks.is_open(&name) {
             true => self.out.push_str(&name),
             false => self.leave_out(),
@@ -102,7 +111,7 @@ impl Reader<'_, '_> {
     }
 
     fn value(&mut self, word: &[u8], at_edge: bool) {
-        if !self.masks.reveal() || at_edge || self.field != Field::Open {
+        if !self.reveal || at_edge || self.field != Field::Open {
             return self.leave_out();
         }
         let word = escape::bytes(word);
@@ -123,7 +132,7 @@ impl Reader<'_, '_> {
             }
             _ => false,
         };
-        let open = self.masks.reveal() && self.field == Field::Open && !at_edge;
+        let open = self.reveal && self.field == Field::Open && !at_edge;
         if open || structure {
             self.out.push_str(&escape::bytes(&[byte]));
         } else {
@@ -136,6 +145,20 @@ impl Reader<'_, '_> {
             self.out.push_str(LEFT_OUT);
         }
     }
+}
+
+/// True when the word for a secret stands in the bytes without being the name of a field.
+fn speaks_of_secrets(bytes: &[u8]) -> bool {
+    let mut position = 0;
+    for word in bytes.split(|&byte| !is_word(byte)) {
+        let range = position..position + word.len();
+        position = range.end + 1;
+        let meaning = url::percent_decode(word, true);
+        if !is_field_name(bytes, &range) && redact::is_secret_field(&String::from_utf8_lossy(&meaning)) {
+            return true;
+        }
+    }
+    false
 }
 
 fn is_word(byte: u8) -> bool {
@@ -231,6 +254,13 @@ mod tests {
             ("0123456789 cut value of some field ", "", "…|ann@example.org|"),
             ("&a=1&note=horse&em=", "", "&a=1&note=…&em=|ann@example.org|"),
             ("&a=1&token=x-", "-y&b=2", "&a=1&token=…|[email-1]|…&b=2"),
+            ("password: HUSH\nemail: ", "", "…|ann@example.org|"),
+            (r#"{"name":"password","value":"HUSH "#, r#" x"}"#, r#"{"name":"…","value":"…|ann@example.org|…"}"#),
+            (r#"{"value":"HUSH "#, r#"","name":"pwd"}"#, r#"{"value":"…|ann@example.org|","name":"…"}"#),
+            (r#"d","value":"HUSH "#, r#" HUSH","n":1}"#, r#"d","value":"…|ann@example.org|…","n":1}"#),
+            ("my pwd is HUSH and ", " HUSH", "…|ann@example.org|…"),
+            ("%22pwd%22%3A%22HUSH%22+", "", "…|ann@example.org|"),
+            ("0123456789 cut value of some field ", " HUSH", "…|ann@example.org|…"),
         ];
         for (before, after, expected) in cases {
             assert_eq!(shown_around(before, after, true), expected, "{before}");

@@ -15,6 +15,7 @@ mod html;
 mod json;
 mod paragraph;
 pub mod redact;
+mod secrets;
 mod summary;
 mod text;
 pub mod tree;

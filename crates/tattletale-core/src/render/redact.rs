@@ -11,7 +11,7 @@
 //! little is a leak.
 
 use super::disguised::Hidden;
-use super::{escape, words};
+use super::{escape, secrets, words};
 use crate::model::{Finding, GroundTruth, Part, Report, Step, Subject, truth};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -29,6 +29,8 @@ pub struct Masks<'r> {
     longest_name: usize,
     /// The same hosts, fields and files come up in every finding.
     known: RefCell<HashMap<String, String>>,
+    /// The same of [`Masks::is_open`].
+    open: RefCell<HashMap<String, bool>>,
 }
 
 impl<'r> Masks<'r> {
@@ -53,7 +55,8 @@ impl<'r> Masks<'r> {
             }
         }
         hidden.seal();
-        Self { truth, reveal, values, actions, hidden, longest_name: LONGEST_NAME, known: RefCell::default() }
+        let (known, open) = Default::default();
+        Self { truth, reveal, values, actions, hidden, longest_name: LONGEST_NAME, known, open }
     }
 
     /// The same, with names of any length: for programs, which compare them.
@@ -112,7 +115,7 @@ impl<'r> Masks<'r> {
             Subject::Value(index) => &self.truth.values.get(index)?.value,
             Subject::Action(index) => &self.truth.actions.get(index)?.value,
         };
-        Some(escape::text(&self.hidden.replace(&without_secret_parameters(value))))
+        Some(escape::text(&self.hidden.replace(&secrets::cut(value))))
     }
 
     /// [`Masks::value`], or none where every place it was found at is a place for secrets.
@@ -138,12 +141,17 @@ impl<'r> Masks<'r> {
 
     /// What was found, as it stands in the capture: for places where it may be shown.
     pub(super) fn revealed(&self, found: &str) -> String {
-        self.raw(&without_secret_parameters(found))
+        self.raw(&secrets::cut(found))
     }
 
     /// True when a name may stand as it is: it neither holds nor is a piece of anything hidden.
     pub(super) fn is_open(&self, name: &str) -> bool {
-        !self.hidden.is_piece(name) && self.raw(name) == name
+        if let Some(open) = self.open.borrow().get(name) {
+            return *open;
+        }
+        let open = !self.hidden.is_piece(name) && self.raw(name) == name;
+        self.open.borrow_mut().insert(name.to_owned(), open);
+        open
     }
 
     /// A host. The sites of an inferred ground truth are what the user visited: masked like the visits.
@@ -249,27 +257,6 @@ pub fn is_secret_field(at: &str) -> bool {
             .is_some_and(|name| name.starts_with("session") || name.ends_with("session") || name.ends_with("sessionid"))
 }
 
-/// An address without its user information and without the values of parameters that are named like secrets.
-fn without_secret_parameters(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
-    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let authority = match authority.rsplit_once('@') {
-        Some((_, host)) => format!("[masked]@{host}"),
-        None => authority.to_owned(),
-    };
-    let rest: Vec<String> = rest
-        .split_inclusive(['?', '&', ';', '#'])
-        .map(|piece| match piece.split_once('=') {
-            Some((name, value)) if is_secret_field(name) => {
-                let end = value.chars().next_back().filter(|c| "?&;#".contains(*c));
-                format!("{name}=[masked]{}", end.map(String::from).unwrap_or_default())
-            }
-            _ => piece.to_owned(),
-        })
-        .collect();
-    format!("{scheme}://{authority}{}", rest.concat())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,14 +270,6 @@ mod tests {
         for name in ["email", "$.session.page", "$.passenger.name", "", "0", "$.properties.$session.url"] {
             assert!(!is_secret_field(name), "{name}");
         }
-    }
-
-    #[test]
-    fn secrets_inside_addresses() {
-        let address = "https://ann:pw@h.example/reset?token=abc&page=2#access_token=x";
-        let shown = "https://[masked]@h.example/reset?token=[masked]&page=2#access_token=[masked]";
-        assert_eq!(without_secret_parameters(address), shown);
-        assert_eq!(without_secret_parameters("just a term"), "just a term");
     }
 
     #[test]

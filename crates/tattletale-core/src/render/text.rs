@@ -254,7 +254,9 @@ impl<'r> Page<'_, 'r> {
         let n = words::count(faults.len() as u64, "place");
         self.line(0, &[(ALARM.bold(), &format!("Not complete: {n} could not be processed"))])?;
         for (capture, fault) in faults.iter().take(LISTED) {
-            let place = format!("{}, {}", self.capture(*capture), self.masks.name(&fault.to_string()));
+            // What names its exchange goes on with the place, else the message follows at once.
+            let join = if fault.exchange.is_some() { "," } else { ":" };
+            let place = format!("{}{join} {}", self.capture(*capture), self.masks.name(&fault.to_string()));
             self.line(2, &[(QUIET, fault.kind.name()), (PLAIN, &place)])?;
         }
         self.and_more(faults.len())

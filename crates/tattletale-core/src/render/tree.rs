@@ -1,8 +1,8 @@
 //! A tree of layers for a person: every chain of single layers on one line, every field on its own, known values
 //! marked where they stand.
 
-use super::escape;
-use super::redact::is_secret_field;
+use super::redact::{is_secret_field, is_secret_kind};
+use super::{escape, secrets};
 use crate::decode::{NAME, Tree};
 use crate::detect::Planted;
 use crate::model::{GroundTruth, Subject};
@@ -16,21 +16,40 @@ const SHOWN: usize = 160;
 /// Bytes of binary that are shown, as hex.
 const SHOWN_BINARY: usize = 24;
 
+/// What is done with passwords, tokens and what stands in places for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// Masked: what was captured may be looked at over somebody's shoulder.
+    Masked,
+    /// Shown: the bytes are what the user put in.
+    Shown,
+}
+
 /// Prints trees, marking what a ground truth knows.
 pub struct TreePrinter {
     planted: Planted,
     truth: GroundTruth,
+    secrets: Secrets,
     colour: bool,
     full: bool,
 }
 
-/// A mark: where, and what stands there.
-type Mark = (Range<usize>, String);
+/// Where something known stands, and what it is.
+struct Mark {
+    range: Range<usize>,
+    subject: Subject,
+}
 
 impl TreePrinter {
     /// Marks the values and actions of `truth`; `full` shows long values whole.
-    pub fn new(truth: GroundTruth, colour: bool, full: bool) -> Self {
-        Self { planted: Planted::new(&truth), truth, colour, full }
+    pub fn new(truth: GroundTruth, secrets: Secrets, colour: bool, full: bool) -> Self {
+        Self { planted: Planted::new(&truth), truth, secrets, colour, full }
+    }
+
+    /// One line of text, with control characters visible and secrets masked like those of a tree.
+    pub fn line(&self, text: &str) -> String {
+        let bytes = text.as_bytes();
+        self.piece(bytes, 0..bytes.len(), &self.cuts(bytes, &self.marks(bytes)))
     }
 
     /// Prints one tree under its label; a `secret` one (a cookie, a token) with its text masked.
@@ -39,7 +58,7 @@ impl TreePrinter {
     }
 
     fn node(&self, label: &str, secret: bool, tree: &Tree, indent: &str, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{}", self.styled(&escape::text(label), LABEL))?;
+        write!(out, "{}", self.styled(&self.line(label), LABEL))?;
         let mut node = tree;
         while let [only] = node.children.as_slice()
             && let Some(step) = only.step.as_ref().filter(|step| step.at.is_none())
@@ -66,7 +85,7 @@ impl TreePrinter {
             write!(out, "{indent}{}", self.styled(branch, DIM))?;
             let step = child.step.as_ref();
             let at = step.and_then(|step| step.at.as_deref().or(Some(step.layer))).unwrap_or_default();
-            let secret = secret || is_secret_field(at);
+            let secret = secret || is_secret_field(at) || is_named_by_a_neighbour(at, &children);
             self.node(at, secret, child, &format!("{indent}{below}"), out)?;
         }
         Ok(())
@@ -74,15 +93,16 @@ impl TreePrinter {
 
     fn leaf(&self, secret: bool, node: &Tree, out: &mut dyn Write) -> io::Result<()> {
         let marks = self.marks(&node.bytes);
+        let cuts = self.cuts(&node.bytes, &marks);
         write!(out, "  ")?;
-        if secret {
+        if secret && self.secrets == Secrets::Masked {
             write!(out, "{}", self.styled(&format!("masked, {} bytes", node.bytes.len()), DIM))?;
-        } else if node.text || !marks.is_empty() || is_mostly_text(&node.bytes) {
-            self.text(&node.bytes, &marks, out)?;
+        } else if node.text || !marks.is_empty() || !cuts.is_empty() || is_mostly_text(&node.bytes) {
+            self.text(&node.bytes, &marks, &cuts, out)?;
         } else {
             self.binary(node, out)?;
         }
-        let mut names: Vec<&str> = marks.iter().map(|(_, name)| name.as_str()).collect();
+        let mut names: Vec<&str> = marks.iter().map(|mark| self.name(mark.subject)).collect();
         names.dedup();
         if !names.is_empty() {
             write!(out, "  {}", self.styled(&format!("◀ {}", escape::text(&names.join(", "))), MARKED))?;
@@ -90,26 +110,53 @@ impl TreePrinter {
         writeln!(out)
     }
 
-    fn text(&self, bytes: &[u8], marks: &[Mark], out: &mut dyn Write) -> io::Result<()> {
+    fn text(&self, bytes: &[u8], marks: &[Mark], cuts: &[Range<usize>], out: &mut dyn Write) -> io::Result<()> {
         let window = self.window(bytes.len(), marks);
-        let cut = |missing: bool| if missing { self.styled("…", DIM) } else { String::new() };
-        write!(out, "{}", cut(window.start > 0))?;
+        let missing = |missing: bool| if missing { self.styled("…", DIM) } else { String::new() };
+        write!(out, "{}", missing(window.start > 0))?;
         let mut at = window.start;
-        for (range, _) in marks {
-            let range = range.start.max(at)..range.end.min(window.end);
+        for mark in marks {
+            let range = mark.range.start.max(at)..mark.range.end.min(window.end);
             if range.start >= range.end {
                 continue;
             }
-            write!(out, "{}", escape::bytes(&bytes[at..range.start]))?;
-            let (open, close) = if self.colour { ("", "") } else { ("«", "»") };
-            write!(out, "{open}{}{close}", self.styled(&escape::bytes(&bytes[range.clone()]), MARKED))?;
+            write!(out, "{}", self.piece(bytes, at..range.start, cuts))?;
             at = range.end;
+            let (open, close) = if self.colour { ("", "") } else { ("«", "»") };
+            let known = self.piece(bytes, range, cuts);
+            if !known.is_empty() {
+                write!(out, "{open}{}{close}", self.styled(&known, MARKED))?;
+            }
         }
-        write!(out, "{}{}", escape::bytes(&bytes[at..window.end]), cut(window.end < bytes.len()))?;
+        write!(out, "{}{}", self.piece(bytes, at..window.end, cuts), missing(window.end < bytes.len()))?;
         match window.len() < bytes.len() {
             true => write!(out, "{}", self.styled(&format!(" {} bytes", bytes.len()), DIM)),
             false => Ok(()),
         }
+    }
+
+    /// A piece of a text without what is cut; where a cut goes on from the piece before, its mask already stands.
+    fn piece(&self, bytes: &[u8], piece: Range<usize>, cuts: &[Range<usize>]) -> String {
+        let mut shown = String::new();
+        let mut at = piece.start;
+        for cut in cuts.iter().filter(|cut| cut.start < piece.end && cut.end > piece.start) {
+            if cut.start >= piece.start {
+                shown.push_str(&escape::bytes(&bytes[at..cut.start]));
+                shown.push_str(secrets::MASKED);
+            }
+            at = cut.end.min(piece.end);
+        }
+        shown.push_str(&escape::bytes(&bytes[at..piece.end]));
+        shown
+    }
+
+    /// What must not be shown: secrets by the names in front of them, and known ones wherever they stand.
+    fn cuts(&self, bytes: &[u8], marks: &[Mark]) -> Vec<Range<usize>> {
+        if self.secrets == Secrets::Shown {
+            return Vec::new();
+        }
+        let known = marks.iter().filter(|mark| is_secret_kind(self.kind(mark.subject)));
+        secrets::merged(secrets::places(bytes).into_iter().chain(known.map(|mark| mark.range.clone())).collect())
     }
 
     fn binary(&self, node: &Tree, out: &mut dyn Write) -> io::Result<()> {
@@ -125,27 +172,34 @@ impl TreePrinter {
         if self.full || len <= SHOWN {
             return 0..len;
         }
-        let first = marks.first().map_or(0..0, |(range, _)| range.clone());
+        let first = marks.first().map_or(0..0, |mark| mark.range.clone());
         let start = if first.end <= SHOWN { 0 } else { first.start.saturating_sub(SHOWN / 4) };
         start..(start + SHOWN).max(first.end).min(len)
     }
 
     /// Known values in `bytes`, by their place.
-    pub fn marks(&self, bytes: &[u8]) -> Vec<Mark> {
+    fn marks(&self, bytes: &[u8]) -> Vec<Mark> {
         let mut hits = Vec::new();
         self.planted.search(bytes, &mut hits);
         hits.sort_by_key(|hit| (hit.range.start, usize::MAX - hit.range.end));
         let named = hits.into_iter().flat_map(|hit| {
             let subjects = &self.planted.pattern(hit.pattern).subjects;
-            subjects.iter().map(move |subject| (hit.range.clone(), self.name(*subject)))
+            subjects.iter().map(move |subject| Mark { range: hit.range.clone(), subject: *subject })
         });
         named.collect()
     }
 
-    fn name(&self, subject: Subject) -> String {
+    fn name(&self, subject: Subject) -> &str {
         match subject {
-            Subject::Value(value) => self.truth.values[value].name.clone(),
-            Subject::Action(action) => self.truth.actions[action].name.clone(),
+            Subject::Value(value) => &self.truth.values[value].name,
+            Subject::Action(action) => &self.truth.actions[action].name,
+        }
+    }
+
+    fn kind(&self, subject: Subject) -> &'static str {
+        match subject {
+            Subject::Value(value) => self.truth.values[value].kind,
+            Subject::Action(action) => self.truth.actions[action].kind,
         }
     }
 
@@ -167,6 +221,22 @@ fn is_verbatim(node: &Tree, around: &[u8]) -> bool {
         && node.children.iter().all(|child| is_verbatim(child, &node.bytes))
 }
 
+/// True for the value in `{"name":"password","value":"..."}`: a neighbour in the same object says what it holds.
+fn is_named_by_a_neighbour(at: &str, neighbours: &[&Tree]) -> bool {
+    const NAMING: [&str; 8] = ["name", "key", "id", "field", "label", "type", "n", "k"];
+    let split = |at: &str| {
+        at.rfind(['.', '['])
+            .map_or((String::new(), at.to_owned()), |end| (at[..end].to_owned(), at[end + 1..].to_lowercase()))
+    };
+    let (object, own) = split(at);
+    neighbours.iter().any(|tree| {
+        let Some(name) = tree.step.as_ref().and_then(|step| step.at.as_deref()) else { return false };
+        let (around, name) = split(name);
+        let names = around == object && name != own && NAMING.contains(&name.as_str());
+        names && std::str::from_utf8(&tree.bytes).is_ok_and(|text| text.len() < SHOWN && is_secret_field(text))
+    })
+}
+
 const LABEL: Style = Style::new().bold();
 const LAYER: Style = AnsiColor::Cyan.on_default();
 const DIM: Style = Style::new().dimmed();
@@ -179,11 +249,15 @@ mod tests {
     use crate::model::Value;
 
     fn printed(input: &[u8], find: &str) -> String {
-        let value = Value { name: "v".into(), kind: "text", value: find.into() };
+        printed_as(Secrets::Masked, input, "text", find)
+    }
+
+    fn printed_as(secrets: Secrets, input: &[u8], kind: &'static str, find: &str) -> String {
+        let value = Value { name: "v".into(), kind, value: find.into() };
         let truth = GroundTruth { values: vec![value], ..GroundTruth::default() };
         let (tree, _) = tree(input, Hint::default(), &Limits::default());
         let mut out = Vec::new();
-        TreePrinter::new(truth, false, false).print("input", false, &tree, &mut out).unwrap();
+        TreePrinter::new(truth, secrets, false, false).print("input", false, &tree, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -210,5 +284,25 @@ mod tests {
         let text = printed(format!("{}needle{}", "-".repeat(500), "-".repeat(500)).as_bytes(), "needle");
         assert!(text.contains("«needle»") && text.contains("1006 bytes"), "{text}");
         assert!(text.len() < 300);
+    }
+
+    #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        let visit = "https://clinic.example/reset?token=HUSH1&page=2";
+        let cases: [(&str, &'static str, &str, &str); 7] = [
+            (visit, "visit", visit, "https://«clinic.example/reset?token=[masked]&page=2»  ◀ v"),
+            (r#"{"u":"https://x:HUSH1@h.example/?token=HUSH2"}"#, "text", "none", "[masked]@h.example/?token=[masked]"),
+            ("a=1&u=https%3A%2F%2Fx%3AHUSH1%40h.example%2F%3Ftoken%3DHUSH2", "text", "none", "[masked]@h.example/"),
+            (r#"{"a":{"k":"HUSH1-battery-staple"}}"#, "password", "HUSH1-battery-staple", "$.a.k  «[masked]»  ◀ v"),
+            (r#"{"a":{"HUSH1-battery-staple":1}}"#, "token", "HUSH1-battery-staple", "$.a.[masked]  1"),
+            (r#"{"name":"password","value":"HUSH1"}"#, "text", "none", "$.value  masked, 5 bytes"),
+            ("password: HUSH1\nemail: ann@example.org", "text", "none", "password: [masked]\\nemail: ann@"),
+        ];
+        for (input, kind, find, expected) in cases {
+            let text = printed_as(Secrets::Masked, input.as_bytes(), kind, find);
+            assert!(!text.contains("HUSH") && text.contains(expected), "{input}:\n{text}");
+            let text = printed_as(Secrets::Shown, input.as_bytes(), kind, find);
+            assert!(text.contains("HUSH1") && !text.contains("masked"), "{input}:\n{text}");
+        }
     }
 }

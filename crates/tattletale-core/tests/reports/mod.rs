@@ -270,7 +270,7 @@ pub(crate) fn nasty() -> Report {
         finding.excerpt.found = truth.values[n % 5].value.clone().into_bytes();
         findings.push(finding);
     }
-    let excerpts: [(&[u8], &[u8], &[u8]); 9] = [
+    let excerpts: [(&[u8], &[u8], &[u8]); 12] = [
         (
             b"le.org\",\"password\":\"hunter2-unplanted\",\"e\":\"",
             EMAIL.as_bytes(),
@@ -292,9 +292,12 @@ pub(crate) fn nasty() -> Report {
         (b"\",\"pwd\":\"x:hunter2-unplanted ", EMAIL.as_bytes(), b" hunter2-unplanted\",\"z\":1"),
         (b"c2Vzc2lvbg==;6d61727461406578616d", EMAIL.as_bytes(), b"bWFydGFAZXhhbXBsZS5vcmc="),
         (b"", b"https://clinic.localhost/reset?access_token=hunter2-unplanted&x=1", b""),
+        (b"", b"clinic.localhost/reset?access_token=hunter2-unplanted&x=1", b""),
+        (b"password: hunter2-unplanted\nem: ", EMAIL.as_bytes(), b"\npin: hunter2-unplanted"),
+        (b"d\",\"value\":\"hunter2-unplanted ", EMAIL.as_bytes(), b" hunter2-unplanted\"}"),
     ];
     for (n, (before, found, after)) in excerpts.into_iter().enumerate() {
-        let subject = if n == 8 { Subject::Action(1) } else { Subject::Value(if n == 4 { 3 } else { 0 }) };
+        let subject = if n == 8 || n == 9 { Subject::Action(1) } else { Subject::Value(if n == 4 { 3 } else { 0 }) };
         let mut finding = finding(subject, receiver("t.localhost", "t.localhost", Party::Unknown), 40 + n, vec![]);
         finding.excerpt = Excerpt { before: before.to_vec(), found: found.to_vec(), after: after.to_vec() };
         findings.push(finding);
