@@ -15,9 +15,83 @@ const EXIT_CODES: &str = "Exit codes: 0 nothing found, 1 something was found, 2 
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Demo(DemoArgs),
+    /// The reported telemetry system as a specimen, on this machine only and with made-up people
+    Lab {
+        #[command(subcommand)]
+        command: LabCommand,
+    },
     Audit(AuditArgs),
     Show(ShowArgs),
     Decode(DecodeArgs),
+}
+
+/// The whole story in one command: a made-up person lives a day, and the audit tells what left the phone.
+///
+/// Nothing leaves this machine. The day is recorded, audited, and the audit held against what was truly sent.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Person, phone and day follow from this number
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How the telemetry behaves: reported, updated, sealed, claimed, respectful
+    #[arg(long)]
+    pub(crate) variant: Option<String>,
+    /// Phone, for example redmi-note-8 (see `lab list`)
+    #[arg(long)]
+    pub(crate) device: Option<String>,
+    /// Browser, for example mint-browser
+    #[arg(long)]
+    pub(crate) browser: Option<String>,
+    /// Folder for recording, ground truth and report
+    #[arg(long, default_value = "tattletale-demo", value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
+    /// Show planted values and addresses in the page too, instead of masks
+    #[arg(long)]
+    pub(crate) reveal: bool,
+    /// Colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
+    pub(crate) colour: Colour,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LabCommand {
+    /// Starts the collectors and leaves them up, with a control page
+    Up(UpArgs),
+    /// Lives one scenario by its name and audits it, as `demo` does
+    Run {
+        /// Name of the scenario (see `lab list`)
+        scenario: String,
+        #[command(flatten)]
+        demo: DemoArgs,
+    },
+    /// Lives every device, browser, version, mode and switch, and prints recall and precision of each audit
+    Matrix(MatrixArgs),
+    /// What there is
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// Keep what was stored
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Folder to store in, instead of a temporary one
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArgs {
+    /// Person, phone and day follow from this number
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Only every so many scenarios
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) every: usize,
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 /// Reads captures, unfolds all that was sent, and says who was told what.
@@ -27,7 +101,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct AuditArgs {
-    /// Captures: HAR files, as browsers and proxies export them
+    /// Captures: HAR as browsers and proxies export it, or WARC
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Ground truth: planted values and what the user did, as TOML

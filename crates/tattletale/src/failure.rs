@@ -19,6 +19,10 @@ pub(crate) enum Failure {
     Truth { path: PathBuf, error: TruthError },
     /// A capture could not be read.
     Capture { name: String, error: ImportError },
+    /// The lab could not do its part.
+    Lab(String),
+    /// There is no such scenario.
+    NoScenario { wanted: String, known: Vec<String> },
     /// The capture has no such exchange.
     NoExchange { name: String, wanted: usize, exchanges: u64 },
     /// Standard output could not be written.
@@ -29,6 +33,10 @@ impl Failure {
     pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |error| Self::File { path, error }
+    }
+
+    pub(crate) fn lab(error: impl std::error::Error) -> Self {
+        Self::Lab(error.to_string())
     }
 
     fn help(&self) -> String {
@@ -44,6 +52,8 @@ impl Failure {
             Self::Capture { error, .. } => error.help(),
             Self::NoExchange { exchanges: 0, .. } => "the capture holds no exchange".into(),
             Self::NoExchange { exchanges, .. } => format!("exchanges are counted from 0 to {}", exchanges - 1),
+            Self::Lab(_) => "the lab needs loopback (127.0.0.1 to 127.0.0.3) and a temporary folder".into(),
+            Self::NoScenario { known, .. } => format!("there are: {}", known.join(", ")),
             Self::Output(_) => "is the disk full?".into(),
         }
     }
@@ -82,6 +92,8 @@ impl fmt::Display for Failure {
             Self::NoExchange { name, wanted, .. } => {
                 write!(f, "error: {}: there is no exchange {wanted}", escape::text(name))?;
             }
+            Self::Lab(message) => write!(f, "error: {}", escape::text(message))?,
+            Self::NoScenario { wanted, .. } => write!(f, "error: no scenario `{}`", escape::text(wanted))?,
             Self::Output(error) => write!(f, "error: standard output: {error}")?,
         }
         write!(f, "\n help: {}", escape::text(&self.help()))

@@ -5,8 +5,10 @@
 mod audit;
 mod cli;
 mod decode;
+mod demo;
 mod failure;
 mod input;
+mod lab;
 mod progress;
 mod show;
 
@@ -27,6 +29,8 @@ enum Outcome {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Lab { command } => lab::run(&command),
         Command::Audit(args) => audit::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Decode(args) => decode::run(&args),

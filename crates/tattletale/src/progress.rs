@@ -22,6 +22,21 @@ impl Progress {
         Self { bar }
     }
 
+    /// For work of known length that takes about so long; hidden when it takes no time.
+    pub(crate) fn steps(total: u64, takes: std::time::Duration) -> Self {
+        let shown = io::stderr().is_terminal() && !takes.is_zero();
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        let style = ProgressStyle::with_template("a day on the phone {bar:30} {percent:>3} %");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { bar }
+    }
+
+    /// So far along.
+    pub(crate) fn at(&self, position: u64) {
+        self.bar.set_position(position);
+    }
+
     /// Counts what is read from `input`.
     pub(crate) fn watch<'p>(&'p self, input: impl Read + 'p) -> impl Read + 'p {
         self.bar.wrap_read(input)

@@ -88,6 +88,12 @@ impl Plan {
         Ok(walk.finish())
     }
 
+    /// Hosts of the made-up sites that the person will visit.
+    pub fn sites(&self, endpoints: &Endpoints) -> BTreeSet<String> {
+        let pages = self.day.deeds.iter().filter_map(|deed| carriers::address(&deed.kind, endpoints));
+        pages.map(|page| carriers::host(&page)).collect()
+    }
+
     fn setup(&self, endpoints: &Endpoints) -> Setup {
         Setup {
             person: self.person.clone(),
