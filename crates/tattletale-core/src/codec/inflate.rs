@@ -53,7 +53,7 @@ pub fn inflate(framing: Framing, input: &[u8], out: &mut Vec<u8>, limit: usize) 
 }
 
 /// Reads to the end (true) or to the limit (false).
-fn bounded(mut decoder: impl Read, out: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
+pub(super) fn bounded(mut decoder: impl Read, out: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
     const CHUNK: usize = 64 * 1024;
     let start = out.len();
     loop {

@@ -4,5 +4,6 @@
 //! however hostile, makes more bytes than the caller allowed.
 
 pub mod base64;
+pub mod decompress;
 pub mod inflate;
 pub mod json;

@@ -3,11 +3,10 @@
 //! Recursion goes as deep as [`Limits::depth`] and no further; every node and every decoded byte is counted. When
 //! a limit is met, the walk winds up with one stated fault: what was found until then stands.
 
+use super::chain::{At, Chain};
 use super::look::Look;
 use super::{Hint, LAYERS, View};
-use crate::codec::json;
-use crate::model::{Fault, FaultKind, Step, url};
-use std::fmt;
+use crate::model::{Fault, FaultKind};
 use std::ops::Range;
 
 /// Shortest bytes that are offered to layers: below this anything looks like everything.
@@ -63,99 +62,6 @@ pub struct Ending {
     pub text: bool,
     /// True when these are bytes that nothing explains, and enough of them to matter.
     pub opaque: bool,
-}
-
-/// The way from the part to a node, as a list on the stack: nothing is allocated until [`Chain::path`].
-#[derive(Debug)]
-pub struct Chain<'a> {
-    parent: Option<&'a Chain<'a>>,
-    /// None for a mere unescaping, which belongs to the step before it.
-    step: Option<(&'static str, At<'a>)>,
-    depth: usize,
-}
-
-/// Place inside a layer; rendered only when needed.
-#[derive(Debug, Clone, Copy)]
-pub enum At<'a> {
-    /// The layer has one place.
-    Whole,
-    /// A fixed word.
-    Word(&'static str),
-    /// A name that the data gives, percent-encoded or not.
-    Name(&'a [u8]),
-    /// A position, from 0.
-    Index(usize),
-    /// A JSONPath (RFC 9535): the way down, with keys as spans of `source`.
-    Json {
-        /// The JSON text.
-        source: &'a [u8],
-        /// Steps from the root.
-        way: &'a [JsonStep],
-    },
-}
-
-/// One step of a JSONPath.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JsonStep {
-    /// Member; span of its raw key in the source.
-    Key(Range<usize>),
-    /// Element, from 0.
-    Index(usize),
-}
-
-impl<'a> Chain<'a> {
-    const ROOT: Chain<'static> = Chain { parent: None, step: None, depth: 0 };
-
-    fn child(&'a self, step: Option<(&'static str, At<'a>)>) -> Chain<'a> {
-        Chain { parent: Some(self), step, depth: self.depth + 1 }
-    }
-
-    /// The steps, outermost first.
-    pub fn path(&self) -> Vec<Step> {
-        let mut path = self.parent.map(Chain::path).unwrap_or_default();
-        if let Some((layer, at)) = self.step {
-            let at = match at {
-                At::Whole => None,
-                at => Some(at.to_string()),
-            };
-            path.push(Step { layer, at });
-        }
-        path
-    }
-
-    /// The last step alone; none for a part or an unescaping.
-    pub fn last(&self) -> Option<Step> {
-        self.step?;
-        self.path().pop()
-    }
-}
-
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Whole => Ok(()),
-            Self::Word(word) => f.write_str(word),
-            Self::Name(name) => f.write_str(&String::from_utf8_lossy(&url::percent_decode(name, true))),
-            Self::Index(index) => write!(f, "{index}"),
-            Self::Json { source, way } => {
-                f.write_str("$")?;
-                way.iter().try_for_each(|step| match step {
-                    JsonStep::Index(index) => write!(f, "[{index}]"),
-                    JsonStep::Key(span) => write_key(f, &source[span.clone()]),
-                })
-            }
-        }
-    }
-}
-
-fn write_key(f: &mut fmt::Formatter<'_>, raw: &[u8]) -> fmt::Result {
-    let key = json::unescape(raw);
-    let key = String::from_utf8_lossy(&key);
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '-');
-    match !key.is_empty() && key.chars().all(plain) {
-        true => write!(f, ".{key}"),
-        false => write!(f, "['{}']", key.replace('\\', "\\\\").replace('\'', "\\'")),
-    }
 }
 
 /// How sure a layer is of what it made.
@@ -298,6 +204,11 @@ impl Opening<'_, '_> {
     /// A piece of the view that means `bytes` once its escapes are resolved; those are unfolded further.
     pub fn unescaped(&mut self, at: At<'_>, span: Range<usize>, bytes: &[u8]) {
         self.place(&self.chain.child(Some((self.layer, at))), span, Some(bytes), Offer::Layers);
+    }
+
+    /// A piece of the view that is a number in binary, told as the decimal digits that a person would write.
+    pub fn number(&mut self, at: At<'_>, span: Range<usize>, digits: &str) {
+        self.place(&self.chain.child(Some((self.layer, at))), span, Some(digits.as_bytes()), Offer::Nothing);
     }
 
     /// The name of a member or field of what is at `at`, and what it means if it had escapes: names carry data too.

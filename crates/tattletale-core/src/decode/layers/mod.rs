@@ -2,16 +2,24 @@
 //! merely fits (an alphabet), and the first that opens a node beyond doubt ends the asking.
 
 mod base64;
+mod brotli;
+mod bzip2;
 mod deflate;
 mod form;
+mod grpc;
 mod gzip;
 mod hex;
 mod json;
+mod lz4;
 mod ndjson;
 mod path;
 mod percent;
+mod protobuf;
+mod snappy;
 mod url;
+mod xz;
 mod zlib;
+mod zstd;
 
 use super::Layer;
 
@@ -20,6 +28,15 @@ pub static LAYERS: &[&dyn Layer] = &[
     &gzip::Gzip,
     &zlib::Zlib,
     &deflate::Deflate,
+    &zstd::Zstd,
+    &lz4::Lz4,
+    &snappy::Snappy,
+    &bzip2::Bzip2,
+    &xz::Xz,
+    &grpc::Grpc,
+    &protobuf::Protobuf,
+    // Without magic number, so after everything that proves itself.
+    &brotli::Brotli,
     &json::Json,
     &ndjson::Ndjson,
     &url::Url,
