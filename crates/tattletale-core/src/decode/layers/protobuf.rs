@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(fixed64(&1_790_000_000_000_000_000u64.to_le_bytes()), "1790000000000000000");
         assert_eq!(fixed32(&21.5f32.to_le_bytes()), "21.5");
         assert_eq!(fixed32(&7u32.to_le_bytes()), "7");
-        assert_eq!(varint(b"\xae\x8a\x98\xc6\xe1\x88\xc4\x01", 0).map(|(value, _)| value), Some(862_113_633_085_742));
+        assert_eq!(varint(b"\xae\x8a\x98\xc6\xe1\x88\xc4\x01", 0).map(|(value, _)| value), Some(862_318_179_517_742));
         assert_eq!(integer(u64::MAX), "-1");
     }
 
