@@ -26,7 +26,7 @@ impl Layer for Base45 {
         if view.bytes.len() < SHORTEST || view.look.has(LOWER | HEX_LOWER | HIGH | CONTROL | BREAK) {
             return;
         }
-        if view.bytes.len() > out.room() {
+        if view.bytes.len() > out.room() || is_percent_encoded(view.bytes) {
             return;
         }
         let bytes = view.bytes.strip_prefix(b"HC1:").unwrap_or(view.bytes);
@@ -34,6 +34,12 @@ impl Layer for Base45 {
         let text = decoded.len() >= ENOUGH && Look::of(&decoded).text();
         out.made(&decoded, if text { Proof::Sure } else { Proof::Guess });
     }
+}
+
+/// Mostly escapes such as `%2F`, whose letters are all of this alphabet.
+fn is_percent_encoded(text: &[u8]) -> bool {
+    let escape = |triple: &&[u8]| triple[0] == b'%' && triple[1].is_ascii_hexdigit() && triple[2].is_ascii_hexdigit();
+    text.windows(3).filter(escape).count() * 6 > text.len()
 }
 
 /// Three letters make two bytes, least significant letter first; two make the last one.

@@ -70,11 +70,12 @@ pub static LAYERS: &[&dyn Layer] = &[
     &http::Http,
     &thrift::Thrift,
     &grpc::Grpc,
-    &utf16::Utf16,
     // Bytes without: a whole message, or a whole stream, or nothing.
     &protobuf::Protobuf,
     &msgpack::MessagePack,
     &cbor::Cbor,
+    // A message that is mostly UTF-16 is a message first.
+    &utf16::Utf16,
     &brotli::Brotli,
     // Texts with a grammar.
     &json::Json,
@@ -91,18 +92,21 @@ pub static LAYERS: &[&dyn Layer] = &[
     &escapes::Escapes,
     &entities::Entities,
     &qp::QuotedPrintable,
+    // Their alphabets have the separators of what follows.
+    &base45::Base45,
+    &base85::Base85,
     &url::Url,
     &params::Params,
     &form::Form,
-    &path::Path,
     // Alphabets.
     &hex::Hex,
     &base32::Base32,
-    &base45::Base45,
-    &base64::Base64,
+    // Its base64 is base64 of its bytes too, but for one letter.
     &lzstring::LzString,
+    &base64::Base64,
+    // After base64, which may start with a slash too: what came out then is never text, so it is asked in vain.
+    &path::Path,
     &base58::Base58,
-    &base85::Base85,
     // After base64, where `+` is a digit: here it is taken for a blank.
     &percent::Percent,
     // What is left: a text in which something else stands.

@@ -46,19 +46,25 @@ impl Layer for Utf16 {
     }
 }
 
-/// True for big-endian: the order in which upper bytes are of few kinds, if one is.
+/// True for big-endian: the order in which the upper bytes are all of one neighbourhood, if there is one.
 fn order(bytes: &[u8]) -> Option<bool> {
+    // Bits that chance would have to bring together.
+    const ENOUGH: f64 = 34.0;
     // Text is known after a while; the rest may hold anything.
     let sample = &bytes[..bytes.len().min(512)];
     let pairs = sample.len() / 2;
     [true, false].into_iter().find(|&big| {
-        let upper = sample.iter().skip(usize::from(!big)).step_by(2);
-        let zero = upper.clone().filter(|&&byte| byte == 0).count();
-        // The blocks of the living scripts, of symbols and of surrogate pairs.
-        let common = upper
-            .clone()
-            .filter(|&&byte| matches!(byte, 0..=0x20 | 0x30 | 0x4e..=0x9f | 0xac..=0xd7 | 0xd8..=0xdf | 0xff));
-        // Latin needs few characters to be known; a random pair is of a common block three times in five.
-        (zero * 4 >= pairs * 3 && pairs >= 6) || (pairs >= 64 && common.count() == pairs)
+        let upper = || sample.iter().skip(usize::from(!big)).step_by(2);
+        let zero = upper().filter(|&&byte| byte == 0).count();
+        let all = |neighbours: fn(u8) -> bool| {
+            let size = (0..=255).filter(|&byte| neighbours(byte)).count();
+            let bits = pairs as f64 * (256.0 / size as f64).log2();
+            bits >= ENOUGH && upper().all(|&byte| neighbours(byte))
+        };
+        // Latin with a few others; the small scripts with symbols and emoji; Chinese and Japanese; Korean.
+        (zero * 4 >= pairs * 3 && zero >= 5)
+            || all(|byte| matches!(byte, 0..=0x20 | 0x26 | 0x27 | 0x30 | 0xd8 | 0xdc..=0xdf | 0xfe))
+            || all(|byte| matches!(byte, 0 | 0x20 | 0x30 | 0x4e..=0x9f | 0xff))
+            || all(|byte| matches!(byte, 0 | 0x20 | 0x30 | 0xac..=0xd7 | 0xff))
     })
 }
