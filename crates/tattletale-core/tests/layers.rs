@@ -88,6 +88,44 @@ fn depth_is_bounded_and_said() {
     assert_eq!((stated.len(), stated[0].kind), (1, FaultKind::Limit));
 }
 
+/// What makes careless decoders quadratic: a megabyte of beginnings that never end.
+#[test]
+fn megabytes_of_beginnings_take_no_time() {
+    let beginnings: [&[u8]; 24] = [
+        b"%",
+        b"%41",
+        b"&",
+        b"&#",
+        b"&amp;",
+        b"<a>",
+        b"<a b='",
+        b"<![CDATA[",
+        b"</",
+        b"\\u",
+        b"\\\"",
+        b"=\r\n",
+        b"=C3",
+        b"a=b;",
+        b"--x\nContent-",
+        b"\x0a\x02",
+        b"\x0a\x80\x80\x04",
+        b"\x91",
+        b"\x81",
+        b"\x9f",
+        b"PK\x03\x04",
+        b"data:\n",
+        b"eyJ.",
+        b"\0\0\0\0\0",
+    ];
+    for beginning in beginnings {
+        let input = beginning.repeat((1 << 20) / beginning.len());
+        let started = std::time::Instant::now();
+        tree(&input, Hint::default(), &Limits::default());
+        // Seconds would do; the machine may be busy with other tests.
+        assert!(started.elapsed().as_secs() < 20, "{beginning:?} takes {:?}", started.elapsed());
+    }
+}
+
 /// Inputs that tend to be opened: encodings of encodings, and pieces of them.
 fn nested() -> impl Strategy<Value = Vec<u8>> {
     let leaf = prop_oneof![

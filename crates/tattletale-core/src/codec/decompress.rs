@@ -6,7 +6,6 @@
 
 use super::inflate::{End, bounded};
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
-use ruzstd::decoding::StreamingDecoder;
 use std::io;
 
 /// Most that a stream may ask for as window or dictionary; RFC 8878 wants at least 8 MiB, `xz -9` takes 64 MiB.
@@ -67,8 +66,8 @@ fn zstd(rest: &mut &[u8], out: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
             continue;
         }
         let room = limit - (out.len() - start);
-        let mut decoder =
-            StreamingDecoder::new_with_max_window_size(&mut *rest, MOST_MEMORY).map_err(io::Error::other)?;
+        let mut decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut *rest, MOST_MEMORY)
+            .map_err(io::Error::other)?;
         if !bounded(&mut decoder, out, room)? {
             return Ok(false);
         }

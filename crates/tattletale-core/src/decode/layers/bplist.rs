@@ -1,5 +1,6 @@
 //! Apple's binary property lists: a magic number, objects, a table of their offsets, a trailer.
 
+use super::protobuf::plausible;
 use crate::decode::{At, Layer, Opening, Slot, View};
 use std::ops::Range;
 
@@ -93,7 +94,11 @@ impl<'a> Reader<'a> {
                 let span = self.span(at + 1, if kind == 3 { 8 } else { 1 << low.min(3) })?;
                 let bits = uint(&self.bytes[span.clone()]);
                 let float = if span.len() == 4 { f64::from(f32::from_bits(bits as u32)) } else { f64::from_bits(bits) };
-                self.leaf(way, span, Kind::Number(float.to_string()));
+                self.leaf(
+                    way,
+                    span,
+                    Kind::Number(if plausible(float) { float.to_string() } else { format!("{float:e}") }),
+                );
             }
             4 | 5 => {
                 let span = self.span(start, count)?;

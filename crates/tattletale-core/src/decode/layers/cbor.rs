@@ -108,8 +108,8 @@ impl Reader<'_> {
             (4 | 5, count) => return self.container(count, head.major == 5, depth),
             (6, Some(_)) => return self.value(depth + 1),
             (7, Some(bits)) => match head.info {
-                26 => self.outline.number(start..self.at, f32::from_bits(bits as u32)),
-                27 => self.outline.number(start..self.at, f64::from_bits(bits)),
+                26 => self.outline.float(start..self.at, f64::from(f32::from_bits(bits as u32))),
+                27 => self.outline.float(start..self.at, f64::from_bits(bits)),
                 _ => self.outline.nothing(),
             },
             _ => return None,

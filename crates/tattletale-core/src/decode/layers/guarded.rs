@@ -30,7 +30,7 @@ impl Layer for Guarded {
             return;
         }
         let prefix = head[..open].trim_ascii();
-        let guard = GUARDS.iter().any(|guard| prefix == *guard);
+        let guard = GUARDS.contains(&prefix);
         let end = match guard {
             true => bytes.len(),
             false if is_call(prefix) => match bytes.iter().rposition(|&byte| byte == b')') {

@@ -104,11 +104,11 @@ impl Reader<'_> {
             }
             0xca => {
                 let float = f32::from_bits(u32::try_from(self.uint(4)?).ok()?);
-                self.outline.number(start..self.at, float);
+                self.outline.float(start..self.at, f64::from(float));
             }
             0xcb => {
                 let float = f64::from_bits(self.uint(8)?);
-                self.outline.number(start..self.at, float);
+                self.outline.float(start..self.at, float);
             }
             0xcc..=0xcf => {
                 let number = self.uint(1 << (kind - 0xcc))?;

@@ -3,6 +3,7 @@
 //! A format reads a whole buffer into an [`Outline`], or declines; the outline counts what speaks against chance in
 //! bits, and emits everything with its place. No magic number is asked for, so [`Outline::proven`] decides.
 
+use super::protobuf::plausible;
 use crate::decode::{At, Look, Opening, Slot};
 use std::ops::Range;
 
@@ -72,6 +73,12 @@ impl Outline {
 
     pub(super) fn number(&mut self, span: Range<usize>, digits: impl ToString) {
         self.items.push(Item::Number(span, digits.to_string()));
+    }
+
+    /// As a person would write it; a number of astronomic size is no account and no place, and would take 300 digits.
+    pub(super) fn float(&mut self, span: Range<usize>, float: f64) {
+        let digits = if plausible(float) { float.to_string() } else { format!("{float:e}") };
+        self.items.push(Item::Number(span, digits));
     }
 
     pub(super) fn nothing(&mut self) {

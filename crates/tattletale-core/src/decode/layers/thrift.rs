@@ -186,7 +186,7 @@ impl Reader<'_> {
                 if self.compact {
                     bytes.reverse();
                 }
-                self.outline.number(start..self.at, f64::from_be_bytes(bytes));
+                self.outline.float(start..self.at, f64::from_be_bytes(bytes));
             }
             Kind::Uuid => {
                 let span = self.take(16)?;

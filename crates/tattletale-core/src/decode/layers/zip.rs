@@ -3,6 +3,7 @@
 //! Local headers are followed from the start; sizes that only stand behind a member (streaming writers) are found by
 //! the next signature. The names of members carry data too.
 
+use super::gzip::report;
 use crate::codec::inflate::{Framing, inflate};
 use crate::decode::{At, Layer, Opening, View};
 use crate::model::FaultKind;
@@ -52,12 +53,15 @@ impl Layer for Zip {
                 8 => {
                     let mut made = Vec::new();
                     // A size that is not stated leaves a few bytes too many, which deflate does not read.
-                    inflate(
+                    let ended = inflate(
                         Framing::Raw,
                         &bytes[start..if flags & 8 != 0 { next } else { end }],
                         &mut made,
                         out.room(),
                     );
+                    if flags & 8 == 0 {
+                        report(&ended, end, made.len(), out);
+                    }
                     out.unescaped(at_name, start..end, &made);
                 }
                 _ => out.piece(at_name, start..end),
