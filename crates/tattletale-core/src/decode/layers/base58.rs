@@ -17,7 +17,7 @@ impl Layer for Base58 {
     }
 
     fn about(&self) -> &'static str {
-        "Base58 in Bitcoin's alphabet (draft-msporny-base58), as wallets and IPFS clients send it; opened only where it becomes text."
+        "Base58 in Bitcoin's alphabet (draft-msporny-base58); opened only where it becomes text."
     }
 
     fn example(&self) -> &'static [u8] {

@@ -19,7 +19,7 @@ impl Layer for Brotli {
     }
 
     fn about(&self) -> &'static str {
-        "Brotli (RFC 7932) where `br` is declared, and undeclared where a whole stream becomes text, as apps send it in fields of their own."
+        "Brotli (RFC 7932) where `br` is declared, and undeclared where a whole stream becomes text."
     }
 
     fn example(&self) -> &'static [u8] {

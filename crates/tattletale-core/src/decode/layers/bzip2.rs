@@ -12,7 +12,7 @@ impl Layer for Bzip2 {
     }
 
     fn about(&self) -> &'static str {
-        "bzip2 streams, known by their signature; log uploaders of desktop programs send them."
+        "bzip2 streams, known by their signature."
     }
 
     fn example(&self) -> &'static [u8] {

@@ -12,7 +12,7 @@ impl Layer for Lz4 {
     }
 
     fn about(&self) -> &'static str {
-        "LZ4 frames (LZ4 frame format 1.6.4), known by their magic number; mobile game SDKs and ClickHouse clients send them."
+        "LZ4 frames (LZ4 frame format 1.6.4), known by their magic number."
     }
 
     fn example(&self) -> &'static [u8] {

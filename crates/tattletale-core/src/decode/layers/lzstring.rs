@@ -23,7 +23,7 @@ impl Layer for LzString {
     }
 
     fn about(&self) -> &'static str {
-        "LZString (lz-string 1.5) as bytes, in base64, for URLs and in UTF-16, as session recorders and fingerprinting scripts send it."
+        "LZString (lz-string 1.5) as bytes, in base64, for URLs and in UTF-16, as web apps keep state in URLs and storage."
     }
 
     fn example(&self) -> &'static [u8] {

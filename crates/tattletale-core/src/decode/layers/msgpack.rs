@@ -12,7 +12,7 @@ impl Layer for MessagePack {
     }
 
     fn about(&self) -> &'static str {
-        "MessagePack (msgpack spec, 2.0) maps and lists, as Datadog's, Fluentd's and Segment-like clients send them."
+        "MessagePack (msgpack spec, 2.0) maps and lists, as Datadog's trace agents and Fluentd's forwarders send them."
     }
 
     fn example(&self) -> &'static [u8] {

@@ -12,7 +12,7 @@ impl Layer for Snappy {
     }
 
     fn about(&self) -> &'static str {
-        "Snappy's framing format (framing_format.txt), known by its stream identifier; Prometheus and Kafka clients offer it."
+        "Snappy's framing format (framing_format.txt), known by its stream identifier."
     }
 
     fn example(&self) -> &'static [u8] {

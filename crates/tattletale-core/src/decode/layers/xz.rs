@@ -12,7 +12,7 @@ impl Layer for Xz {
     }
 
     fn about(&self) -> &'static str {
-        "The .xz file format 1.2.0, known by its magic number; crash reporters of Linux desktops send it."
+        "The .xz file format 1.2.0, known by its magic number."
     }
 
     fn example(&self) -> &'static [u8] {

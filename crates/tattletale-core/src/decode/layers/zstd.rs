@@ -12,7 +12,7 @@ impl Layer for Zstd {
     }
 
     fn about(&self) -> &'static str {
-        "Zstandard frames (RFC 8878), known by their magic number, as Firefox and Chromium accept them and Android's perfetto and OpenTelemetry exporters send them."
+        "Zstandard frames (RFC 8878), any number of them, known by their magic number whether `zstd` is declared or not."
     }
 
     fn example(&self) -> &'static [u8] {
