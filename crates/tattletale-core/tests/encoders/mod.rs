@@ -325,6 +325,11 @@ pub(crate) static DISGUISES: &[Disguise] = &[
     }),
     of("gzip", &["gzip"], 1, false, |b| flate(b, false)),
     of("zlib", &["zlib"], 1, false, |b| flate(b, true)),
+    of("raw deflate", &["deflate"], 40, true, |b| {
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(b).unwrap();
+        encoder.finish().unwrap()
+    }),
     of("brotli", &["brotli"], 16, true, |b| {
         let mut out = Vec::new();
         brotli::BrotliCompress(&mut &b[..], &mut out, &brotli::enc::BrotliEncoderParams::default()).unwrap();
