@@ -8,7 +8,10 @@ use tattletale_core::model::{GroundTruth, Value};
 
 fuzz_target!(|data: &[u8]| {
     let Some((&kind, data)) = data.split_first() else { return };
-    let coding = LAYERS.get(usize::from(kind) / 2).map(|layer| layer.name());
+    let coding = LAYERS.get(usize::from(kind) / 2).map(|layer| match layer.name() {
+        "brotli" => "br",
+        name => name,
+    });
     let hint = Hint { content_encoding: coding, query: kind % 2 == 1, ..Hint::default() };
     let limits = Limits { made: 1 << 20, nodes: 50_000, ..Limits::default() };
     let value = |text: &str| Value { name: text.into(), kind: "text", value: text.into() };

@@ -21,13 +21,18 @@ fn opened_by(tree: &Tree) -> Vec<&'static str> {
 
 #[test]
 fn every_layer_opens_its_own_example() {
+    let mut closed = Vec::new();
     for layer in LAYERS {
-        let hint = Hint { content_encoding: Some(layer.name()), ..Hint::default() };
+        let coding = if layer.name() == "brotli" { "br" } else { layer.name() };
+        let hint = Hint { content_encoding: Some(coding), ..Hint::default() };
         let (tree, walked) = tree(layer.example(), hint, &Limits::default());
-        assert!(opened_by(&tree).contains(&layer.name()), "{} does not open its example", layer.name());
+        if !opened_by(&tree).contains(&layer.name()) {
+            closed.push((layer.name(), opened_by(&tree)));
+        }
         assert!(walked.faults.is_empty(), "{}: {:?}", layer.name(), walked.faults);
         assert!(layer.about().ends_with('.') && layer.name().bytes().all(|b| b.is_ascii_alphanumeric()));
     }
+    assert!(closed.is_empty(), "these do not open their example, what does instead: {closed:?}");
     let mut names: Vec<_> = LAYERS.iter().map(|layer| layer.name()).collect();
     names.sort_unstable();
     names.dedup();
@@ -81,6 +86,44 @@ fn depth_is_bounded_and_said() {
     assert_eq!((found, stated.len(), stated[0].kind), (0, 1, FaultKind::Limit));
     let (_, stated) = faults("[".repeat(1_000_000).as_bytes(), 48);
     assert_eq!((stated.len(), stated[0].kind), (1, FaultKind::Limit));
+}
+
+/// What makes careless decoders quadratic: a megabyte of beginnings that never end.
+#[test]
+fn megabytes_of_beginnings_take_no_time() {
+    let beginnings: [&[u8]; 24] = [
+        b"%",
+        b"%41",
+        b"&",
+        b"&#",
+        b"&amp;",
+        b"<a>",
+        b"<a b='",
+        b"<![CDATA[",
+        b"</",
+        b"\\u",
+        b"\\\"",
+        b"=\r\n",
+        b"=C3",
+        b"a=b;",
+        b"--x\nContent-",
+        b"\x0a\x02",
+        b"\x0a\x80\x80\x04",
+        b"\x91",
+        b"\x81",
+        b"\x9f",
+        b"PK\x03\x04",
+        b"data:\n",
+        b"eyJ.",
+        b"\0\0\0\0\0",
+    ];
+    for beginning in beginnings {
+        let input = beginning.repeat((1 << 20) / beginning.len());
+        let started = std::time::Instant::now();
+        tree(&input, Hint::default(), &Limits::default());
+        // Seconds would do; the machine may be busy with other tests.
+        assert!(started.elapsed().as_secs() < 20, "{beginning:?} takes {:?}", started.elapsed());
+    }
 }
 
 /// Inputs that tend to be opened: encodings of encodings, and pieces of them.

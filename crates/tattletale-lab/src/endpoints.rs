@@ -10,7 +10,7 @@ use tattletale_core::model::url;
 /// Addresses that a scenario is lived with, without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
-    /// Stands for Singapore, for example `https://singapore.collector.localhost:8443`.
+    /// Stands for Singapore, for example `https://singapore-collector.localhost:8443`.
     pub singapore: String,
     /// Stands for Russia.
     pub russia: String,
@@ -98,9 +98,9 @@ mod tests {
 
     fn endpoints() -> Endpoints {
         Endpoints {
-            singapore: "https://singapore.collector.localhost:1".into(),
-            russia: "https://russia.collector.localhost:2".into(),
-            plain: "http://plain.collector.localhost:3".into(),
+            singapore: "https://singapore-collector.localhost:1".into(),
+            russia: "https://russia-collector.localhost:2".into(),
+            plain: "http://plain-collector.localhost:3".into(),
             token: "t k".into(),
             pages: "https://localhost:4".into(),
         }
@@ -116,7 +116,7 @@ mod tests {
         );
         assert_eq!(
             endpoints.collector(Server::Plain, "/sa", "project=a"),
-            "http://plain.collector.localhost:3/sa?project=a&lab_token=t%20k"
+            "http://plain-collector.localhost:3/sa?project=a&lab_token=t%20k"
         );
     }
 

@@ -9,10 +9,10 @@ use std::io;
 pub const TOKEN_PARAMETER: &str = "lab_token";
 
 /// Name of the server that stands for Singapore; loopback address 127.0.0.2.
-pub const SINGAPORE: &str = "singapore.collector.localhost";
+pub const SINGAPORE: &str = "singapore-collector.localhost";
 
 /// Name of the server that stands for Russia; loopback address 127.0.0.3.
-pub const RUSSIA: &str = "russia.collector.localhost";
+pub const RUSSIA: &str = "russia-collector.localhost";
 
 /// A request that an emitter wants to make.
 #[derive(Debug, Clone, PartialEq, Eq)]

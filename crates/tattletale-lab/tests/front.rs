@@ -227,8 +227,8 @@ fn nothing_leaves_this_machine() {
         "http://localhost/",
         "http://127.0.0.1/",
         "http://unknown.localhost/",
-        "http://singapore.collector.localhost.example.org/",
-        "http://singapore.collector.localhost@example.org/",
+        "http://singapore-collector.localhost.example.org/",
+        "http://singapore-collector.localhost@example.org/",
     ];
     for url in urls {
         let outgoing = Outgoing { method: "GET", url: url.to_owned(), headers: vec![], body: vec![] };

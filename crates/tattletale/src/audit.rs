@@ -50,6 +50,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Outcome, Failure> {
 fn write_report(args: &AuditArgs, report: &Report, options: &render::Options) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     let renderer: &dyn Renderer = match args.format {
+        Format::Text if args.brief => render::BRIEF,
         Format::Text => render::TEXT,
         Format::Json => render::JSON,
     };

@@ -110,6 +110,9 @@ pub(crate) struct AuditArgs {
     /// Format on standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    /// Only the answer, on one screen
+    #[arg(long)]
+    pub(crate) brief: bool,
     /// Write the report as one self-contained web page as well
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,

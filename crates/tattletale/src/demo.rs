@@ -89,7 +89,7 @@ pub(crate) fn tell(scenario: &Scenario, args: &DemoArgs) -> Result<Outcome, Fail
     };
     let mut file = BufWriter::new(create_private(&page)?);
     render::HTML.render(&day.report, &options, &mut file).and_then(|()| file.flush()).map_err(Failure::file(&page))?;
-    render::TEXT.render(&day.report, &options, &mut out)?;
+    render::BRIEF.render(&day.report, &options, &mut out)?;
 
     let score = Score::of(&day.report, &day.lived);
     writeln!(out, "\nHeld against what was truly sent")?;

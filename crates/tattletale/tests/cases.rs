@@ -174,6 +174,17 @@ fn encode(how: &str, bytes: &[u8]) -> Vec<u8> {
             encoder.write_all(bytes).unwrap();
             encoder.finish().unwrap()
         }
+        "utf16" => String::from_utf8(bytes.to_vec()).unwrap().encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        "escaped" => {
+            let text = String::from_utf8(bytes.to_vec()).unwrap();
+            text.encode_utf16().flat_map(|unit| format!("\\u{unit:04x}").into_bytes()).collect()
+        }
+        // A message with the bytes in field 3, between an app's name and a number.
+        "protobuf" => {
+            [&b"\x0a\x0fcom.example.app\x1a"[..], &[u8::try_from(bytes.len()).unwrap()], bytes, b"\x20\x96\x01"]
+                .concat()
+        }
+        "grpc" => [&[0][..], &u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat(),
         other => panic!("unknown encoding {other}"),
     }
 }

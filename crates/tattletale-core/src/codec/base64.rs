@@ -7,6 +7,9 @@ use base64_simd::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 /// White space inside is skipped, except that spaces stand for `+` when there are no line breaks: that is what a
 /// form decoder makes of an unescaped `+`.
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    // A last line break; not a blank, which may have been a `+`.
+    let unbroken = text.iter().rposition(|&byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    let text = &text[..unbroken];
     let end = text.iter().rposition(|&byte| byte != b'=')? + 1;
     let (body, padding) = text.split_at(end);
     if padding.len() > 2 {

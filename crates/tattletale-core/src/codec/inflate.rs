@@ -43,6 +43,8 @@ pub fn inflate(framing: Framing, input: &[u8], out: &mut Vec<u8>, limit: usize) 
     };
     let offset = input.len() - rest.len();
     match result {
+        // Without a frame, only the end of the input tells that this was a stream at all.
+        Ok(true) if framing == Framing::Raw && !rest.is_empty() => End::Corrupt { offset },
         Ok(true) => End::Complete,
         Ok(false) => End::Limit,
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => End::Truncated,
@@ -53,7 +55,7 @@ pub fn inflate(framing: Framing, input: &[u8], out: &mut Vec<u8>, limit: usize) 
 }
 
 /// Reads to the end (true) or to the limit (false).
-fn bounded(mut decoder: impl Read, out: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
+pub(super) fn bounded(mut decoder: impl Read, out: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
     const CHUNK: usize = 64 * 1024;
     let start = out.len();
     loop {

@@ -5,6 +5,7 @@
 
 pub mod base32;
 pub mod base64;
+pub mod decompress;
 pub mod inflate;
 pub mod json;
 pub mod members;

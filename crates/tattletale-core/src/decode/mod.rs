@@ -8,17 +8,19 @@
 //! Two kinds of node matter to visitors: a *piece* is a slice of its parent's bytes (a JSON string, a form field),
 //! while *fresh* bytes came to exist by decoding. Whoever searches needs to look at fresh bytes only.
 
+mod chain;
 mod layers;
 mod look;
 mod parts;
 mod tree;
 mod walk;
 
+pub use chain::{At, Chain, JsonStep, Slot};
 pub use layers::LAYERS;
 pub use look::Look;
 pub use parts::{PartView, parts};
 pub use tree::{Tree, tree};
-pub use walk::{At, Chain, Ending, Limits, NAME, Node, Opening, Proof, Visitor, Walked, walk};
+pub use walk::{Ending, Limits, NAME, Node, Opening, Proof, Visitor, Walked, walk};
 
 /// One encoding around some bytes.
 pub trait Layer: Sync {

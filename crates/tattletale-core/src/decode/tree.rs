@@ -1,7 +1,8 @@
 //! The whole tree of one part, kept: what `decode` and `show` print. Audits never build one.
 
 use super::Hint;
-use super::walk::{Chain, Ending, Limits, NAME, Node, Visitor, Walked, walk};
+use super::chain::Chain;
+use super::walk::{Ending, Limits, NAME, Node, Visitor, Walked, walk};
 use crate::model::Step;
 use std::ops::Range;
 

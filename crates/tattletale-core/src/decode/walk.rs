@@ -3,11 +3,10 @@
 //! Recursion goes as deep as [`Limits::depth`] and no further; every node and every decoded byte is counted. When
 //! a limit is met, the walk winds up with one stated fault: what was found until then stands.
 
+use super::chain::{At, Chain};
 use super::look::Look;
 use super::{Hint, LAYERS, View};
-use crate::codec::json;
-use crate::model::{Fault, FaultKind, Step, url};
-use std::fmt;
+use crate::model::{Fault, FaultKind};
 use std::ops::Range;
 
 /// Shortest bytes that are offered to layers: below this anything looks like everything.
@@ -68,144 +67,6 @@ pub struct Ending {
     pub text: bool,
     /// True when these are bytes that nothing explains, and enough of them to matter.
     pub opaque: bool,
-}
-
-/// The way from the part to a node, as a list on the stack: nothing is allocated until [`Chain::path`].
-#[derive(Debug)]
-pub struct Chain<'a> {
-    parent: Option<&'a Chain<'a>>,
-    /// None for a mere unescaping, which belongs to the step before it.
-    step: Option<(&'static str, At<'a>)>,
-    depth: usize,
-}
-
-/// Place inside a layer; rendered only when needed.
-#[derive(Debug, Clone, Copy)]
-pub enum At<'a> {
-    /// The layer has one place.
-    Whole,
-    /// A fixed word.
-    Word(&'static str),
-    /// A name that the data gives, percent-encoded or not.
-    Name(&'a [u8]),
-    /// A position, from 0.
-    Index(usize),
-    /// A JSONPath (RFC 9535): the way down, with keys as spans of `source`.
-    Json {
-        /// The JSON text.
-        source: &'a [u8],
-        /// Steps from the root.
-        way: &'a [JsonStep],
-    },
-}
-
-/// One step of a JSONPath.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JsonStep {
-    /// Member; span of its raw key in the source.
-    Key(Range<usize>),
-    /// Element, from 0.
-    Index(usize),
-}
-
-impl<'a> Chain<'a> {
-    const ROOT: Chain<'static> = Chain { parent: None, step: None, depth: 0 };
-
-    fn child(&'a self, step: Option<(&'static str, At<'a>)>) -> Chain<'a> {
-        Chain { parent: Some(self), step, depth: self.depth + 1 }
-    }
-
-    /// The steps, outermost first.
-    pub fn path(&self) -> Vec<Step> {
-        let mut path = self.parent.map(Chain::path).unwrap_or_default();
-        path.extend(self.last());
-        path
-    }
-
-    /// The last step alone; none for a part or an unescaping.
-    pub fn last(&self) -> Option<Step> {
-        let (layer, at) = self.step?;
-        Some(Step { layer, at: at.rendered() })
-    }
-
-    /// Name of the innermost field: a form's field or a JSON member, without the way there.
-    pub fn field(&self) -> Option<String> {
-        match self.step.map(|(_, at)| at) {
-            Some(At::Name(name)) => Some(At::Name(name).to_string()),
-            Some(At::Json { source, way }) => {
-                let key = way.iter().rev().find_map(|step| match step {
-                    JsonStep::Key(span) => Some(json::unescape(&source[span.clone()])),
-                    JsonStep::Index(_) => None,
-                });
-                key.map(|key| String::from_utf8_lossy(&key).into_owned())
-            }
-            _ => self.parent.and_then(Chain::field),
-        }
-    }
-}
-
-/// Longest name of a place that is rendered whole, in bytes: the data gives them, and a finding is small.
-const LONGEST_PLACE: usize = 256;
-
-impl At<'_> {
-    fn rendered(&self) -> Option<String> {
-        match self {
-            Self::Whole => None,
-            // Rendering has its price too: of a long way only both ends are.
-            Self::Json { source, way } if way.iter().map(JsonStep::len).sum::<usize>() > LONGEST_PLACE => {
-                let part = |way| shortened(&At::Json { source, way }.to_string());
-                let ends = (way.first().filter(|step| step.len() < LONGEST_PLACE), way.last());
-                let first = ends.0.map_or("$".to_owned(), |first| part(std::slice::from_ref(first)));
-                let last = ends.1.filter(|step| step.len() < LONGEST_PLACE).map(std::slice::from_ref).map(part);
-                Some(format!("{first}…{}", last.unwrap_or_default().trim_start_matches('$')))
-            }
-            Self::Name(name) if name.len() > LONGEST_PLACE => {
-                Some(shortened(&Self::Name(&name[..LONGEST_PLACE]).to_string()) + "…")
-            }
-            at => Some(at.to_string()),
-        }
-    }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(LONGEST_PLACE).collect()
-}
-
-impl JsonStep {
-    fn len(&self) -> usize {
-        match self {
-            Self::Key(span) => span.len(),
-            Self::Index(_) => 8,
-        }
-    }
-}
-
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Whole => Ok(()),
-            Self::Word(word) => f.write_str(word),
-            Self::Name(name) => f.write_str(&String::from_utf8_lossy(&url::percent_decode(name, true))),
-            Self::Index(index) => write!(f, "{index}"),
-            Self::Json { source, way } => {
-                f.write_str("$")?;
-                way.iter().try_for_each(|step| match step {
-                    JsonStep::Index(index) => write!(f, "[{index}]"),
-                    JsonStep::Key(span) => write_key(f, &source[span.clone()]),
-                })
-            }
-        }
-    }
-}
-
-fn write_key(f: &mut fmt::Formatter<'_>, raw: &[u8]) -> fmt::Result {
-    let key = json::unescape(raw);
-    let key = String::from_utf8_lossy(&key);
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '-');
-    match !key.is_empty() && key.chars().all(plain) {
-        true => write!(f, ".{key}"),
-        false => write!(f, "['{}']", key.replace('\\', "\\\\").replace('\'', "\\'")),
-    }
 }
 
 /// How sure a layer is of what it made.
@@ -348,6 +209,11 @@ impl Opening<'_, '_> {
     /// A piece of the view that means `bytes` once its escapes are resolved; those are unfolded further.
     pub fn unescaped(&mut self, at: At<'_>, span: Range<usize>, bytes: &[u8]) {
         self.place(&self.chain.child(Some((self.layer, at))), span, Some(bytes), Offer::Layers);
+    }
+
+    /// A piece of the view that is a number in binary, told as the decimal digits that a person would write.
+    pub fn number(&mut self, at: At<'_>, span: Range<usize>, digits: &str) {
+        self.place(&self.chain.child(Some((self.layer, at))), span, Some(digits.as_bytes()), Offer::Nothing);
     }
 
     /// The name of a member or field of what is at `at`, and what it means if it had escapes: names carry data too.

@@ -119,17 +119,32 @@ impl Planted {
 
     /// Appends every place where a pattern stands in `bytes`; of addresses only the longest at each start.
     pub fn search(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
-        let Some(automaton) = &self.automaton else { return };
         let from = hits.len();
+        self.candidates(bytes, hits);
+        self.settle(bytes, hits, from);
+    }
+
+    /// Appends every match, whatever stands around it: `bytes` may hold pieces whose neighbours are not theirs.
+    pub(super) fn candidates(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        let Some(automaton) = &self.automaton else { return };
         let mut repeats: HashMap<usize, usize> = HashMap::new();
         for found in automaton.find_overlapping_iter(bytes) {
             let pattern = found.pattern().as_usize();
             let repeats = repeats.entry(pattern).or_default();
-            if *repeats < MAX_REPEATS && self.patterns[pattern].edge.allows(bytes, found.range()) {
-                *repeats += 1;
+            *repeats += 1;
+            if *repeats <= MAX_REPEATS {
                 hits.push(Hit { pattern, range: found.range() });
             }
         }
+    }
+
+    /// Keeps of the matches from `from` on those that stand alone in `bytes`, their own place.
+    pub(super) fn settle(&self, bytes: &[u8], hits: &mut Vec<Hit>, from: usize) {
+        let mut position = 0;
+        hits.retain(|hit| {
+            position += 1;
+            position <= from || self.patterns[hit.pattern].edge.allows(bytes, hit.range.clone())
+        });
         if hits.len() > from + 1 {
             self.keep_longest_addresses(hits, from);
         }

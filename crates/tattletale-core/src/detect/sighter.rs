@@ -224,7 +224,7 @@ impl Visitor for Sighter<'_> {
         let mut hits = Vec::new();
         if node.fresh {
             self.places.bytes += node.bytes.len() as u64;
-            self.planted.search(node.bytes, &mut hits);
+            self.planted.candidates(node.bytes, &mut hits);
             hits.sort_by_key(|hit| hit.range.start);
         } else if let Some(around) = self.frames.last_mut() {
             around.hand_down(&node.span, &mut hits);
@@ -240,7 +240,8 @@ impl Visitor for Sighter<'_> {
             (true, Some(around)) => around.mark,
             _ => own,
         };
-        let hits: Vec<Hit> = hits.into_iter().flatten().collect();
+        let mut hits: Vec<Hit> = hits.into_iter().flatten().collect();
+        self.planted.settle(node.bytes, &mut hits, 0);
         if !ending.opened && !node.again {
             self.places.fields[node.bytes.len().min(255)] += 1;
         }

@@ -7,6 +7,7 @@
 //!
 //! Adding an output costs one file and two lines: its `mod` line and its entry in [`RENDERERS`].
 
+mod brief;
 pub mod command;
 mod disguised;
 pub mod escape;
@@ -38,10 +39,13 @@ pub trait Renderer: Sync {
 }
 
 /// All outputs, the one for a person at a terminal first: it is the default.
-pub static RENDERERS: &[&dyn Renderer] = &[TEXT, JSON, HTML];
+pub static RENDERERS: &[&dyn Renderer] = &[TEXT, BRIEF, JSON, HTML];
 
 /// For a person at a terminal.
 pub const TEXT: &dyn Renderer = &text::Text;
+
+/// The answer on one screen.
+pub const BRIEF: &dyn Renderer = &brief::Brief;
 
 /// For other programs.
 pub const JSON: &dyn Renderer = &json::Json;

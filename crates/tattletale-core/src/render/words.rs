@@ -123,8 +123,28 @@ pub fn digest(layer: &str) -> Option<&'static str> {
 }
 
 /// Layers that order data without hiding any from a reader.
-const STRUCTURE: &[&str] =
-    &["form", "json", "ndjson", "url", "query", "path", "percent", "multipart", "xml", "text", "key", "csv"];
+const STRUCTURE: &[&str] = &[
+    "form",
+    "json",
+    "ndjson",
+    "url",
+    "query",
+    "path",
+    "percent",
+    "multipart",
+    "xml",
+    "text",
+    "key",
+    "csv",
+    "params",
+    "auth",
+    "guarded",
+    "sse",
+    "envelope",
+    "http",
+    "escapes",
+    "entities",
+];
 
 /// How a value was disguised: `not disguised`, `form › base64 › gzip › json`, `sent as SHA-256, in json`.
 pub fn disguise(path: &[Step]) -> String {

@@ -85,7 +85,7 @@ mod tests {
     fn sent(document: &Value) -> (String, Vec<Value>) {
         let form = form(document, ModelTime(7), &mut Seeded::new(1, "spock"));
         let body = form.clone().into_bytes();
-        let url = "https://russia.collector.localhost/track/spock".into();
+        let url = "https://russia-collector.localhost/track/spock".into();
         (form, opened(&Outgoing { method: "POST", url, headers: Vec::new(), body }))
     }
 

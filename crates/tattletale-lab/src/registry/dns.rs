@@ -112,14 +112,14 @@ mod tests {
     #[test]
     fn lab_names_are_answered_and_others_refused() {
         for (name, address) in [
-            ("singapore.collector.localhost", [127, 0, 0, 2]),
-            ("RUSSIA.collector.localhost", [127, 0, 0, 3]),
+            ("singapore-collector.localhost", [127, 0, 0, 2]),
+            ("RUSSIA-collector.localhost", [127, 0, 0, 3]),
             ("clinic.localhost", [127, 0, 0, 1]),
         ] {
             let reply = answer(&query(name, TYPE_A)).unwrap();
             assert_eq!((reply[3], &reply[reply.len() - 4..]), (0, &address[..]), "{name}");
         }
-        let reply = answer(&query("singapore.collector.localhost", TYPE_TXT)).unwrap();
+        let reply = answer(&query("singapore-collector.localhost", TYPE_TXT)).unwrap();
         assert!(String::from_utf8_lossy(&reply).contains("country: SG"));
         for name in ["sa.api.intl.miui.com", "example.org", "localhost", "localhost.example.org"] {
             let reply = answer(&query(name, TYPE_A)).unwrap();

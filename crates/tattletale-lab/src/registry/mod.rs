@@ -11,7 +11,7 @@ use crate::wire::{RUSSIA, SINGAPORE};
 use std::net::Ipv4Addr;
 
 /// Name of the plain-HTTP server; loopback address 127.0.0.2, like Singapore.
-pub const PLAIN: &str = "plain.collector.localhost";
+pub const PLAIN: &str = "plain-collector.localhost";
 
 /// What the registries know of one server.
 #[derive(Debug)]

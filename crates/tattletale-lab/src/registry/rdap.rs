@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn operator_registrant_and_place_are_three_answers() {
-        let domain = look_up("/rdap/domain/Singapore.collector.localhost").unwrap();
+        let domain = look_up("/rdap/domain/Singapore-collector.localhost").unwrap();
         assert_eq!(domain["entities"][0]["vcardArray"][1][3][3][3], "Beijing");
         let network = look_up("/rdap/ip/127.0.0.3").unwrap();
         assert_eq!(network["country"], "RU");

@@ -160,14 +160,16 @@ pub(super) fn note(
             sent.insert(entry(&value.name, false, true));
         }
         if let Some(action) = about.map(|index| &truth.actions[index]).filter(|action| tells(text, &action.value)) {
-            sent.insert(entry(&action.name, true, is_unique(truth, action)));
+            sent.insert(entry(&action.name, true, is_unique(action)));
         }
     }
 }
 
-/// Whether no other action has the same text, and the text is long enough to be nobody else's.
-fn is_unique(truth: &GroundTruth, action: &Action) -> bool {
-    truth.actions.iter().filter(|other| other.value == action.value).count() == 1 && action.kind != "sign-in"
+/// Whether the action has a text of its own: one with a token, eight hex digits that were drawn for it. A screen, an
+/// app or a folder called DCIM has none.
+fn is_unique(action: &Action) -> bool {
+    let runs = action.value.split(|c: char| !c.is_ascii_hexdigit());
+    runs.into_iter().any(|run| run.len() == 8) && action.kind != "sign-in"
 }
 
 fn collect(name: &str, value: &Json, texts: &mut Vec<(String, String)>) {

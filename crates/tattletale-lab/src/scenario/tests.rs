@@ -48,9 +48,9 @@ impl Kept {
 
 fn endpoints() -> Endpoints {
     Endpoints {
-        singapore: "https://singapore.collector.localhost:1".into(),
-        russia: "https://russia.collector.localhost:2".into(),
-        plain: "http://plain.collector.localhost:3".into(),
+        singapore: "https://singapore-collector.localhost:1".into(),
+        russia: "https://russia-collector.localhost:2".into(),
+        plain: "http://plain-collector.localhost:3".into(),
         token: "t".into(),
         pages: "https://localhost".into(),
     }

@@ -62,7 +62,7 @@ fn a_person_can_read_what_is_known() {
 fn the_registry_tells_who_runs_the_servers() {
     let lab = lab();
     let rdap = lab.endpoints().rdap;
-    let domain = get(&lab, rdap, "/rdap/domain/singapore.collector.localhost");
+    let domain = get(&lab, rdap, "/rdap/domain/singapore-collector.localhost");
     assert!(domain.head.contains("content-type: application/rdap+json"));
     let domain: Value = serde_json::from_slice(&domain.body).unwrap();
     assert_eq!(domain["objectClassName"], "domain");
@@ -78,7 +78,7 @@ fn lab_dns_answers_over_udp() {
     let lab = lab();
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    let query = b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x06russia\x09collector\x09localhost\0\0\x01\0\x01";
+    let query = b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x10russia-collector\x09localhost\0\0\x01\0\x01";
     socket.send_to(query, lab.endpoints().dns).unwrap();
     let mut reply = [0; 512];
     let length = socket.recv(&mut reply).unwrap();

@@ -81,7 +81,7 @@ fn javascript_in_a_browser() {
     let sdk = std::fs::read_to_string(&script).unwrap();
     for (send_type, form) in [("image", "image"), ("ajax", "plain one"), ("beacon", "beacon")] {
         let lab = lab();
-        let host = format!("singapore.collector.localhost:{}", lab.endpoints().singapore.port());
+        let host = format!("singapore-collector.localhost:{}", lab.endpoints().singapore.port());
         let url = format!("https://{host}{}", with_token(&lab, "/sa?project=p"));
         let page = format!(
             "<!doctype html><meta charset=utf-8><title>clinic</title><script>{sdk}</script><script>
@@ -121,7 +121,7 @@ fn browse(lab: &Lab, page: String) {
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
         .args(["--ignore-certificate-errors", "--no-proxy-server", "--remote-debugging-port=0"])
-        .arg("--host-resolver-rules=MAP singapore.collector.localhost 127.0.0.2, MAP clinic.localhost 127.0.0.1, MAP * ~NOTFOUND")
+        .arg("--host-resolver-rules=MAP singapore-collector.localhost 127.0.0.2, MAP clinic.localhost 127.0.0.1, MAP * ~NOTFOUND")
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(format!("http://clinic.localhost:{port}/"))
         .stdout(Stdio::null())

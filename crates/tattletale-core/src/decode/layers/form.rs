@@ -25,7 +25,9 @@ impl Layer for Form {
         let bytes = view.bytes.strip_prefix(b"?").unwrap_or(view.bytes);
         let skipped = view.bytes.len() - bytes.len();
         let declared = view.hint.query || view.hint.typed_as("x-www-form-urlencoded");
-        if !(looks_like_one(bytes) || (declared && view.look.text() && !starts_structured(bytes))) {
+        // Binary behind one name and a `=` is chance; several names are not.
+        let undeclared = view.look.text() || memchr::memchr(b'&', bytes).is_some();
+        if !((undeclared && looks_like_one(bytes)) || (declared && view.look.text() && !starts_structured(bytes))) {
             return;
         }
         let mut start = 0;

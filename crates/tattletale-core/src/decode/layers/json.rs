@@ -1,8 +1,7 @@
 //! JSON, with the JSONPath of every value; strings and member names are unfolded further.
 
 use crate::codec::json::{Broken, Text, Token, Tokens, Why, unescape};
-use crate::decode::walk::JsonStep;
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::{At, JsonStep, Layer, Opening, View};
 use crate::model::FaultKind;
 use std::borrow::Cow;
 

@@ -1,0 +1,71 @@
+//! Base85 in its three alphabets: Ascii85 with its frame, Z85, and that of RFC 1924, which Git and Python use.
+
+use crate::decode::look::{BREAK, CONTROL, HIGH, SPACE};
+use crate::decode::{Layer, Look, Opening, Proof, View};
+
+pub(super) struct Base85;
+
+const Z85: &[u8; 85] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+const RFC1924: &[u8; 85] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
+const SHORTEST: usize = 20;
+const ENOUGH: usize = 16;
+
+impl Layer for Base85 {
+    fn name(&self) -> &'static str {
+        "base85"
+    }
+
+    fn about(&self) -> &'static str {
+        "Base85: Ascii85 between `<~` and `~>`, Z85 (ZeroMQ RFC 32) and the alphabet of RFC 1924 (Git, Python); the last two only where they become text."
+    }
+
+    fn example(&self) -> &'static [u8] {
+        b"<~H>d@[D..-p/p(ZGF<GmJAH~>"
+    }
+
+    fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
+        if view.look.has(HIGH | CONTROL) || view.bytes.len() > out.room() {
+            return;
+        }
+        if let Some(framed) = view.bytes.strip_prefix(b"<~").and_then(|rest| rest.strip_suffix(b"~>")) {
+            if let Some(decoded) = decode(framed, |letter| letter.checked_sub(b'!').filter(|&value| value < 85)) {
+                let text = Look::of(&decoded).text();
+                out.made(&decoded, if text { Proof::Sure } else { Proof::Guess });
+            }
+            return;
+        }
+        if view.bytes.len() < SHORTEST || view.look.has(SPACE | BREAK) {
+            return;
+        }
+        for alphabet in [RFC1924, Z85] {
+            let table = values(alphabet);
+            let decoded = decode(view.bytes, |letter| Some(table[letter as usize]).filter(|&value| value < 85));
+            if let Some(decoded) = decoded.filter(|bytes| bytes.len() >= ENOUGH && Look::of(bytes).text()) {
+                return out.made(&decoded, Proof::Sure);
+            }
+        }
+    }
+}
+
+fn values(alphabet: &[u8; 85]) -> [u8; 256] {
+    let mut table = [u8::MAX; 256];
+    alphabet.iter().zip(0..).for_each(|(&letter, value)| table[letter as usize] = value);
+    table
+}
+
+/// Five letters make four bytes; the last group may be shorter by as many as bytes are missing.
+fn decode(text: &[u8], value: impl Fn(u8) -> Option<u8>) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() * 4 / 5);
+    for group in text.chunks(5) {
+        if group.len() == 1 {
+            return None;
+        }
+        let mut number = 0u64;
+        for position in 0..5 {
+            let digit = group.get(position).map_or(Some(84), |&letter| value(letter))?;
+            number = number * 85 + u64::from(digit);
+        }
+        out.extend_from_slice(&u32::try_from(number).ok()?.to_be_bytes()[..group.len() - 1]);
+    }
+    Some(out)
+}

@@ -1,0 +1,168 @@
+//! LZString in its four forms: what pages use to squeeze state into storage, URLs and reports.
+//!
+//! The format (pieroxy.net/blog/pages/lz-string) has no magic number: a stream is a list of codes of growing width
+//! that ends with a mark. A random stream asks for an entry that does not exist within a few codes, or never ends;
+//! one that ends exactly with its input and has become text is believed.
+
+use crate::decode::look::{BREAK, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER};
+use crate::decode::{Layer, Look, Opening, Proof, View};
+use std::ops::Range;
+
+pub(super) struct LzString;
+
+const BASE64: &[u8; 65] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+const URI: &[u8; 65] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-$";
+/// Shorter streams end well by chance: 96 random bits do once in 100,000 times.
+const SHORTEST: usize = 16;
+/// Text that must come out.
+const ENOUGH: usize = 14;
+
+impl Layer for LzString {
+    fn name(&self) -> &'static str {
+        "lzstring"
+    }
+
+    fn about(&self) -> &'static str {
+        "LZString (lz-string 1.5) as bytes, in base64, for URLs and in UTF-16, as web apps keep state in URLs and storage."
+    }
+
+    fn example(&self) -> &'static [u8] {
+        b"N4IgrgzgpgTiBcIBeB7KIC+Q"
+    }
+
+    fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
+        if view.bytes.len() < SHORTEST {
+            return;
+        }
+        let letters = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | EQUALS | SLASH | SPACE;
+        let text = if view.look.only(letters) && !view.look.has(BREAK) {
+            // Forms turn `+` into a blank.
+            inflate(view.bytes.iter().map(|&byte| digit(BASE64, if byte == b' ' { b'+' } else { byte })), 6, out.room())
+                .or_else(|| uri(view.bytes, out.room()))
+        } else if view.bytes.iter().take(SHORTEST).all(|&byte| digit(URI, byte).is_some()) {
+            uri(view.bytes, out.room())
+        } else if view.look.text() {
+            utf16(view.bytes, out.room())
+        } else if view.bytes.len() < 1 << 20 {
+            inflate(view.bytes.iter().map(|&byte| Some(u16::from(byte))), 8, out.room())
+        } else {
+            None
+        };
+        if let Some(text) = text.filter(|text| text.len() >= ENOUGH && Look::of(text).text()) {
+            out.made(&text, Proof::Sure);
+        }
+    }
+}
+
+fn digit(alphabet: &[u8; 65], byte: u8) -> Option<u16> {
+    alphabet.iter().position(|&letter| letter == byte).map(|value| (value & 63) as u16)
+}
+
+fn uri(bytes: &[u8], room: usize) -> Option<Vec<u8>> {
+    inflate(bytes.iter().map(|&byte| digit(URI, if byte == b' ' { b'+' } else { byte })), 6, room)
+}
+
+/// Fifteen bits a character, moved by 32 so that none is a control character.
+fn utf16(bytes: &[u8], room: usize) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    // Nearly all of these characters lie beyond ASCII.
+    if text.chars().take(16).filter(char::is_ascii).count() > 4 {
+        return None;
+    }
+    let units = text.encode_utf16().map(|unit| unit.checked_sub(32).filter(|&unit| unit < 1 << 15));
+    inflate(units, 15, room)
+}
+
+/// Reads codes from units of `width` bits each; none if they are no stream that ends with them.
+fn inflate(units: impl Iterator<Item = Option<u16>>, width: u32, room: usize) -> Option<Vec<u8>> {
+    let mut bits = Bits { units, width, unit: 0, left: 0 };
+    // Entries as spans of the output: every entry is some earlier output and one more unit.
+    let mut out: Vec<u16> = Vec::new();
+    let mut entries: Vec<Range<usize>> = Vec::new();
+    let first = bits.literal(2)?;
+    out.push(first);
+    entries.push(0..1);
+    let (mut code_bits, mut until_wider) = (3u32, 4usize);
+    let mut last = 0..1;
+    loop {
+        let code = usize::from(bits.take(code_bits)?);
+        let start = out.len();
+        match code {
+            0 | 1 => {
+                let unit = bits.take(if code == 0 { 8 } else { 16 })?;
+                out.push(unit);
+                entries.push(start..start + 1);
+                until_wider -= 1;
+            }
+            2 => break,
+            _ => {
+                let known = entries.len() + 3;
+                let from = match entries.get(code - 3) {
+                    Some(entry) => entry.clone(),
+                    None if code == known => last.start..last.end + 1,
+                    None => return None,
+                };
+                // The last entry and its first unit again: that unit is written as it is copied.
+                for at in from {
+                    out.push(out[at]);
+                }
+            }
+        }
+        if until_wider == 0 {
+            until_wider = 1 << code_bits;
+            code_bits += 1;
+        }
+        entries.push(last.start..last.end + 1);
+        last = start..out.len();
+        until_wider -= 1;
+        if until_wider == 0 {
+            until_wider = 1 << code_bits;
+            code_bits += 1;
+        }
+        if out.len() * 3 > room || code_bits > 16 {
+            return None;
+        }
+    }
+    let ended = bits.ended();
+    ended.then(|| String::from_utf16_lossy(&out).into_bytes())
+}
+
+/// Bits of the stream, the highest of each unit first; numbers have their lowest bit first.
+struct Bits<I> {
+    units: I,
+    width: u32,
+    unit: u16,
+    left: u32,
+}
+
+impl<I: Iterator<Item = Option<u16>>> Bits<I> {
+    fn take(&mut self, count: u32) -> Option<u16> {
+        let mut value = 0;
+        for position in 0..count {
+            if self.left == 0 {
+                self.unit = self.units.next()??;
+                self.left = self.width;
+            }
+            self.left -= 1;
+            value |= (self.unit >> self.left & 1) << position;
+        }
+        Some(value)
+    }
+
+    /// The first code says how wide the first unit is.
+    fn literal(&mut self, code_bits: u32) -> Option<u16> {
+        match self.take(code_bits)? {
+            0 => self.take(8),
+            1 => self.take(16),
+            _ => None,
+        }
+    }
+
+    /// Nothing but zeros and at most a few units of padding behind the end mark.
+    fn ended(&mut self) -> bool {
+        let rest = self.left;
+        let zeros = rest == 0 || self.unit & ((1 << rest) - 1) == 0;
+        // Padding of base64 stands for zeros as well.
+        zeros && self.units.by_ref().take(5).enumerate().all(|(position, unit)| position < 4 && unit == Some(0))
+    }
+}

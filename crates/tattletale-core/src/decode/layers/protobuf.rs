@@ -1,0 +1,227 @@
+//! Protocol Buffers without their schema: field numbers instead of names.
+//!
+//! The wire format has no magic number, and a short run of any bytes may parse. So a whole buffer must parse, and
+//! it must then have said enough that chance cannot have: every readable text, tag and length that fits counts as
+//! bits of [evidence](Message::evidence), and below [`ENOUGH`] the layer declines. What is inside a length-delimited
+//! field is a message, a text or bytes, and only a schema would tell: text wins, except behind a tag that no
+//! text starts with; numbers are told as decimal digits, so that an account number or a latitude is found.
+
+use crate::decode::{At, Layer, Look, Opening, Slot, View};
+use crate::model::FaultKind;
+use std::ops::Range;
+
+pub(super) struct Protobuf;
+
+/// Bits that chance would have to bring together; random input of any amount stays far below.
+const ENOUGH: f64 = 34.0;
+
+/// Messages within messages that are followed here; deeper ones are unfolded as pieces of their own.
+const DEEPEST: usize = 16;
+
+/// Highest field number that counts as an ordinary one.
+const HIGHEST_FIELD: u64 = 65_535;
+
+impl Layer for Protobuf {
+    fn name(&self) -> &'static str {
+        "protobuf"
+    }
+
+    fn about(&self) -> &'static str {
+        "Protocol Buffers (wire format, protobuf.dev/programming-guides/encoding) without a schema, as OpenTelemetry, Firebase and Google's own services send them; places are field numbers."
+    }
+
+    fn example(&self) -> &'static [u8] {
+        b"\x0a\x13marta.zoe@mail.test\x10\xae\x8a\x98\xc6\xe1\x88\xc4\x01\x1a\x09\x09\x12\x9b\x8f\x6b\x43\x01\x4a\x40"
+    }
+
+    fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
+        let declared = view.hint.typed_as("protobuf") && !view.hint.typed_as("grpc");
+        if !declared && (view.look.text() || view.bytes.len() < 8) {
+            return;
+        }
+        let mut message = Message::default();
+        let end = message.parse(view.bytes, 0, 0);
+        let whole = end == view.bytes.len();
+        let enough = message.evidence >= ENOUGH || (declared && !message.fields.is_empty());
+        if !enough || (!whole && !declared) {
+            return;
+        }
+        if !whole {
+            out.fault(FaultKind::Corrupt, end, "is no protobuf message from here on");
+        }
+        emit(view.bytes, &message.fields, out);
+    }
+}
+
+/// What a buffer says when it is read as a message.
+#[derive(Debug, Default)]
+struct Message {
+    fields: Vec<Field>,
+    /// Bits, roughly: how unlikely it is that random bytes read so well.
+    evidence: f64,
+}
+
+/// One field, in the order of the bytes.
+#[derive(Debug)]
+struct Field {
+    number: u64,
+    depth: usize,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// The fields behind it with a greater depth are its own.
+    Message,
+    Bytes(Range<usize>),
+    Number(Range<usize>, String),
+}
+
+impl Message {
+    /// Reads fields from `base` on, to the end of `bytes` or to what no message has; the offset where it ended.
+    fn parse(&mut self, bytes: &[u8], base: usize, depth: usize) -> usize {
+        let mut at = base;
+        while at < bytes.len() {
+            match self.field(bytes, at, depth) {
+                Some(next) => at = next,
+                None => return at,
+            }
+        }
+        at
+    }
+
+    fn field(&mut self, bytes: &[u8], at: usize, depth: usize) -> Option<usize> {
+        let (tag, start) = varint(bytes, at)?;
+        let number = tag >> 3;
+        if number == 0 || number > HIGHEST_FIELD {
+            return None;
+        }
+        // Of the 256 first bytes, 60 are tags of the fields up to 15.
+        self.evidence += if number <= 15 { 2.0 } else { 0.5 };
+        let end = match tag & 7 {
+            0 => varint(bytes, start)?.1,
+            1 => start + 8,
+            2 => {
+                let (length, start) = varint(bytes, start)?;
+                let end = start.checked_add(usize::try_from(length).ok()?).filter(|&end| end <= bytes.len())?;
+                self.delimited(&bytes[..end], start, number, depth);
+                return Some(end);
+            }
+            5 => start + 4,
+            _ => return None,
+        };
+        let value = bytes.get(start..end)?;
+        let digits = match tag & 7 {
+            0 => integer(varint(value, 0)?.0),
+            1 => fixed64(value),
+            _ => fixed32(value),
+        };
+        self.fields.push(Field { number, depth, kind: Kind::Number(start..end, digits) });
+        Some(end)
+    }
+
+    /// Decides what is in a length-delimited field: `bytes` ends with it.
+    fn delimited(&mut self, bytes: &[u8], start: usize, number: u64, depth: usize) {
+        let content = &bytes[start..];
+        let length_fits = if content.len() < 128 { 2.0 } else { 0.5 };
+        self.evidence += length_fits;
+        let look = Look::of(content);
+        let text = look.text() && !content.is_empty();
+        // A line feed is the tag of a first field that has a length: few texts start with one.
+        if (!text || content[0] == b'\n') && !content.is_empty() && depth < DEEPEST {
+            let (fields, evidence) = (self.fields.len(), self.evidence);
+            self.fields.push(Field { number, depth, kind: Kind::Message });
+            if self.parse(bytes, start, depth + 1) == bytes.len() {
+                return;
+            }
+            self.fields.truncate(fields);
+            self.evidence = evidence;
+        }
+        if text {
+            // 97 of 256 bytes are text; what is no letter or digit says less, and no text says more than 60 bits.
+            self.evidence += (content.len() as f64 * 1.4).min(60.0);
+        }
+        self.fields.push(Field { number, depth, kind: Kind::Bytes(start..bytes.len()) });
+    }
+}
+
+fn emit(bytes: &[u8], fields: &[Field], out: &mut Opening<'_, '_>) {
+    let mut way: Vec<Slot<'_>> = Vec::new();
+    for field in fields {
+        way.truncate(field.depth);
+        way.push(Slot::Field(field.number));
+        debug_assert_eq!(way.len(), field.depth + 1);
+        match &field.kind {
+            Kind::Message => {}
+            Kind::Bytes(span) if bytes[span.clone()].is_empty() => {}
+            Kind::Bytes(span) => out.piece(At::Way(&way), span.clone()),
+            Kind::Number(span, digits) => out.number(At::Way(&way), span.clone(), digits),
+        }
+    }
+}
+
+/// A base-128 varint at `at` and the offset behind it; none beyond ten bytes or 64 bits.
+pub(super) fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
+    let mut value = 0u64;
+    for (position, &byte) in bytes.get(at..)?.iter().take(10).enumerate() {
+        if position == 9 && byte > 1 {
+            return None;
+        }
+        value |= u64::from(byte & 0x7f) << (7 * position);
+        if byte < 0x80 {
+            return Some((value, at + position + 1));
+        }
+    }
+    None
+}
+
+/// Negative numbers are sent as the two's complement of 64 bits.
+fn integer(value: u64) -> String {
+    if value >> 63 == 1 { value.cast_signed().to_string() } else { value.to_string() }
+}
+
+/// Eight bytes, little-endian: a floating-point number where that reads like one, else an integer.
+fn fixed64(bytes: &[u8]) -> String {
+    let bits = bytes.try_into().map(u64::from_le_bytes).unwrap_or_default();
+    let float = f64::from_bits(bits);
+    if plausible(float) { float.to_string() } else { integer(bits) }
+}
+
+fn fixed32(bytes: &[u8]) -> String {
+    let bits = bytes.try_into().map(u32::from_le_bytes).unwrap_or_default();
+    let float = f32::from_bits(bits);
+    if plausible(f64::from(float)) { float.to_string() } else { bits.to_string() }
+}
+
+/// Integers of ordinary size are vanishingly small as floating-point numbers, and the other way round.
+pub(super) fn plausible(float: f64) -> bool {
+    (1e-6..1e16).contains(&float.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evidence(bytes: &[u8]) -> Option<f64> {
+        let mut message = Message::default();
+        (message.parse(bytes, 0, 0) == bytes.len()).then_some(message.evidence)
+    }
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!(fixed64(&52.011037f64.to_le_bytes()), "52.011037");
+        assert_eq!(fixed64(&1_790_000_000_000_000_000u64.to_le_bytes()), "1790000000000000000");
+        assert_eq!(fixed32(&21.5f32.to_le_bytes()), "21.5");
+        assert_eq!(fixed32(&7u32.to_le_bytes()), "7");
+        assert_eq!(varint(b"\xae\x8a\x98\xc6\xe1\x88\xc4\x01", 0).map(|(value, _)| value), Some(862_318_179_517_742));
+        assert_eq!(integer(u64::MAX), "-1");
+    }
+
+    #[test]
+    fn lengths_that_lie_are_refused() {
+        assert_eq!(evidence(b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01abc"), None);
+        assert_eq!(evidence(b"\x0a\x05abcd"), None);
+        assert_eq!(evidence(b"\x09abc"), None);
+        assert!(evidence(b"\x0a\x04abcd").is_some());
+    }
+}

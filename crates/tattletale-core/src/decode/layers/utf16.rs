@@ -1,0 +1,70 @@
+//! UTF-16 with and without byte order mark: Windows and Java programs write it.
+//!
+//! Without a mark there must be many characters of one neighbourhood: half the pairs of a random buffer are some
+//! character, but not all of the same 256.
+
+use crate::decode::{Layer, Look, Opening, Proof, View};
+
+pub(super) struct Utf16;
+
+const SHORTEST: usize = 8;
+
+impl Layer for Utf16 {
+    fn name(&self) -> &'static str {
+        "utf16"
+    }
+
+    fn about(&self) -> &'static str {
+        "UTF-16 (RFC 2781), with byte order mark or known by the zero, or nearly constant, upper bytes."
+    }
+
+    fn example(&self) -> &'static [u8] {
+        b"z\0o\0e\0@\0m\0a\0i\0l\0.\0t\0e\0s\0t\0"
+    }
+
+    fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
+        if view.bytes.len() < SHORTEST || !view.bytes.len().is_multiple_of(2) || view.look.text() {
+            return;
+        }
+        let (bytes, big) = match view.bytes {
+            [0xfe, 0xff, rest @ ..] => (rest, Some(true)),
+            [0xff, 0xfe, rest @ ..] => (rest, Some(false)),
+            bytes => (bytes, None),
+        };
+        let Some(big) = big.or_else(|| order(bytes)) else { return };
+        if view.bytes.len() * 3 / 2 > out.room() {
+            return;
+        }
+        let units = bytes.chunks_exact(2).map(|pair| match big {
+            true => u16::from_be_bytes([pair[0], pair[1]]),
+            false => u16::from_le_bytes([pair[0], pair[1]]),
+        });
+        let Ok(text) = char::decode_utf16(units).collect::<Result<String, _>>() else { return };
+        if Look::of(text.as_bytes()).text() {
+            out.made(text.as_bytes(), Proof::Sure);
+        }
+    }
+}
+
+/// True for big-endian: the order in which the upper bytes are all of one neighbourhood, if there is one.
+fn order(bytes: &[u8]) -> Option<bool> {
+    // Bits that chance would have to bring together.
+    const ENOUGH: f64 = 34.0;
+    // Text is known after a while; the rest may hold anything.
+    let sample = &bytes[..bytes.len().min(512)];
+    let pairs = sample.len() / 2;
+    [true, false].into_iter().find(|&big| {
+        let upper = || sample.iter().skip(usize::from(!big)).step_by(2);
+        let zero = upper().filter(|&&byte| byte == 0).count();
+        let all = |neighbours: fn(u8) -> bool| {
+            let size = (0..=255).filter(|&byte| neighbours(byte)).count();
+            let bits = pairs as f64 * (256.0 / size as f64).log2();
+            bits >= ENOUGH && upper().all(|&byte| neighbours(byte))
+        };
+        // Latin with a few others; the small scripts with symbols and emoji; Chinese and Japanese; Korean.
+        (zero * 4 >= pairs * 3 && zero >= 5)
+            || all(|byte| matches!(byte, 0..=0x20 | 0x26 | 0x27 | 0x30 | 0xd8 | 0xdc..=0xdf | 0xfe))
+            || all(|byte| matches!(byte, 0 | 0x20 | 0x30 | 0x4e..=0x9f | 0xff))
+            || all(|byte| matches!(byte, 0 | 0x20 | 0x30 | 0xac..=0xd7 | 0xff))
+    })
+}
