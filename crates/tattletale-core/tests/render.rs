@@ -86,7 +86,9 @@ fn nothing_planted_leaves_in_a_written_report() {
         ];
         assert_absent(&text, planted.chain(pieces.map(String::from)), *renderer);
         assert_absent(&text, UNPLANTED.map(String::from), *renderer);
-        assert!(text.contains("email-1") && text.contains("visit-1") && text.contains("first-party-1"));
+        // One screen names kinds only.
+        let named = text.contains("email-1") && text.contains("visit-1") && text.contains("first-party-1");
+        assert!(named || renderer.name() == "brief", "{}", renderer.name());
     }
 }
 
@@ -95,7 +97,7 @@ fn secrets_stay_masked_everywhere() {
     let report = reports::nasty();
     for renderer in RENDERERS {
         let text = rendered(*renderer, &report, &revealing());
-        assert!(text.contains(EMAIL), "{} shows what may be shown", renderer.name());
+        assert!(text.contains(EMAIL) || renderer.name() == "brief", "{} shows what may be shown", renderer.name());
         assert_absent(&text, [PASSWORD, TOKEN].into_iter().flat_map(forms), *renderer);
         assert_absent(&text, UNPLANTED_SECRETS.map(String::from), *renderer);
     }

@@ -148,7 +148,10 @@ impl<'p> Sighter<'p> {
         for (sighting, cover) in &mut self.found[mark..] {
             let same = sighting.subject == action;
             let value = matches!(sighting.subject, Subject::Value(_));
-            if overlap(cover, &place(node, hit)) && (same || value) {
+            let place = place(node, hit);
+            // Around a value means all around it: a short word that chance put into an encoded text is not.
+            let around = value && place.start <= cover.start && cover.end <= place.end;
+            if around || (same && overlap(cover, &place)) {
                 sighting.within = sighting.within.or((!same).then_some(action));
                 joined = true;
             }

@@ -2,7 +2,7 @@
 //! findings than a person reads in a terminal; the page and `text` have the rest.
 
 use super::redact::Masks;
-use super::summary::{Summary, Told};
+use super::summary::{self, Summary, Told};
 use super::{Options, Renderer, words};
 use crate::model::Report;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,9 @@ impl Renderer for Brief {
         let summary = Summary::new(report);
         let bold = if options.colour { anstyle::Style::new().bold() } else { anstyle::Style::new() };
         writeln!(out, "{bold}{}{bold:#}", summary.headline())?;
+        if summary.receivers.is_empty() {
+            writeln!(out, "{}", summary::basis(report))?;
+        }
         for told in &summary.receivers {
             let host = masks.host(told.name);
             writeln!(out, "\n{bold}{host}{bold:#}  {}", words::party(told.party))?;

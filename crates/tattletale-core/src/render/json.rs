@@ -42,6 +42,8 @@ struct Document {
     truth: TruthRow,
     findings: Vec<FindingRow>,
     weak: Vec<FindingRow>,
+    /// Names of values and actions that were not looked for: too short, or an address that is only a host.
+    not_sought: Vec<String>,
     carriers: Vec<CarrierRow>,
     coverage: CoverageRow,
     faults: Vec<FaultRow>,
@@ -202,6 +204,7 @@ impl View<'_, '_> {
             truth: self.truth(),
             findings: report.findings.iter().map(|finding| self.finding(finding)).collect(),
             weak: report.weak.iter().map(|finding| self.finding(finding)).collect(),
+            not_sought: report.not_sought.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
             carriers: report.carriers.iter().map(|carrier| self.carrier(carrier)).collect(),
             coverage: self.coverage(&report.coverage),
             faults: report.faults.iter().map(|(capture, fault)| self.fault(*capture, fault)).collect(),

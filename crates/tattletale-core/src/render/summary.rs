@@ -2,6 +2,7 @@
 //!
 //! Text and page are two views of this; nothing here is shown without going through the masks.
 
+use super::redact::Masks;
 use super::words;
 use crate::model::{Excerpt, Fidelity, Finding, Party, Report, Subject};
 use std::collections::{BTreeMap, BTreeSet};
@@ -188,9 +189,28 @@ impl<'r> Thing<'r> {
     }
 }
 
+/// What was not looked for, in one sentence; none when everything was. Visits that were read off a capture and are
+/// only hosts go without saying.
+pub(super) fn not_sought(report: &Report, masks: &Masks<'_>) -> Option<String> {
+    const NAMED: usize = 8;
+    let given = |subject: &&Subject| !report.truth.inferred || matches!(subject, Subject::Value(_));
+    let left_out: Vec<Subject> = report.not_sought.iter().filter(given).copied().collect();
+    let mut names: Vec<String> = left_out.iter().take(NAMED).map(|subject| masks.subject_name(*subject)).collect();
+    if left_out.len() > NAMED {
+        names.push(format!("{} more", words::number((left_out.len() - NAMED) as u64)));
+    }
+    let reason = "not looked for, too short or only a host";
+    (!names.is_empty()).then(|| format!("{reason}: {}", words::list(&names)))
+}
+
 /// What a "nothing found" rests on, in one sentence.
 pub(super) fn basis(report: &Report) -> String {
-    let (values, actions) = (report.truth.values.len() as u64, report.truth.actions.len() as u64);
+    let left_out = |value: bool| {
+        let of_kind = |subject: &&Subject| matches!(subject, Subject::Value(_)) == value;
+        report.not_sought.iter().filter(of_kind).count()
+    };
+    let values = report.truth.values.len().saturating_sub(left_out(true)) as u64;
+    let actions = report.truth.actions.len().saturating_sub(left_out(false)) as u64;
     let coverage = &report.coverage;
     if values + actions == 0 {
         return "There was nothing to look for: no planted values or actions were given, and the captures show no \

@@ -231,6 +231,9 @@ impl<'r> Page<'_, 'r> {
                 self.line(2, &[(PLAIN, &format!("{bodies} {what}"))])?;
             }
         }
+        if let Some(left_out) = summary::not_sought(self.report, self.masks) {
+            self.line(2, &[(PLAIN, &left_out)])?;
+        }
         if !coverage.responses {
             self.line(2, &[(QUIET, "responses were not looked at: a receiver learns from requests")])?;
         }

@@ -2,6 +2,7 @@
 
 use super::{Page, words};
 use crate::model::{Fidelity, ReceiverCoverage, Subject};
+use crate::render::summary;
 use crate::render::words::percent;
 use maud::{Markup, html};
 
@@ -94,6 +95,7 @@ pub(super) fn coverage(page: &Page<'_, '_>) -> Markup {
                         n => li { (words::number(n)) " request bodies " (what) },
                     }
                 }
+                @if let Some(left_out) = summary::not_sought(page.report, page.masks) { li { (left_out) "." } }
                 @if !coverage.responses { li { "Responses were not looked at: a receiver learns from requests." } }
             }
             @if !receivers.is_empty() {
