@@ -37,11 +37,16 @@ pub(crate) fn run(args: &DemoArgs) -> Result<Outcome, Failure> {
     tell(&scenario, args)
 }
 
-/// The scenario that device, browser and variant name; the first that fits.
+/// The phone that was observed in the report.
+const OBSERVED: &str = "redmi-note-8-reported";
+
+/// The scenario that device, browser and variant name; of several the observed one, else the first.
 fn chosen(args: &DemoArgs) -> Result<Scenario, Failure> {
     let fits = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
     let variant = args.variant.as_deref().unwrap_or("reported");
-    let mut all = Scenario::list().into_iter().filter(|scenario| {
+    let mut all: Vec<Scenario> = Scenario::list();
+    all.sort_by_key(|scenario| scenario.name != OBSERVED);
+    let mut all = all.into_iter().filter(|scenario| {
         fits(&args.device, scenario.model.name)
             && fits(&args.browser, scenario.product.name)
             && scenario.variant.name() == variant

@@ -154,12 +154,34 @@ impl<'r> Page<'_, 'r> {
         html! {
             a.receiver href={ "#receiver-" (number + 1) } { bdi { (self.masks.host(told.name)) } }
             " (" (words::party(told.party)) ") learnt "
-            @for (position, thing) in told.things.iter().enumerate() {
-                @if position > 0 && position + 1 == told.things.len() { " and " } @else if position > 0 { ", " }
-                a href={ "#" (thing_id(number, position)) } { (self.masks.words(thing.subject)) " " span.mask { (self.shown(thing)) } }
+            @let phrases = self.phrases(number, told);
+            @for (position, phrase) in phrases.iter().enumerate() {
+                @if position > 0 && position + 1 == phrases.len() { " and " } @else if position > 0 { ", " }
+                (phrase)
             }
             "."
         }
+    }
+
+    /// What a receiver learnt, in order; of a kind with many things how many, with a link to the first.
+    fn phrases(&self, number: usize, told: &Told<'r>) -> Vec<Markup> {
+        const EACH_NAMED: usize = 4;
+        let kind = |thing: &Thing<'r>| self.masks.words(thing.subject);
+        let of_kind = |wanted: &str| told.things.iter().filter(|thing| kind(thing) == wanted).count();
+        let mut counted: Vec<&str> = Vec::new();
+        let mut phrases = Vec::new();
+        for (position, thing) in told.things.iter().enumerate() {
+            let (kind, href) = (kind(thing), format!("#{}", thing_id(number, position)));
+            match of_kind(kind) {
+                n if n > EACH_NAMED && counted.contains(&kind) => {}
+                n if n > EACH_NAMED => {
+                    counted.push(kind);
+                    phrases.push(html! { a href=(href) { (n) " × " (kind) } });
+                }
+                _ => phrases.push(html! { a href=(href) { (kind) " " span.mask { (self.shown(thing)) } } }),
+            }
+        }
+        phrases
     }
 
     /// The value of a thing, or its mask.
