@@ -11,7 +11,8 @@ pub mod clock;
 pub mod collector;
 pub mod details;
 pub mod device;
-pub mod emitter;
+#[allow(unreachable_pub, reason = "scenarios are what the crate offers; what they are made of is nobody's SDK")]
+mod emitter;
 pub mod endpoints;
 mod fields;
 pub mod front;
@@ -29,3 +30,5 @@ pub mod tls;
 pub mod token;
 pub mod variant;
 pub mod wire;
+
+pub use emitter::sealed;

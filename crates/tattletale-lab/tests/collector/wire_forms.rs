@@ -5,8 +5,8 @@ use crate::forms::{android, base64, event, gzip, hash_code, percent, web};
 use crate::{lab, singapore, with_token};
 use serde_json::{Value, json};
 use tattletale_lab::clock::ModelTime;
-use tattletale_lab::emitter::sealed::{Code, seal};
 use tattletale_lab::lab::Lab;
+use tattletale_lab::sealed::{Code, seal};
 use tattletale_lab::seeded::Seeded;
 use tattletale_lab::store::{DATABASE, Event, read_events};
 
