@@ -57,10 +57,13 @@ pub fn inflate(framing: Framing, input: &[u8], out: &mut Vec<u8>, limit: usize) 
 /// Reads to the end (true) or to the limit (false).
 pub(super) fn bounded(mut decoder: impl Read, out: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
     const CHUNK: usize = 64 * 1024;
+    // Most bodies are small, and the buffer is cleared before it is read into: begin small.
+    let mut chunk = 2 * 1024;
     let start = out.len();
     loop {
         let made = out.len() - start;
-        let room = CHUNK.min(limit - made);
+        let room = chunk.min(limit - made);
+        chunk = CHUNK.min(chunk * 2);
         let at = out.len();
         // One byte beyond the limit tells "exactly full" from "more to come".
         let wanted = if room == 0 { 1 } else { room };

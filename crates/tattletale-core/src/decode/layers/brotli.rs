@@ -13,6 +13,9 @@ pub(super) struct Brotli;
 /// Text that must come out of a stream that nobody declared.
 const ENOUGH: usize = 16;
 
+/// A decoder's state costs far more than a look: short binary that nobody declares is an identifier, not a stream.
+const SHORTEST_UNDECLARED: usize = 18;
+
 impl Layer for Brotli {
     fn name(&self) -> &'static str {
         "brotli"
@@ -28,7 +31,7 @@ impl Layer for Brotli {
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         let declared = view.hint.encoded_as("br");
-        if !declared && (view.look.text() || view.bytes.len() < ENOUGH / 2) {
+        if !declared && (view.look.text() || view.bytes.len() < SHORTEST_UNDECLARED) {
             return;
         }
         let mut bytes = Vec::new();
