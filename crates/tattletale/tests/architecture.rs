@@ -9,7 +9,8 @@ use common::root;
 use std::path::{Path, PathBuf};
 
 /// Modules of the core from left to right; each may import from those before it only.
-const ORDER: [&str; 9] = ["model", "codec", "export", "import", "decode", "detect", "attribute", "audit", "render"];
+const ORDER: [&str; 10] =
+    ["model", "codec", "export", "import", "decode", "detect", "attribute", "audit", "study", "render"];
 
 /// What has no place in a pure core.
 const IMPURE: [&str; 10] = [

@@ -5,6 +5,7 @@
 //! and searches. Memory holds one batch of exchanges, the navigations and the findings, never a capture.
 
 mod carriers;
+mod fields;
 mod inferred;
 mod navigation;
 mod search;
@@ -12,7 +13,7 @@ mod survey;
 
 use crate::detect::Planted;
 use crate::import::ImportError;
-use crate::model::{CaptureInfo, Coverage, Fault, FaultKind, GroundTruth, Report};
+use crate::model::{CaptureInfo, Coverage, Fault, FaultKind, Fields, GroundTruth, Report};
 use std::io::{self, Read};
 
 pub use carriers::{Carriers, Role};
@@ -36,6 +37,8 @@ impl Capture<'_> {
 pub struct Options {
     /// Look at what came back as well.
     pub responses: bool,
+    /// Collect what every field held, for links, repetition and differences.
+    pub fields: bool,
     /// Limits of every walk.
     pub limits: crate::decode::Limits,
 }
@@ -83,14 +86,17 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
         findings: Vec::new(),
         weak: Vec::new(),
         carriers: Vec::new(),
+        fields: Fields::default(),
         coverage: Coverage { responses: options.responses, ..Coverage::default() },
         faults,
     };
+    let mut collected = fields::Collected::new();
     for (index, survey) in &readable {
         let party = if given { search::PartyBy::GroundTruth } else { search::PartyBy::Page { typed_at: &typed_at } };
         let search = search::Search { capture: *index, planted: &planted, carriers: &carriers, options, party };
-        search.run(&captures[*index], survey, &mut report);
+        search.run(&captures[*index], survey, &mut report, &mut collected);
     }
+    report.fields = collected.finish();
     report.coverage.opaque.sort_by_key(|place| std::cmp::Reverse(place.bytes));
     report.coverage.opaque.truncate(Coverage::PLACES);
     Ok(report)

@@ -1,11 +1,12 @@
 //! The second pass: every part of every exchange is unfolded and searched, on all cores, in the capture's order.
 
 use super::carriers::{Carriers, Role};
+use super::fields::{self, Collected, Leaf, Leaves};
 use super::survey::Survey;
 use super::{Capture, Options};
 use crate::attribute::{same_site, site};
 use crate::decode::parts;
-use crate::detect::{Closed, Places, Planted, chance, look};
+use crate::detect::{Closed, Places, Planted, chance, look, look_beside};
 use crate::import::{self, Wanted};
 use crate::model::{
     Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, OpaquePlace, Part, Party, ReceiverCoverage, Report,
@@ -47,18 +48,21 @@ struct Examined {
     row: ReceiverCoverage,
     faults: Vec<Fault>,
     places: Places,
+    leaves: Vec<Leaf>,
+    /// Fields that were over a bound.
+    dropped: u64,
 }
 
 impl<'a> Search<'a> {
     /// Reads the capture again and adds what is found to the report.
-    pub(super) fn run(&self, capture: &Capture<'_>, survey: &Survey, report: &mut Report) {
+    pub(super) fn run(&self, capture: &Capture<'_>, survey: &Survey, report: &mut Report, collected: &mut Collected) {
         let mut tally = Tally::default();
         let mut batch: Vec<Exchange> = Vec::new();
         let mut held = 0;
         let wanted = Wanted { request_bodies: true, response_bodies: self.options.responses };
         let mut flush = |batch: &mut Vec<Exchange>, report: &mut Report| {
             let examined: Vec<Examined> = batch.par_drain(..).map(|exchange| self.examine(exchange)).collect();
-            examined.into_iter().for_each(|examined| self.add(examined, &mut tally, report));
+            examined.into_iter().for_each(|examined| self.add(examined, &mut tally, report, collected));
         };
         let result = capture.input().and_then(|input| {
             import::read(input, wanted, |exchange| {
@@ -96,12 +100,24 @@ impl<'a> Search<'a> {
         let mut row = ReceiverCoverage { host: host.clone(), exchanges: 1, ..ReceiverCoverage::default() };
         let mut faults = exchange.faults.clone();
         let (mut sightings, mut opaque) = (Vec::new(), Vec::new());
+        let (mut leaves, mut records, mut dropped) = (Vec::new(), 0, 0);
+        // What the user's own action carries tells nothing about who tells tales.
+        let collects = self.options.fields && role == Role::Other;
         let body = &exchange.request.body;
         if !body.bytes.is_empty() || body.fidelity == Fidelity::Missing {
             row.bodies[body.fidelity as usize] += 1;
         }
         for view in parts(&exchange, self.options.responses) {
-            let (seen, walked) = look(self.planted, view.bytes, view.hint, &self.options.limits, &mut places);
+            let (planted, limits) = (self.planted, &self.options.limits);
+            let (seen, walked) = match collects {
+                true => {
+                    let mut found = Leaves::default();
+                    let looked = look_beside(planted, view.bytes, view.hint, limits, &mut places, &mut found);
+                    leaves.extend(found.of(&view.part, &mut records, &mut dropped));
+                    looked
+                }
+                false => look(planted, view.bytes, view.hint, limits, &mut places),
+            };
             row.captured += view.bytes.len() as u64;
             row.read += walked.read;
             row.opaque += walked.opaque;
@@ -117,11 +133,13 @@ impl<'a> Search<'a> {
             opaque.extend(seen.opaque.into_iter().map(|closed| (view.part.clone(), closed)));
         }
         faults.iter_mut().for_each(|fault| fault.exchange = Some(exchange.index));
-        Examined { exchange, host, role, sightings, opaque, row, faults, places }
+        Examined { exchange, host, role, sightings, opaque, row, faults, places, leaves, dropped }
     }
 
-    fn add(&self, examined: Examined, tally: &mut Tally, report: &mut Report) {
-        let Examined { exchange, host, role, sightings, opaque, row, faults, places } = examined;
+    fn add(&self, examined: Examined, tally: &mut Tally, report: &mut Report, collected: &mut Collected) {
+        let Examined { exchange, host, role, sightings, opaque, row, faults, places, leaves, dropped } = examined;
+        let seen = fields::Seen { host: &host, capture: self.capture, exchange: exchange.index, at: exchange.at };
+        collected.add(leaves, dropped, &seen, |stated, at| self.carriers.mode_by(stated, at));
         tally.places.add(&places);
         let at = *tally.rows.entry(host.clone()).or_insert_with(|| {
             let known = report.coverage.receivers.iter().position(|row| row.host == host);

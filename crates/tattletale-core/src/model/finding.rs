@@ -1,6 +1,6 @@
 //! Sightings, findings and the report that holds them.
 
-use super::{Coverage, Fault, GroundTruth, Part, Step, Timestamp};
+use super::{Coverage, Fault, Fields, GroundTruth, Part, Step, Timestamp};
 use std::ops::Range;
 
 /// What a sighting is of: an entry of the ground truth, by its position in the file.
@@ -151,7 +151,7 @@ pub struct CaptureInfo {
 }
 
 /// All that an audit found, and what it could not see.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Report {
     /// The captures, in the order given.
     pub captures: Vec<CaptureInfo>,
@@ -165,6 +165,8 @@ pub struct Report {
     pub weak: Vec<Finding>,
     /// Exchanges that carried something as part of the user's own action.
     pub carriers: Vec<Carrier>,
+    /// What every field held, where that was asked for.
+    pub fields: Fields,
     /// What was seen and what was not.
     pub coverage: Coverage,
     /// Everything that could not be processed, each with the index of its capture.

@@ -6,6 +6,7 @@
 mod coverage;
 mod exchange;
 mod fault;
+mod fields;
 mod finding;
 mod path;
 pub mod truth;
@@ -14,6 +15,7 @@ pub mod url;
 pub use coverage::{Coverage, OpaquePlace, ReceiverCoverage};
 pub use exchange::{Body, Exchange, Fidelity, Header, Message, Request, Response};
 pub use fault::{Fault, FaultKind};
+pub use fields::{Field, Fields, Use};
 pub use finding::{CaptureInfo, Carrier, Excerpt, Finding, Party, Receiver, Report, Sighting, Strength, Subject};
 pub use jiff::Timestamp;
 pub use path::{Part, Step, display_path};

@@ -223,6 +223,7 @@ mod tests {
             carriers: vec![],
             coverage: Coverage::default(),
             faults: vec![],
+            ..Report::default()
         };
         let shown = shown(&Masks::new(&report, reveal), &finding);
         format!("{}|{}|{}", shown.before, shown.found, shown.after)

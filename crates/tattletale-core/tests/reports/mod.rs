@@ -5,8 +5,8 @@
 
 use sha2::{Digest, Sha256};
 use tattletale_core::model::{
-    Action, CaptureInfo, Carrier, Coverage, Excerpt, Fault, FaultKind, Finding, GroundTruth, OpaquePlace, Part, Party,
-    Receiver, ReceiverCoverage, Report, Step, Strength, Subject, Timestamp, Value,
+    Action, CaptureInfo, Carrier, Coverage, Excerpt, Fault, FaultKind, Fields, Finding, GroundTruth, OpaquePlace, Part,
+    Party, Receiver, ReceiverCoverage, Report, Step, Strength, Subject, Timestamp, Value,
 };
 
 pub(crate) const START: &str = "2026-11-21T02:44:30Z";
@@ -168,6 +168,7 @@ pub(crate) fn rich() -> Report {
         weak,
         not_sought: vec![],
         carriers: (0..6).map(|n| Carrier { capture: 0, exchange: n, subjects: vec![Subject::Action(0)] }).collect(),
+        fields: Fields::default(),
         coverage: Coverage {
             receivers: vec![
                 coverage_row("clinic.localhost", 12, 48_000, 0),
@@ -350,6 +351,7 @@ pub(crate) fn nasty() -> Report {
             .collect(),
         truth,
         findings,
+        fields: Fields::default(),
         coverage,
     }
 }
@@ -369,6 +371,7 @@ pub(crate) fn empty() -> Report {
         weak: vec![],
         not_sought: vec![],
         carriers: vec![],
+        fields: Fields::default(),
         coverage: Coverage::default(),
         faults: vec![],
     }
