@@ -14,6 +14,7 @@ mod browser;
 mod common;
 mod devtools;
 mod pair;
+mod repeats;
 mod sdk;
 mod server;
 mod site;
