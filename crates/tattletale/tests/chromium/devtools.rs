@@ -5,7 +5,10 @@
 //! driver has to fit the browser's version. Keys and clicks are trusted events, so what follows from them is the
 //! user's doing for the browser too.
 //!
-//! Every name leads to the given server or nowhere: whatever the browser asks for by itself, it cannot leave the machine.
+//! Every name leads to the given server, so whatever the browser asks for by itself cannot leave the machine. It is told
+//! to keep quiet and does not quite: Chromium 156 asks `clients2.google.com` for the time and `update.googleapis.com`
+//! for updates in the clear, which is recorded as any background traffic would be, and `accounts.google.com` sealed,
+//! which gets no answer.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};

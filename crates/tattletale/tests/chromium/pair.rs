@@ -36,7 +36,6 @@ fn visits(sdk: Sdk) {
     assert_ne!(first.anonymous_id, private.anonymous_id, "the window was not private");
     let ids = [("normal_id", &*first.anonymous_id), ("private_id", &private.anonymous_id)];
     for visit in &made {
-        println!("sa-sdk-javascript {}, {} visit: {}", sdk.version, visit.name, by_itself(visit));
         told_is_found(visit, &person, &ids);
     }
 }
@@ -81,7 +80,7 @@ fn audit(visit: &Visit, person: &Person, ids: &[(&'static str, &str)]) -> Json {
 fn event(request: &Request) -> Json {
     let form = request.body().map_or_else(|| request.target.clone(), String::from);
     let data = form.split(['?', '&']).find_map(|field| field.strip_prefix("data=")).unwrap();
-    let data = STANDARD.decode_to_vec(&percent_decode(data.as_bytes(), true)).unwrap();
+    let data = STANDARD.decode_to_vec(percent_decode(data.as_bytes(), true)).unwrap();
     serde_json::from_slice(&data).unwrap()
 }
 
@@ -93,11 +92,4 @@ fn strings(json: &Json) -> Vec<String> {
         Json::Object(members) => members.values().flat_map(strings).collect(),
         _ => Vec::new(),
     }
-}
-
-/// Whom the browser asked by itself: it is told to keep quiet, and does not quite.
-fn by_itself(visit: &Visit) -> String {
-    let hosts: BTreeSet<&str> = visit.requests.iter().map(Request::host).collect();
-    let others: Vec<&str> = hosts.into_iter().filter(|host| !host.ends_with(".localhost")).collect();
-    format!("by itself the browser asked [{}] in the clear and {} times sealed", others.join(", "), visit.strangers)
 }

@@ -34,8 +34,6 @@ pub(crate) struct Visit {
     /// What the script calls this visitor until they sign in, as the page knows it.
     pub(crate) anonymous_id: String,
     pub(crate) requests: Vec<Request>,
-    /// Connections that were no plain HTTP: what the browser tried to reach by itself.
-    pub(crate) strangers: usize,
 }
 
 /// What visits of one person have in common.
@@ -123,9 +121,8 @@ impl Visits<'_> {
         tells(1 + new);
         browser.close();
 
-        let (requests, strangers) = server.end();
         let anonymous_id = anonymous_id.as_str().unwrap().to_owned();
-        Visit { name: name.to_owned(), mode, recording, actions, anonymous_id, requests, strangers }
+        Visit { name: name.to_owned(), mode, recording, actions, anonymous_id, requests: server.end() }
     }
 }
 
