@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use base64_simd::STANDARD;
 use serde_json::Value as Json;
 use tattletale_core::model::url::percent_decode;
+use tattletale_core::study::{Session, Study};
 
 use crate::common::Run;
 use crate::sdk::{self, Sdk};
@@ -38,6 +39,25 @@ fn visits(sdk: Sdk) {
     for visit in &made {
         told_is_found(visit, &person, &ids);
     }
+    let repeats = [(first, 1), (second, 2), (private, 1)];
+    answers(repeats.map(|(visit, repeat)| visit.session(&person, "the profile", repeat)).to_vec(), &ids);
+}
+
+/// What follows from the visits together, without the ids of the script being planted.
+fn answers(sessions: Vec<Session>, ids: &[(&str, &str)]) {
+    let study = Study::of("a clinic's site, normal and private".to_owned(), sessions);
+    assert!(study.complete());
+    // The script's own id lasts over normal visits and not into a private one; the account joins them all.
+    let [(_, normal), (_, private)] = ids else { panic!("an id for each mode") };
+    let held = |session: &Session, value: &str| {
+        let fields = session.report.fields.fields.iter().filter(|field| field.host == "tracker.localhost");
+        fields.flat_map(|field| &field.values).any(|held| held == value.as_bytes())
+    };
+    let holds = |value: &str| study.sessions.iter().map(|session| held(session, value)).collect::<Vec<_>>();
+    assert_eq!(holds(normal), [true, true, false]);
+    assert_eq!(holds(private), [false, false, true]);
+    let account = study.sessions[0].report.truth.values.iter().find(|value| value.name == "account").unwrap();
+    assert_eq!(holds(&account.value), [true, true, true]);
 }
 
 /// The audit of a visit names the tracker, the mode, and exactly the values that were sent, where they were sent.

@@ -1,14 +1,11 @@
 //! Five visits of the same kind, each with a profile of its own: whatever differs between them is noise.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 
-use tattletale_core::audit::{Capture, Options, audit};
-use tattletale_core::model::truth;
-use tattletale_core::study::{About, Session};
+use tattletale_core::study::Session;
 
 use crate::sdk;
-use crate::visit::{Person, Visit, Visits};
+use crate::visit::{Person, Visits};
 
 /// How often the same is done.
 const REPEATS: u32 = 5;
@@ -46,26 +43,10 @@ fn sessions() -> Option<Vec<Session>> {
     let person = Person::new();
     let visits = Visits { chromium: &chromium, sdk: sdk::OLD, script: &script, person: &person, folder: folder.path() };
     let session = |repeat: u32| {
-        let visit =
-            visits.visit(&format!("repeat-{repeat}"), "normal", &folder.path().join(format!("profile-{repeat}")));
-        session(&visit, &person, repeat)
+        let name = format!("repeat-{repeat}");
+        let profile = folder.path().join(format!("profile-{repeat}"));
+        let visit = visits.visit(&name, "normal", &profile);
+        visit.session(&person, &format!("profile {repeat}"), repeat)
     };
     Some((1..=REPEATS).map(session).collect())
-}
-
-fn session(visit: &Visit, person: &Person, repeat: u32) -> Session {
-    let truth = truth::parse(&std::fs::read_to_string(visit.truth(person, &[])).unwrap()).unwrap();
-    let open = || Ok(Box::new(File::open(&visit.recording)?) as Box<dyn std::io::Read>);
-    let capture = Capture { name: visit.name.clone(), open: Box::new(open) };
-    let report = audit(&[capture], Some(truth), &Options { fields: true, ..Options::default() }).unwrap();
-    assert!(report.complete(), "{:?}", report.faults);
-    let about = About {
-        name: visit.name.clone(),
-        device: Some(format!("profile {repeat}")),
-        app: Some("Chromium".to_owned()),
-        mode: Some(visit.mode),
-        repeat: Some(repeat),
-        ..About::default()
-    };
-    Session { about, report }
 }

@@ -4,10 +4,14 @@
 //! tracker has been told of the one before, so a recording holds the whole visit and nothing waits longer than it must.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use tattletale_core::model::Timestamp;
+use tattletale_core::audit::{Capture, Options, audit};
+use tattletale_core::model::{Timestamp, truth};
+use tattletale_core::study::{About, Session};
 
 use crate::devtools::Browser;
 use crate::sdk::Sdk;
@@ -137,5 +141,22 @@ impl Visit {
         let file = self.recording.with_file_name(format!("{}.truth.toml", self.name));
         std::fs::write(&file, toml + &self.actions).unwrap();
         file
+    }
+
+    /// The visit as a session of a study: audited, with what every field held.
+    pub(crate) fn session(&self, person: &Person, device: &str, repeat: u32) -> Session {
+        let truth = truth::parse(&std::fs::read_to_string(self.truth(person, &[])).unwrap()).unwrap();
+        let open = || Ok(Box::new(File::open(&self.recording)?) as Box<dyn Read>);
+        let capture = Capture { name: self.name.clone(), open: Box::new(open) };
+        let report = audit(&[capture], Some(truth), &Options { fields: true, ..Options::default() }).unwrap();
+        let about = About {
+            name: self.name.clone(),
+            device: Some(device.to_owned()),
+            app: Some("Chromium".to_owned()),
+            mode: Some(self.mode),
+            repeat: Some(repeat),
+            ..About::default()
+        };
+        Session { about, report }
     }
 }
