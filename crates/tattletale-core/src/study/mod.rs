@@ -4,8 +4,10 @@
 //! sightings into one person, what differs between conditions, and whether what the maker says is true. One session is
 //! a study too. Each question is one module here that reads sessions and returns its answers; none changes a report.
 
+pub mod links;
 mod session;
 
+pub use links::Links;
 pub use session::{About, Session};
 
 /// Sessions and everything that follows from them.
@@ -15,12 +17,15 @@ pub struct Study {
     pub name: String,
     /// The sessions, in the order of the study.
     pub sessions: Vec<Session>,
+    /// Fields that identify, and what they join.
+    pub links: Links,
 }
 
 impl Study {
     /// Asks every question of the sessions.
     pub fn of(name: String, sessions: Vec<Session>) -> Self {
-        Self { name, sessions }
+        let links = links::links(&sessions);
+        Self { name, sessions, links }
     }
 
     /// True when everything that was there could be processed.
