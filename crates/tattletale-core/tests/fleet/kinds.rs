@@ -73,6 +73,18 @@ impl Kind {
         matches!(self, Kind::Agent | Kind::Title | Kind::Place)
     }
 
+    /// For a digest or a part: the fields that hold the whole of what it was made from.
+    pub(crate) fn originals(self) -> Option<&'static [Kind]> {
+        match self {
+            Kind::AndroidIdMd5 | Kind::AndroidIdPart => {
+                Some(&[Kind::AndroidId, Kind::AndroidIdBase64, Kind::AndroidIdUpper])
+            }
+            Kind::InstallUuidSha256 | Kind::InstallUuidSha1Base64 => Some(&[Kind::InstallUuid, Kind::InstallUuidBare]),
+            Kind::ImeiShaPart => Some(&[Kind::Imei]),
+            _ => None,
+        }
+    }
+
     pub(crate) fn value(self, now: &Moment) -> Made {
         let (seed, device) = (now.seed, now.device);
         // The group of a device, of a model and of an experiment: smaller than any fleet.
@@ -133,7 +145,7 @@ impl Kind {
             Kind::SessionToken => {
                 (own(self, &[now.session]).text(BASE62, 24), Some(format!("{device}/SessionToken/{}", now.session)))
             }
-            Kind::HourId => (uuid(&mut own(self, &[hour])), None),
+            Kind::HourId => (uuid(&mut own(self, &[hour])), Some(format!("{device}/Hour/{hour}"))),
             Kind::Build => (format!("QKQ1.2001{:02}.002", 10 + model), None),
             Kind::Commit => (all(self, &[]).hex(40), None),
             Kind::Version => (format!("12.{}.{}.0", model, all(self, &[model]).below(9)), None),

@@ -9,7 +9,7 @@ mod score;
 mod send;
 
 use kinds::{Kind, Life};
-pub(crate) use score::{Row, score};
+pub(crate) use score::score;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use tattletale_core::audit::{Capture, Options, audit};
@@ -163,5 +163,8 @@ fn fields(random: &mut Random, receivers: &[Receiver]) -> Vec<Sent> {
             fields.push(Sent { receiver, name, kind: *kind, place: random.below(3) });
         }
     }
+    // A copy can be recognised only beside what it is a copy of.
+    let sent: BTreeSet<Kind> = fields.iter().map(|field| field.kind).collect();
+    fields.retain(|field| field.kind.originals().is_none_or(|kinds| kinds.iter().any(|kind| sent.contains(kind))));
     fields
 }

@@ -43,8 +43,8 @@ impl Plan {
     }
 
     fn now(&self, message: u64) -> Moment {
-        // A page is looked at for one to four messages, and some are looked at again.
-        let turn = (message + self.device) / (1 + (self.device + self.number) % 4);
+        // A page is looked at for one to seven messages, and some are looked at again.
+        let turn = (message + self.device) / (1 + 2 * ((self.device + self.number) % 4));
         Moment {
             seed: self.seed,
             device: self.device,
@@ -101,6 +101,9 @@ pub(crate) struct Log {
 impl Log {
     fn sent(&mut self, text: &str, root: &str, now: &Moment, session: usize, receiver: usize, record: Record) {
         self.roots.insert(text.to_owned(), root.to_owned());
+        if let Some(plain) = STANDARD.decode_to_vec(text).ok().and_then(|plain| String::from_utf8(plain).ok()) {
+            self.roots.insert(plain, root.to_owned());
+        }
         let sides = self.sides.entry(root.to_owned()).or_default();
         sides.0.insert(now.incognito);
         sides.1.insert(session);
@@ -110,7 +113,8 @@ impl Log {
 
     pub(crate) fn truth(self, receivers: &[Receiver]) -> Truth {
         let mut truth = Truth { roots: self.roots, ..Truth::default() };
-        for (root, (modes, sessions, hosts)) in &self.sides {
+        // What lives for an hour joins nothing; it may still stand beside an account.
+        for (root, (modes, sessions, hosts)) in self.sides.iter().filter(|(root, _)| !root.contains("/Hour/")) {
             if modes.len() > 1 {
                 truth.joins.insert(format!("{root} modes"));
             }

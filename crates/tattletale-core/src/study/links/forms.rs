@@ -8,6 +8,7 @@
 use super::fields::{Study, Values};
 use super::shape::{self, Shape};
 use super::{Id, LinkField, Session};
+use crate::model::url;
 use base64_simd::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use md5::{Digest, Md5};
 use sha1::Sha1;
@@ -33,6 +34,9 @@ const IDENTIFYING: [&str; 16] = [
     "card",
     "iban",
 ];
+
+/// Kinds of planted values that are content.
+const CONTENT: [&str; 5] = ["search", "url", "url-path", "typed", "text"];
 
 /// Shortest planted value that is recognised by itself, and shortest part of a value that is taken for its copy.
 const LEAST: usize = 6;
@@ -66,13 +70,24 @@ pub struct Known {
     pub kind: &'static str,
 }
 
-/// Planted values that identify, by key.
-pub(super) struct Planted(HashMap<Vec<u8>, Known>);
+/// What the ground truths know: planted values that identify, by key, and what the user looked at or typed.
+pub(super) struct Planted {
+    identifying: HashMap<Vec<u8>, Known>,
+    /// Every text of an action or of planted content on a line of its own, as it is and percent-decoded.
+    content: Vec<u8>,
+}
 
 impl Planted {
     pub(super) fn of(sessions: &[Session]) -> Self {
         let mut known = HashMap::new();
+        let mut content: BTreeSet<Vec<u8>> = BTreeSet::new();
+        let mut told = |text: &str| {
+            content.insert(text.as_bytes().to_vec());
+            content.insert(url::percent_decode(text.as_bytes(), true).into_owned());
+        };
         for (session, truth) in sessions.iter().map(|session| &session.report.truth).enumerate() {
+            truth.actions.iter().for_each(|action| told(&action.value));
+            truth.values.iter().filter(|value| CONTENT.contains(&value.kind)).for_each(|value| told(&value.value));
             for (index, value) in truth.values.iter().enumerate() {
                 if !IDENTIFYING.contains(&value.kind) || value.value.trim().len() < LEAST {
                     continue;
@@ -81,11 +96,16 @@ impl Planted {
                 known.entry(shape::key(value.value.as_bytes())).or_insert(entry);
             }
         }
-        Self(known)
+        Self { identifying: known, content: content.into_iter().collect::<Vec<_>>().join(&b'\n') }
+    }
+
+    /// Whether a value is a piece of what the user looked at or typed: content, however much it looks like a number.
+    pub(super) fn is_content(&self, value: &[u8]) -> bool {
+        memchr::memmem::find(&self.content, value.trim_ascii()).is_some()
     }
 
     pub(super) fn of_key(&self, key: &[u8]) -> Option<&Known> {
-        self.0.get(key)
+        self.identifying.get(key)
     }
 }
 
@@ -126,7 +146,7 @@ impl Candidates {
 
     /// Adds the planted values: they may be sent as digests only.
     pub(super) fn add_planted(&mut self, study: &Study<'_>, planted: &Planted) {
-        let mut known: Vec<(&Vec<u8>, &Known)> = planted.0.iter().collect();
+        let mut known: Vec<(&Vec<u8>, &Known)> = planted.identifying.iter().collect();
         known.sort_by_key(|(_, known)| (known.session, known.value));
         for (key, known) in known {
             let value = study.sessions[known.session].report.truth.values[known.value].value.as_bytes();
@@ -239,11 +259,15 @@ impl Candidates {
 
 /// The writings of a value of which digests are commonly made.
 fn writings(candidate: &Candidate) -> BTreeSet<Vec<u8>> {
-    let plain = candidate.bytes.trim_ascii();
-    [plain.to_vec(), plain.to_ascii_lowercase(), plain.to_ascii_uppercase(), candidate.key.to_ascii_uppercase()]
-        .into_iter()
-        .chain([candidate.key.clone()])
-        .collect()
+    let (plain, key) = (candidate.bytes.trim_ascii(), &candidate.key);
+    let mut writings = BTreeSet::from([plain.to_vec(), key.clone()]);
+    if key.len() == 32 && key.iter().all(u8::is_ascii_hexdigit) {
+        writings.insert([&key[..8], &key[8..12], &key[12..16], &key[16..20], &key[20..]].join(&b'-'));
+    }
+    let cased = |text: &Vec<u8>| [text.to_ascii_lowercase(), text.to_ascii_uppercase()];
+    let others: Vec<Vec<u8>> = writings.iter().flat_map(cased).collect();
+    writings.extend(others);
+    writings
 }
 
 fn digests(text: &[u8]) -> [(&'static str, Vec<u8>); 3] {

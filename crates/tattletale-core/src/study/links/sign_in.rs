@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// Kinds of planted values that name an account or a person.
 const ACCOUNTS: [&str; 4] = ["account-id", "email", "phone", "person-name"];
 /// Identifiers of one exchange of which pairs are made.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 256;
 
 /// A record that joins an identifier's past to an account or another identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub(super) fn sign_ins(groups: &[Group<'_>], ids: &[Id], sightings: &[Sighting])
     let is_account = |id: usize| ids[id].known.as_ref().is_some_and(|known| ACCOUNTS.contains(&known.kind));
     let declared = sign_up_records(groups, sightings);
     let replaced = replaced(sightings);
+    let successors: HashSet<usize> =
+        declared.iter().map(|(_, _, account)| *account).chain(replaced.iter().map(|(_, account)| *account)).collect();
     let mut exchanges: BTreeMap<When, Vec<&Sighting>> = BTreeMap::new();
     sightings.iter().for_each(|sighting| exchanges.entry(sighting.when).or_default().push(sighting));
     let mut since: HashMap<(Option<u32>, usize), When> = HashMap::new();
@@ -63,7 +65,9 @@ pub(super) fn sign_ins(groups: &[Group<'_>], ids: &[Id], sightings: &[Sighting])
     for (when, held) in &exchanges {
         // More than that is a list of things, not a person signing in.
         if held.len() <= TOGETHER {
-            let pairs = held.iter().flat_map(|a| held.iter().map(move |b| (*a, *b)));
+            let into = |sighting: &&&Sighting| is_account(sighting.id) || successors.contains(&sighting.id);
+            let accounts: Vec<&Sighting> = held.iter().filter(into).copied().collect();
+            let pairs = held.iter().flat_map(|a| accounts.iter().map(move |b| (*a, *b)));
             let mut counted: HashSet<(usize, usize)> = HashSet::new();
             for (before, account) in pairs.filter(|(a, b)| a.id != b.id && stand_together(groups, a, b)) {
                 // What stood beside the account from the first was never anonymous.

@@ -42,6 +42,8 @@ pub enum NoIdentifier {
     Counts,
     /// It changes from use to use, or comes and goes: content, random numbers.
     Changes,
+    /// Most values are pieces of addresses that the user visited or of what they typed.
+    Content,
     /// All devices have the same value.
     Shared,
     /// Groups of devices have the same value.
@@ -107,6 +109,10 @@ fn verdict(values: &Values<'_>, behaviour: &Behaviour, shape: Result<Shape, Plai
         Ok(shape) => shape,
         Err(plain) => return Verdict::No(NoIdentifier::Looks(plain)),
     };
+    let content = values.values.iter().filter(|value| planted.is_content(value.bytes)).count();
+    if content * 2 >= values.values.len() {
+        return Verdict::No(NoIdentifier::Content);
+    }
     if behaviour.counts {
         return Verdict::No(NoIdentifier::Counts);
     }
@@ -164,6 +170,7 @@ pub(super) fn words(field: &LinkField) -> String {
         Verdict::No(NoIdentifier::Looks(plain)) => return format!("no identifier: {plain}"),
         Verdict::No(NoIdentifier::Counts) => return "no identifier: a number that only grows".to_owned(),
         Verdict::No(NoIdentifier::Changes) => return "no identifier: it changes from use to use".to_owned(),
+        Verdict::No(NoIdentifier::Content) => return "no identifier: what the user looked at or typed".to_owned(),
         Verdict::No(NoIdentifier::Alike) => return "no identifier: its values are too much alike".to_owned(),
         Verdict::No(NoIdentifier::TooFewBits) => return format!("too few bits to tell; {devices}"),
         Verdict::No(NoIdentifier::Shared | NoIdentifier::Groups) => return format!("no identifier: {devices}"),
