@@ -2,7 +2,7 @@
 
 use super::Fleet;
 use super::kinds::Life;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use tattletale_core::model::Part;
 use tattletale_core::study::links::{Id, Joined, LinkField, Links, Turnover, Verdict};
 
@@ -79,8 +79,6 @@ pub(crate) fn score(fleet: &Fleet, links: &Links) -> Vec<Row> {
     let sign_ins: BTreeSet<String> = sign_ins
         .map(|join| format!("{} -> {}", root(&links.ids[join.before]), root(&links.ids[join.account])))
         .collect();
-    let mut doubled: BTreeMap<String, usize> = BTreeMap::new();
-    links.ids.iter().for_each(|id| *doubled.entry(root(id)).or_default() += 1);
     vec![
         Row::of("fields that identify", &wanted(Life::Lasting), &found(&|field| field.verdict == Verdict::Identifier)),
         Row::of(
