@@ -4,9 +4,27 @@
 //! sightings into one person, what differs between conditions, and whether what the maker says is true. One session is
 //! a study too. Each question is one module here that reads sessions and returns its answers; none changes a report.
 
+pub mod repetition;
 mod session;
+mod stats;
+mod trials;
 
+pub use repetition::{Recognised, Unrecognised};
 pub use session::{About, Session};
+pub use stats::ALPHA;
+
+/// By which clock a use is put beside an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Clock {
+    /// The time that the record states of itself.
+    Stated,
+    /// The time at which it was sent.
+    Sent,
+}
+
+impl Clock {
+    const ALL: [Self; 2] = [Self::Stated, Self::Sent];
+}
 
 /// Sessions and everything that follows from them.
 #[derive(Debug, Clone, Default)]
@@ -15,12 +33,18 @@ pub struct Study {
     pub name: String,
     /// The sessions, in the order of the study.
     pub sessions: Vec<Session>,
+    /// Actions without a text of their own that a receiver was told of, recognised by repetition.
+    pub recognised: Vec<Recognised>,
+    /// Those that were not recognised, and why.
+    pub unrecognised: Vec<Unrecognised>,
 }
 
 impl Study {
     /// Asks every question of the sessions.
     pub fn of(name: String, sessions: Vec<Session>) -> Self {
-        Self { name, sessions }
+        let repetition = repetition::Repetition::of(&sessions);
+        let (recognised, unrecognised) = (repetition.recognised, repetition.unrecognised);
+        Self { name, sessions, recognised, unrecognised }
     }
 
     /// True when everything that was there could be processed.
