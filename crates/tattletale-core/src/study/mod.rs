@@ -4,11 +4,17 @@
 //! sightings into one person, what differs between conditions, and whether what the maker says is true. One session is
 //! a study too. Each question is one module here that reads sessions and returns its answers; none changes a report.
 
+mod cells;
+pub mod differences;
+pub mod matrix;
 pub mod repetition;
 mod session;
 mod stats;
 mod trials;
 
+pub use cells::{Cell, Dimension, Side};
+pub use differences::Difference;
+pub use matrix::Matrix;
 pub use repetition::{Recognised, Unrecognised};
 pub use session::{About, Session};
 pub use stats::ALPHA;
@@ -37,6 +43,10 @@ pub struct Study {
     pub recognised: Vec<Recognised>,
     /// Those that were not recognised, and why.
     pub unrecognised: Vec<Unrecognised>,
+    /// How conditions compare that differ in one thing.
+    pub differences: Vec<Difference>,
+    /// Which kinds of data left under which condition, to whom.
+    pub matrix: Matrix,
 }
 
 impl Study {
@@ -44,7 +54,9 @@ impl Study {
     pub fn of(name: String, sessions: Vec<Session>) -> Self {
         let repetition = repetition::Repetition::of(&sessions);
         let (recognised, unrecognised) = (repetition.recognised, repetition.unrecognised);
-        Self { name, sessions, recognised, unrecognised }
+        let differences = differences::differences(&sessions);
+        let matrix = matrix::matrix(&sessions, &recognised);
+        Self { name, sessions, recognised, unrecognised, differences, matrix }
     }
 
     /// True when everything that was there could be processed.

@@ -43,6 +43,8 @@ pub struct Recognised {
     pub value: Option<String>,
     /// The repeats: index of the session in the study and of the action in its ground truth.
     pub actions: Vec<(usize, usize)>,
+    /// Those of them that the token followed.
+    pub told: Vec<(usize, usize)>,
     /// Host that was told.
     pub host: String,
     /// Part of the exchange that holds the token.
@@ -339,6 +341,12 @@ impl<'t> Question<'t> {
         })
     }
 
+    fn repeats_among(&self, target: &Target, pattern: usize) -> Vec<(usize, usize)> {
+        let actions = &self.trials.patterns[pattern].actions;
+        let followed = target.trials.iter().map(|trial| actions.binary_search(trial).is_ok());
+        self.repeats(target).zip(followed).filter(|(_, followed)| *followed).map(|(repeat, _)| repeat).collect()
+    }
+
     /// Whether the token's value or the last name of its path holds the action's text or its last word.
     fn resembles(&self, target: usize, token: usize) -> bool {
         let token = &self.trials.tokens[token];
@@ -369,6 +377,7 @@ impl<'t> Question<'t> {
             kind: target.kind,
             value: target.value.clone(),
             actions: self.repeats(target).collect(),
+            told: self.repeats_among(target, told.pattern),
             host: shown.host.to_owned(),
             part: shown.part.clone(),
             path: shown.path.to_owned(),
