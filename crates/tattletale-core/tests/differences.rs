@@ -14,8 +14,7 @@ fn session(case: &str, folder: &str, mode: &'static str) -> Session {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/real").join(case).join(folder);
     let capture = std::fs::read(folder.join("requests.har")).unwrap();
     let truth = truth::parse(&std::fs::read_to_string(folder.join("truth.toml")).unwrap()).unwrap();
-    let capture =
-        Capture { name: mode.to_owned(), open: Box::new(move || Ok(Box::new(Cursor::new(capture.clone())))) };
+    let capture = Capture { name: mode.to_owned(), open: Box::new(move || Ok(Box::new(Cursor::new(capture.clone())))) };
     let options = audit::Options { fields: true, ..audit::Options::default() };
     let report = audit::audit(&[capture], Some(truth), &options).unwrap();
     Session { about: About { name: mode.to_owned(), mode: Some(mode), ..About::default() }, report }
@@ -32,16 +31,13 @@ fn told(found: &[Difference]) -> BTreeSet<(&str, &str, bool, Verdict)> {
 
 #[test]
 fn the_browser_tells_its_search_engine_in_the_normal_window_only() {
-    let sessions = [
-        session("chromium-omnibox", "normal", "normal"),
-        session("chromium-omnibox", "incognito", "incognito"),
-    ];
+    let sessions =
+        [session("chromium-omnibox", "normal", "normal"), session("chromium-omnibox", "incognito", "incognito")];
     let found = differences(&sessions);
     let engine = |kind, action| (kind, "www.google.com", action, Verdict::OnlyLeft);
     let expected = [engine("search", false), engine("search", true), engine("url-path", false), engine("visit", true)];
     assert_eq!(told(&found), BTreeSet::from(expected));
-    let fields: Vec<Verdict> =
-        found.iter().filter(|one| one.what == What::Fields).map(|one| one.verdict).collect();
+    let fields: Vec<Verdict> = found.iter().filter(|one| one.what == What::Fields).map(|one| one.verdict).collect();
     assert_eq!(fields, [Verdict::NotEnough], "one session a side says nothing of what was not planted");
     // Typed text (7), the previous page (11 to 17), the typed address (18), all to /complete/search.
     let exchanges: BTreeSet<usize> = sessions[0].report.findings.iter().map(|finding| finding.exchange).collect();

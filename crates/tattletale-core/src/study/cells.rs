@@ -69,9 +69,12 @@ pub(super) fn is_in(session: &Session, of: Option<&'static str>, mode: Option<&'
     session.about.mode.is_some() || of == mode
 }
 
-/// Strong findings of a session in one mode.
-pub(super) fn findings(session: &Session, mode: Option<&'static str>) -> impl Iterator<Item = &Finding> {
-    session.report.findings.iter().filter(move |finding| is_in(session, finding.mode, mode))
+/// Strong findings of a session in one mode: that of the action where one is told, else that of the time.
+pub(super) fn findings<'s>(session: &'s Session, mode: Option<&'static str>) -> impl Iterator<Item = &'s Finding> {
+    session.report.findings.iter().filter(move |finding| {
+        let own = finding.action.map(|action| session.report.truth.actions[action].mode);
+        is_in(session, own.unwrap_or(finding.mode), mode)
+    })
 }
 
 /// All cells with their sessions, in the order of the study, normal before incognito.

@@ -205,13 +205,16 @@ impl<'t> Question<'t> {
             }
         }
         let most = (0..trials.sessions())
-            .map(|position| done[position] + Clock::ALL.map(|clock| trials.pauses(position, clock)).iter().sum::<usize>())
+            .map(|position| {
+                done[position] + Clock::ALL.map(|clock| trials.pauses(position, clock)).iter().sum::<usize>()
+            })
             .max();
         Self { trials, targets, done, exact: Factorials::up_to(most.unwrap_or(0)), asked }
     }
 
     fn answer(&self, answers: &mut Repetition) {
-        let marked: Vec<Vec<usize>> = self.trials.patterns.iter().map(|pattern| self.by_session(&pattern.actions)).collect();
+        let marked: Vec<Vec<usize>> =
+            self.trials.patterns.iter().map(|pattern| self.by_session(&pattern.actions)).collect();
         let mut known: HashMap<(usize, &[usize]), f64> = HashMap::new();
         let mut smallest: Vec<f64> = Vec::new();
         for (pattern, marks) in marked.iter().enumerate() {
@@ -277,12 +280,7 @@ impl<'t> Question<'t> {
         self.targets[target].trials.len() == self.done.iter().sum::<usize>()
     }
 
-    fn margins<'m>(
-        &'m self,
-        target: usize,
-        pattern: usize,
-        marks: &'m [usize],
-    ) -> impl Iterator<Item = Margins> + 'm {
+    fn margins<'m>(&'m self, target: usize, pattern: usize, marks: &'m [usize]) -> impl Iterator<Item = Margins> + 'm {
         let alone = self.is_alone(target);
         let Pattern { paused, tokens, .. } = &self.trials.patterns[pattern];
         let clock = self.trials.tokens[tokens[0]].clock;
@@ -355,9 +353,9 @@ impl<'t> Question<'t> {
         let last = |text: &str| plain(text.rsplit(['/', '.', '=', ' ']).next().unwrap_or(text));
         let (whole, word) = (plain(text), last(text));
         let held = token.value.map(|value| plain(&String::from_utf8_lossy(value))).unwrap_or_default();
-        [held, last(token.path)].iter().any(|shown| {
-            (whole.len() > 2 && shown.contains(&whole)) || (word.len() > 2 && shown.contains(&word))
-        })
+        [held, last(token.path)]
+            .iter()
+            .any(|shown| (whole.len() > 2 && shown.contains(&whole)) || (word.len() > 2 && shown.contains(&word)))
     }
 
     fn recognised(&self, told: &Told, token: usize, also: usize, factor: usize) -> Recognised {

@@ -65,8 +65,7 @@ impl<'s> Trials<'s> {
             })
             .collect();
         let timelines = sessions.iter().map(|(_, s)| Clock::ALL.map(|clock| Timeline::of(s, clock))).collect();
-        let mut trials =
-            Self { sessions, first, timelines, tokens: Vec::new(), patterns: Vec::new(), untried: 0 };
+        let mut trials = Self { sessions, first, timelines, tokens: Vec::new(), patterns: Vec::new(), untried: 0 };
         trials.collect();
         trials
     }
@@ -130,7 +129,7 @@ impl<'s> Trials<'s> {
         let mut known: HashMap<(&str, &Part, &str), usize> = HashMap::new();
         let mut fields: Vec<Vec<(usize, &'s Field)>> = Vec::new();
         for (position, (_, session)) in self.sessions.iter().enumerate() {
-            for field in &session.report.fields.fields {
+            for field in session.report.fields.fields.iter().filter(|field| !is_framing(&field.part)) {
                 let at = *known.entry((&field.host, &field.part, &field.path)).or_insert(fields.len());
                 fields.resize(fields.len().max(at + 1), Vec::new());
                 fields[at].push((position, field));
@@ -169,11 +168,7 @@ impl<'s> Trials<'s> {
 
     /// For the field and each of its values: the trials and the pauses in which it was sent.
     #[allow(clippy::type_complexity, reason = "three columns of one table, used once")]
-    fn windows(
-        &self,
-        same: &[(usize, &'s Field)],
-        clock: Clock,
-    ) -> Vec<(Option<&'s [u8]>, Vec<u32>, Vec<(u32, u32)>)> {
+    fn windows(&self, same: &[(usize, &'s Field)], clock: Clock) -> Vec<(Option<&'s [u8]>, Vec<u32>, Vec<(u32, u32)>)> {
         let mut known: HashMap<Option<&[u8]>, usize> = HashMap::new();
         let mut found: Vec<(Option<&'s [u8]>, Vec<u32>, Vec<(u32, u32)>)> = Vec::new();
         for &(position, field) in same {
@@ -194,6 +189,11 @@ impl<'s> Trials<'s> {
         }
         found
     }
+}
+
+/// How long a message is tells something, but it is not what the message says.
+fn is_framing(part: &Part) -> bool {
+    matches!(part, Part::Header(name) if name == "content-length")
 }
 
 enum Slot {
@@ -255,7 +255,8 @@ fn window(session: &Session, clock: Clock) -> i64 {
     if clock == Clock::Stated {
         return SHORTEST_WINDOW;
     }
-    let told = session.report.findings.iter().filter(|f| f.action.is_some() || matches!(f.subject(), Subject::Action(_)));
+    let told =
+        session.report.findings.iter().filter(|f| f.action.is_some() || matches!(f.subject(), Subject::Action(_)));
     let mut delays: Vec<i64> = told.filter_map(|finding| finding.delay_ms.filter(|delay| *delay >= 0)).collect();
     delays.sort_unstable();
     let nearly_all = delays.get((delays.len() * 95 / 100).min(delays.len().saturating_sub(1))).copied();

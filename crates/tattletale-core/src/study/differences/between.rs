@@ -90,7 +90,8 @@ fn features<'s>(sessions: &'s [Session], pair: &Pair) -> Vec<Feature<'s>> {
         features.push(Feature { host, part, path, value: None, samples: rates });
         let mut values: Vec<(&[u8], Vec<f64>)> = if many { Vec::new() } else { values.into_iter().collect() };
         values.sort_unstable_by_key(|(value, _)| *value);
-        let valued = values.into_iter().map(|(value, samples)| Feature { host, part, path, value: Some(value), samples });
+        let valued =
+            values.into_iter().map(|(value, samples)| Feature { host, part, path, value: Some(value), samples });
         features.extend(valued);
     }
     features.retain(|feature| feature.samples.windows(2).any(|pair| pair[0] != pair[1]));

@@ -5,10 +5,10 @@
 //! any of these actions could as well have been the incognito ones; that holds where modes alternate, so a session
 //! that is normal first and incognito then tells nothing here: what happens at its start would look like the mode.
 
+use super::super::Session;
 use super::super::cells::Pair;
 use super::super::stats::{ALPHA, Factorials, Margins, tarone};
 use super::super::trials::Trials;
-use super::super::Session;
 use super::{Count, Difference, REPEATS, Verdict, What};
 use crate::model::Part;
 use std::collections::BTreeMap;
