@@ -232,7 +232,7 @@ mod tests {
         let split: Vec<f64> = (0..10).map(|at| f64::from(at < 5)).collect();
         let alternating: Vec<f64> = (0..10).map(|at| f64::from(at % 2 == 0)).collect();
         let close = |p: f64, expected: f64| assert!((p - expected).abs() < 1e-12, "{p} for {expected}");
-        close(separations(&[split.clone()], &left)[0], 2.0 / 252.0);
+        close(separations(std::slice::from_ref(&split), &left)[0], 2.0 / 252.0);
         // A second feature that some other labeling separates as well makes the first one less surprising.
         close(separations(&[split, alternating, vec![7.0; 10]], &left)[0], 4.0 / 252.0);
         close(smallest_separation(5, 5), 2.0 / 252.0);

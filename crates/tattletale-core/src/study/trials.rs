@@ -21,6 +21,9 @@ const PAUSES: i64 = 1_000;
 /// Tokens that are looked at.
 const TOKENS: usize = 200_000;
 
+/// Trials of actions, and pauses by session and number.
+type Windows = (Vec<u32>, Vec<(u32, u32)>);
+
 /// A token and the windows in which it was sent.
 pub(super) struct Token<'s> {
     pub(super) host: &'s str,
@@ -135,7 +138,7 @@ impl<'s> Trials<'s> {
                 fields[at].push((position, field));
             }
         }
-        let mut patterns: HashMap<(Vec<u32>, Vec<(u32, u32)>), usize> = HashMap::new();
+        let mut patterns: HashMap<Windows, usize> = HashMap::new();
         for same in &fields {
             for clock in Clock::ALL {
                 for (value, mut actions, mut pauses) in self.windows(same, clock) {

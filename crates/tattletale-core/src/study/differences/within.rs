@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 /// Changes of mode in a session from which its modes count as alternating.
 const CHANGES: usize = 6;
 
+/// Host, part and path of a field.
+type Place<'s> = (&'s str, &'s Part, &'s str);
+
 /// Trials of one session and kind of action.
 #[derive(Default)]
 struct Stratum {
@@ -67,7 +70,7 @@ pub(super) fn compare(sessions: &[Session], pair: &Pair, both: &[usize], found: 
         found.push(pair.difference(What::Fields, counts, Verdict::NotEnough, reach.min(1.0)));
         return;
     }
-    let mut best: BTreeMap<(&str, &Part, &str), (f64, usize, [Count; 2])> = BTreeMap::new();
+    let mut best: BTreeMap<Place<'_>, (f64, usize, [Count; 2])> = BTreeMap::new();
     let mut least: f64 = 1.0;
     for (pattern, [fewer, more]) in trials.patterns.iter().zip(&tests) {
         let p = (fewer.p.min(more.p) * factor as f64).min(1.0);
