@@ -26,7 +26,7 @@ fn told(found: &[Difference]) -> BTreeSet<(&str, &str, bool, Verdict)> {
         What::Told { data, host } => Some((data.kind, host.as_str(), data.action, one.verdict)),
         _ => None,
     });
-    told.map(|(kind, host, action, verdict)| (kind, host, action, verdict)).collect()
+    told.collect()
 }
 
 #[test]
