@@ -67,8 +67,23 @@ pub(crate) enum LabCommand {
     },
     /// Lives every device, browser, version, mode and switch, and prints recall and precision of each audit
     Matrix(MatrixArgs),
+    /// Lives days of every variant and prints what is recognised by repetition, against what was truly sent
+    Repetition(RepetitionArgs),
     /// What there is
     List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RepetitionArgs {
+    /// People per scenario, each with an own phone
+    #[arg(long, default_value_t = 5)]
+    pub(crate) people: u64,
+    /// Days of each that are pooled
+    #[arg(long, default_value_t = 1)]
+    pub(crate) days: u32,
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::cli::{DemoArgs, Format, LabCommand, MatrixArgs, UpArgs};
 use crate::demo;
 use crate::failure::Failure;
+use crate::repetition;
 use serde_json::json;
 use std::io::{self, Write};
 use std::sync::mpsc;
@@ -19,6 +20,7 @@ pub(crate) fn run(command: &LabCommand) -> Result<Outcome, Failure> {
         LabCommand::Up(args) => up(args),
         LabCommand::Run { scenario, demo } => run_one(scenario, demo),
         LabCommand::Matrix(args) => matrix(args),
+        LabCommand::Repetition(args) => repetition::run(args),
     }
 }
 

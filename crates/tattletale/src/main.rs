@@ -10,6 +10,7 @@ mod failure;
 mod input;
 mod lab;
 mod progress;
+mod repetition;
 mod show;
 
 use clap::Parser;
