@@ -86,6 +86,7 @@ fn coverage_row(host: &str, exchanges: u64, read: u64, opaque: u64) -> ReceiverC
         read,
         opaque,
         bodies: [exchanges, 0, 0, 0, 0],
+        addresses: vec![],
     }
 }
 
@@ -187,6 +188,7 @@ pub(crate) fn rich() -> Report {
             }],
             responses: false,
         },
+        operators: vec![],
         faults: vec![(
             0,
             Fault { exchange: Some(7), part: Some(Part::Body), ..Fault::new(FaultKind::Truncated, "gzip ends early") }
@@ -353,6 +355,7 @@ pub(crate) fn nasty() -> Report {
         findings,
         fields: Fields::default(),
         coverage,
+        operators: vec![],
     }
 }
 
@@ -373,6 +376,7 @@ pub(crate) fn empty() -> Report {
         carriers: vec![],
         fields: Fields::default(),
         coverage: Coverage::default(),
+        operators: vec![],
         faults: vec![],
     }
 }
