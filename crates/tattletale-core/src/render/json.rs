@@ -5,10 +5,14 @@
 
 use super::redact::Masks;
 use super::{Options, Renderer, command, excerpt, words};
-use crate::model::{Carrier, Coverage, Fault, Fidelity, Finding, Report, Step, Strength, Subject};
+use crate::attribute::exposure_of;
+use crate::model::{
+    About, Carrier, Coverage, Fault, Fidelity, Finding, Report, Source, Statement, Step, Strength, Subject, statements,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 /// Version of the contract.
 const SCHEMA: u32 = 1;
@@ -46,6 +50,8 @@ struct Document {
     not_sought: Vec<String>,
     carriers: Vec<CarrierRow>,
     coverage: CoverageRow,
+    /// Who runs the receivers, and where: single statements, each with its source.
+    operators: Vec<OperatorRow>,
     faults: Vec<FaultRow>,
 }
 
@@ -96,6 +102,8 @@ struct FindingRow {
     delay_ms: Option<i64>,
     mode: Option<&'static str>,
     plaintext: bool,
+    /// Who could read it on its way: `path-plain-http`, `path-host-name`, `path-dns`, `receiver`, `nobody`, `unknown`.
+    exposure: &'static str,
     /// First byte and the byte after the last, in the innermost layer.
     range: [usize; 2],
     excerpt: ExcerptRow,
@@ -151,6 +159,38 @@ struct ReceiverCoverageRow {
     read: u64,
     opaque: u64,
     bodies: BTreeMap<&'static str, u64>,
+    /// Addresses of its servers that the captures name; none where the host is masked.
+    addresses: Vec<IpAddr>,
+}
+
+#[derive(Serialize)]
+struct OperatorRow {
+    host: String,
+    statements: Vec<StatementRow>,
+}
+
+#[derive(Serialize)]
+struct StatementRow {
+    field: &'static str,
+    /// The name or address that it is about.
+    about: String,
+    /// True when the sources contradict each other.
+    disagree: bool,
+    values: Vec<ValueRow>,
+}
+
+#[derive(Serialize)]
+struct ValueRow {
+    value: String,
+    sources: Vec<SourceRow>,
+}
+
+#[derive(Serialize)]
+struct SourceRow {
+    name: String,
+    date: Option<String>,
+    evidence: String,
+    licence: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -207,6 +247,7 @@ impl View<'_, '_> {
             not_sought: report.not_sought.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
             carriers: report.carriers.iter().map(|carrier| self.carrier(carrier)).collect(),
             coverage: self.coverage(&report.coverage),
+            operators: self.operators(),
             faults: report.faults.iter().map(|(capture, fault)| self.fault(*capture, fault)).collect(),
         }
     }
@@ -263,6 +304,7 @@ impl View<'_, '_> {
             delay_ms: finding.delay_ms,
             mode: finding.mode,
             plaintext: finding.plaintext,
+            exposure: exposure_of(finding).name(),
             range: [finding.range.start, finding.range.end],
             excerpt: ExcerptRow { before: excerpt.before, found: excerpt.found, after: excerpt.after },
             command: command::show(self.report, finding, self.options, self.masks),
@@ -302,6 +344,10 @@ impl View<'_, '_> {
                     read: receiver.read,
                     opaque: receiver.opaque,
                     bodies: bodies(&|fidelity| receiver.bodies[fidelity as usize]),
+                    addresses: match self.masks.shows_host(&receiver.host) {
+                        true => receiver.addresses.clone(),
+                        false => Vec::new(),
+                    },
                 })
                 .collect(),
             opaque_places: coverage
@@ -318,6 +364,38 @@ impl View<'_, '_> {
                 })
                 .collect(),
         }
+    }
+
+    fn operators(&self) -> Vec<OperatorRow> {
+        let shown = self.report.operators.iter().filter(|operator| self.masks.shows_host(&operator.host));
+        let source = |source: &&Source| SourceRow {
+            name: self.masks.name(&source.name),
+            date: source.date.as_deref().map(|date| self.masks.name(date)),
+            evidence: self.masks.name(&source.evidence),
+            licence: source.licence.as_deref().map(|licence| self.masks.name(licence)),
+        };
+        let statement = |said: &Statement<'_>| StatementRow {
+            field: said.field.name(),
+            about: match said.about {
+                About::Name(name) => self.masks.host(name),
+                About::Address(address) => address.to_string(),
+            },
+            disagree: said.disagree,
+            values: said
+                .values
+                .iter()
+                .map(|(value, sources)| ValueRow {
+                    value: self.masks.name(value),
+                    sources: sources.iter().map(source).collect(),
+                })
+                .collect(),
+        };
+        shown
+            .map(|operator| OperatorRow {
+                host: self.masks.host(&operator.host),
+                statements: statements(&operator.facts).iter().map(statement).collect(),
+            })
+            .collect()
     }
 
     fn fault(&self, capture: usize, fault: &Fault) -> FaultRow {

@@ -1,0 +1,61 @@
+//! Who runs a receiver, in lines that every report shows alike: the question, the answers, who says so.
+//!
+//! A country says of what it is one: an address, a domain. Different answers stand side by side and are never
+//! averaged. Nothing is told of a host whose name is masked.
+
+use super::redact::Masks;
+use super::words;
+use crate::model::{About, Field, Report, Source, Statement, statements};
+
+/// Lines of one receiver that are shown; a name in front of a delivery network can have many addresses.
+const LINES: usize = 24;
+
+/// One question about a receiver with its answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    /// `location estimate of 192.0.2.1`
+    pub(super) question: String,
+    /// Each value with who says so: `SG` and `RDAP, 2026-11-21`.
+    pub(super) values: Vec<(String, String)>,
+    /// How many sources, when they contradict each other: `3 sources`.
+    pub(super) disagree: Option<String>,
+}
+
+impl Line {
+    /// All answers on one line.
+    pub(super) fn answer(&self) -> String {
+        let values = self.values.iter().map(|(value, sources)| format!("{value} ({sources})"));
+        values.collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// The lines of a receiver with these hosts, and how many more there are.
+pub(super) fn lines(report: &Report, masks: &Masks<'_>, hosts: &[&str]) -> (Vec<Line>, usize) {
+    let known = report.operators.iter().filter(|operator| hosts.contains(&operator.host.as_str()));
+    let shown = known.filter(|operator| masks.shows_host(&operator.host));
+    let said = statements(shown.flat_map(|operator| &operator.facts));
+    let lines = said.iter().take(LINES).map(|said| line(said, masks)).collect();
+    (lines, said.len().saturating_sub(LINES))
+}
+
+fn line(said: &Statement<'_>, masks: &Masks<'_>) -> Line {
+    let registered = matches!(said.field, Field::Holder | Field::RegistryCountry);
+    let question = match said.about {
+        About::Address(address) => format!("{} of {address}", said.field.words()),
+        About::Name(name) if registered => format!("{} of {}", said.field.words(), masks.host(name)),
+        About::Name(_) => said.field.words().to_owned(),
+    };
+    let sources = |sources: &[&Source]| {
+        let sources = sources.iter().map(|source| match source.date.as_deref() {
+            // The hour is in the JSON report.
+            Some(date) => {
+                format!("{}, {}", masks.name(&source.name), masks.name(date.split('T').next().unwrap_or(date)))
+            }
+            None => format!("{}, undated", masks.name(&source.name)),
+        });
+        sources.collect::<Vec<_>>().join("; ")
+    };
+    let values = said.values.iter().map(|(value, by)| (masks.name(value), sources(by))).collect();
+    let number = said.values.iter().map(|(_, by)| by.len() as u64).sum();
+    Line { question, values, disagree: said.disagree.then(|| words::count(number, "source")) }
+}
