@@ -12,7 +12,6 @@ use crate::model::{
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::net::IpAddr;
 
 /// Version of the contract.
 const SCHEMA: u32 = 1;
@@ -160,7 +159,7 @@ struct ReceiverCoverageRow {
     opaque: u64,
     bodies: BTreeMap<&'static str, u64>,
     /// Addresses of its servers that the captures name; none where the host is masked.
-    addresses: Vec<IpAddr>,
+    addresses: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -345,7 +344,7 @@ impl View<'_, '_> {
                     opaque: receiver.opaque,
                     bodies: bodies(&|fidelity| receiver.bodies[fidelity as usize]),
                     addresses: match self.masks.shows_host(&receiver.host) {
-                        true => receiver.addresses.clone(),
+                        true => receiver.addresses.iter().map(|at| self.masks.name(&at.to_string())).collect(),
                         false => Vec::new(),
                     },
                 })
@@ -378,7 +377,7 @@ impl View<'_, '_> {
             field: said.field.name(),
             about: match said.about {
                 About::Name(name) => self.masks.host(name),
-                About::Address(address) => address.to_string(),
+                About::Address(address) => self.masks.name(&address.to_string()),
             },
             disagree: said.disagree,
             values: said

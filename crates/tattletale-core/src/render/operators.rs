@@ -41,7 +41,7 @@ pub(super) fn lines(report: &Report, masks: &Masks<'_>, hosts: &[&str]) -> (Vec<
 fn line(said: &Statement<'_>, masks: &Masks<'_>) -> Line {
     let registered = matches!(said.field, Field::Holder | Field::RegistryCountry);
     let question = match said.about {
-        About::Address(address) => format!("{} of {address}", said.field.words()),
+        About::Address(address) => format!("{} of {}", said.field.words(), masks.name(&address.to_string())),
         About::Name(name) if registered => format!("{} of {}", said.field.words(), masks.host(name)),
         About::Name(_) => said.field.words().to_owned(),
     };

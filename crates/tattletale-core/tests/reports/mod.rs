@@ -4,9 +4,9 @@
 //! nobody looks for them, secrets, and markup, script and terminal codes in every string that a capture can fill.
 
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use tattletale_core::model::{
-    Action, CaptureInfo, Carrier, Coverage, Excerpt, Fault, FaultKind, Fields, Finding, GroundTruth, OpaquePlace, Part,
-    Party, Receiver, ReceiverCoverage, Report, Step, Strength, Subject, Timestamp, Value,
+    About, Action, CaptureInfo, Carrier, Coverage, Excerpt, Fact, Fault, FaultKind, Field, Fields, Finding, GroundTruth, OpaquePlace, Operator, Part, Party, Receiver, ReceiverCoverage, Report, Source, Step, Strength, Subject, Timestamp, Value,
 };
 
 pub(crate) const START: &str = "2026-11-21T02:44:30Z";
@@ -88,6 +88,19 @@ fn coverage_row(host: &str, exchanges: u64, read: u64, opaque: u64) -> ReceiverC
         bodies: [exchanges, 0, 0, 0, 0],
         addresses: vec![],
     }
+}
+
+/// Three sources on where the server stands, and one on whose it is.
+fn operator(host: &str, countries: [&str; 3]) -> Operator {
+    let fact = |field, about: &About, value: &str, name: &str| {
+        let (date, licence) = (Some("2026-10-01T10:00:00Z".to_owned()), Some(value.to_owned()));
+        let source = Source { name: name.into(), date, evidence: format!("{name} says {value}"), licence };
+        Fact { field, about: about.clone(), value: value.into(), source: Arc::new(source) }
+    };
+    let (server, name) = (About::Address([192, 0, 2, 7].into()), About::Name(host.into()));
+    let mut facts = vec![fact(Field::Organisation, &name, countries[0], countries[1])];
+    facts.extend(countries.map(|country| fact(Field::Location, &server, country, &format!("table {country}"))));
+    Operator { host: host.into(), facts }
 }
 
 /// Five receivers, twenty-odd findings, weak signs, closed places.
@@ -188,7 +201,7 @@ pub(crate) fn rich() -> Report {
             }],
             responses: false,
         },
-        operators: vec![],
+        operators: vec![operator("collector.localhost", ["US", "CN", "SG"])],
         faults: vec![(
             0,
             Fault { exchange: Some(7), part: Some(Part::Body), ..Fault::new(FaultKind::Truncated, "gzip ends early") }
@@ -332,6 +345,8 @@ pub(crate) fn nasty() -> Report {
             entropy: f64::NAN,
         });
     }
+    let all = [EMAIL, VISIT, PASSWORD, TOKEN, TERM, "clinic.localhost"].into_iter().chain(MARKUP);
+    let operators = all.map(|text| operator(text, [text, EMAIL, TOKEN])).collect();
     Report {
         captures: names.map(|name| capture(&name, 1)).collect(),
         weak: weak.collect(),
@@ -355,7 +370,7 @@ pub(crate) fn nasty() -> Report {
         findings,
         fields: Fields::default(),
         coverage,
-        operators: vec![],
+        operators,
     }
 }
 
