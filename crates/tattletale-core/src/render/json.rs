@@ -4,11 +4,9 @@
 //! absence, may not change without it.
 
 use super::redact::Masks;
-use super::{Options, Renderer, command, excerpt, words};
+use super::{Options, Renderer, command, excerpt, operators, words};
 use crate::attribute::exposure_of;
-use crate::model::{
-    About, Carrier, Coverage, Fault, Fidelity, Finding, Report, Source, Statement, Step, Strength, Subject, statements,
-};
+use crate::model::{Carrier, Coverage, Fault, Fidelity, Finding, Report, Step, Strength, Subject};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -50,7 +48,7 @@ struct Document {
     carriers: Vec<CarrierRow>,
     coverage: CoverageRow,
     /// Who runs the receivers, and where: single statements, each with its source.
-    operators: Vec<OperatorRow>,
+    operators: Vec<operators::Row>,
     faults: Vec<FaultRow>,
 }
 
@@ -163,36 +161,6 @@ struct ReceiverCoverageRow {
 }
 
 #[derive(Serialize)]
-struct OperatorRow {
-    host: String,
-    statements: Vec<StatementRow>,
-}
-
-#[derive(Serialize)]
-struct StatementRow {
-    field: &'static str,
-    /// The name or address that it is about.
-    about: String,
-    /// True when the sources contradict each other.
-    disagree: bool,
-    values: Vec<ValueRow>,
-}
-
-#[derive(Serialize)]
-struct ValueRow {
-    value: String,
-    sources: Vec<SourceRow>,
-}
-
-#[derive(Serialize)]
-struct SourceRow {
-    name: String,
-    date: Option<String>,
-    evidence: String,
-    licence: Option<String>,
-}
-
-#[derive(Serialize)]
 struct OpaqueRow {
     capture: String,
     exchange: usize,
@@ -246,7 +214,7 @@ impl View<'_, '_> {
             not_sought: report.not_sought.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
             carriers: report.carriers.iter().map(|carrier| self.carrier(carrier)).collect(),
             coverage: self.coverage(&report.coverage),
-            operators: self.operators(),
+            operators: operators::rows(report, self.masks),
             faults: report.faults.iter().map(|(capture, fault)| self.fault(*capture, fault)).collect(),
         }
     }
@@ -363,38 +331,6 @@ impl View<'_, '_> {
                 })
                 .collect(),
         }
-    }
-
-    fn operators(&self) -> Vec<OperatorRow> {
-        let shown = self.report.operators.iter().filter(|operator| self.masks.shows_host(&operator.host));
-        let source = |source: &&Source| SourceRow {
-            name: self.masks.name(&source.name),
-            date: source.date.as_deref().map(|date| self.masks.name(date)),
-            evidence: self.masks.name(&source.evidence),
-            licence: source.licence.as_deref().map(|licence| self.masks.name(licence)),
-        };
-        let statement = |said: &Statement<'_>| StatementRow {
-            field: said.field.name(),
-            about: match said.about {
-                About::Name(name) => self.masks.host(name),
-                About::Address(address) => self.masks.name(&address.to_string()),
-            },
-            disagree: said.disagree,
-            values: said
-                .values
-                .iter()
-                .map(|(value, sources)| ValueRow {
-                    value: self.masks.name(value),
-                    sources: sources.iter().map(source).collect(),
-                })
-                .collect(),
-        };
-        shown
-            .map(|operator| OperatorRow {
-                host: self.masks.host(&operator.host),
-                statements: statements(&operator.facts).iter().map(statement).collect(),
-            })
-            .collect()
     }
 
     fn fault(&self, capture: usize, fault: &Fault) -> FaultRow {

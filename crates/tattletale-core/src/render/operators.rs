@@ -1,4 +1,4 @@
-//! Who runs a receiver, in lines that every report shows alike: the question, the answers, who says so.
+//! Who runs a receiver: lines that every report for people shows alike, and rows for programs.
 //!
 //! A country says of what it is one: an address, a domain. Different answers stand side by side and are never
 //! averaged. Nothing is told of a host whose name is masked.
@@ -6,6 +6,7 @@
 use super::redact::Masks;
 use super::words;
 use crate::model::{About, Field, Report, Source, Statement, statements};
+use serde::Serialize;
 
 /// Lines of one receiver that are shown; a name in front of a delivery network can have many addresses.
 const LINES: usize = 24;
@@ -58,4 +59,68 @@ fn line(said: &Statement<'_>, masks: &Masks<'_>) -> Line {
     let values = said.values.iter().map(|(value, by)| (masks.name(value), sources(by))).collect();
     let number = said.values.iter().map(|(_, by)| by.len() as u64).sum();
     Line { question, values, disagree: said.disagree.then(|| words::count(number, "source")) }
+}
+
+/// One receiver in the JSON report.
+#[derive(Serialize)]
+pub(super) struct Row {
+    host: String,
+    statements: Vec<StatementRow>,
+}
+
+#[derive(Serialize)]
+struct StatementRow {
+    field: &'static str,
+    /// The name or address that it is about.
+    about: String,
+    /// True when the sources contradict each other.
+    disagree: bool,
+    values: Vec<ValueRow>,
+}
+
+#[derive(Serialize)]
+struct ValueRow {
+    value: String,
+    sources: Vec<SourceRow>,
+}
+
+#[derive(Serialize)]
+struct SourceRow {
+    name: String,
+    date: Option<String>,
+    evidence: String,
+    licence: Option<String>,
+}
+
+/// All receivers of which something is known, for programs: dates, evidence and terms in full.
+pub(super) fn rows(report: &Report, masks: &Masks<'_>) -> Vec<Row> {
+    let shown = report.operators.iter().filter(|operator| masks.shows_host(&operator.host));
+    let source = |source: &&Source| SourceRow {
+        name: masks.name(&source.name),
+        date: source.date.as_deref().map(|date| masks.name(date)),
+        evidence: masks.name(&source.evidence),
+        licence: source.licence.as_deref().map(|licence| masks.name(licence)),
+    };
+    let statement = |said: &Statement<'_>| StatementRow {
+        field: said.field.name(),
+        about: match said.about {
+            About::Name(name) => masks.host(name),
+            About::Address(address) => masks.name(&address.to_string()),
+        },
+        disagree: said.disagree,
+        values: said
+            .values
+            .iter()
+            .map(|(value, sources)| ValueRow {
+                value: masks.name(value),
+                sources: sources.iter().map(source).collect(),
+            })
+            .collect(),
+    };
+    shown
+        .map(|operator| Row {
+            host: masks.host(&operator.host),
+            statements: statements(&operator.facts).iter().map(statement).collect(),
+        })
+        .collect()
 }
