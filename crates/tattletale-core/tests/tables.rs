@@ -8,7 +8,7 @@ use mmdb_writer::database;
 use serde_json::json;
 use tattletale_core::attribute::Operators;
 use tattletale_core::attribute::tables::{Opened, Origin, open};
-use tattletale_core::model::{About, Fact, Field, statements};
+use tattletale_core::model::{About, Aspect, Fact, statements};
 
 const SERVER: &str = "47.241.69.153";
 const BUILT: u64 = 1_790_812_800; // 2026-10-01
@@ -34,8 +34,8 @@ fn of(opened: Opened, host: &str, address: Option<&str>) -> Vec<Fact> {
     operators.of(host, &address.map(|address| address.parse().unwrap()).into_iter().collect::<Vec<_>>())
 }
 
-fn said(facts: &[Fact]) -> Vec<(Field, &str)> {
-    facts.iter().map(|fact| (fact.field, fact.value.as_str())).collect()
+fn said(facts: &[Fact]) -> Vec<(Aspect, &str)> {
+    facts.iter().map(|fact| (fact.aspect, fact.value.as_str())).collect()
 }
 
 #[test]
@@ -45,13 +45,13 @@ fn mmdb_of_any_maker() {
     let systems =
         json!({ "autonomous_system_number": 45102, "autonomous_system_organization": "Alibaba US Technology" });
     let cases = [
-        ("GeoIP2-City", nested, vec![(Field::RegistryCountry, "SG"), (Field::Location, "US, Charlotte")]),
-        ("DBIP-ASN-Lite", systems, vec![(Field::Network, "AS45102 Alibaba US Technology")]),
-        ("geo-whois-asn-country", json!({ "country_code": "cn" }), vec![(Field::Location, "CN")]),
+        ("GeoIP2-City", nested, vec![(Aspect::RegistryCountry, "SG"), (Aspect::Location, "US, Charlotte")]),
+        ("DBIP-ASN-Lite", systems, vec![(Aspect::Network, "AS45102 Alibaba US Technology")]),
+        ("geo-whois-asn-country", json!({ "country_code": "cn" }), vec![(Aspect::Location, "CN")]),
         (
             "ipinfo lite",
             json!({ "asn": "AS45102", "as_name": "Alibaba", "country": "Singapore", "country_code": "SG" }),
-            vec![(Field::Network, "AS45102 Alibaba"), (Field::Location, "SG")],
+            vec![(Aspect::Network, "AS45102 Alibaba"), (Aspect::Location, "SG")],
         ),
         ("with nothing to say", json!({ "country": "ZZ", "autonomous_system_number": 0 }), vec![]),
     ];
@@ -77,11 +77,11 @@ fn three_data_sets_that_disagree_stand_side_by_side() {
     }
     let facts = operators.of("sa.api.intl.miui.com", &[SERVER.parse().unwrap()]);
     let statements = statements(&facts);
-    let location = statements.iter().find(|said| said.field == Field::Location).unwrap();
+    let location = statements.iter().find(|said| said.aspect == Aspect::Location).unwrap();
     assert!(location.disagree);
     let values: Vec<_> = location.values.iter().map(|(value, sources)| (*value, sources.len())).collect();
     assert_eq!(values, [("SG", 2), ("US", 1), ("CN", 1)], "the report that named Singapore, and the three");
-    let organisation = statements.iter().find(|said| said.field == Field::Organisation).unwrap();
+    let organisation = statements.iter().find(|said| said.aspect == Aspect::Organisation).unwrap();
     assert_eq!((organisation.values[0].0, organisation.disagree), ("Xiaomi", false));
 }
 
@@ -91,27 +91,27 @@ fn lists_of_names() {
     assert_eq!((table.kind, table.source.licence.as_deref()), ("trackerdb", Some("CC-BY-NC-SA-4.0")));
     let facts = of(table, "a.pixel.example", None);
     let expected = [
-        (Field::Organisation, "Example Co"),
-        (Field::Seat, "CN"),
-        (Field::Tracker, "Example Pixel"),
-        (Field::Category, "site analytics"),
+        (Aspect::Organisation, "Example Co"),
+        (Aspect::Seat, "CN"),
+        (Aspect::Tracker, "Example Pixel"),
+        (Aspect::Category, "site analytics"),
     ];
     assert_eq!(said(&facts), expected);
     assert_eq!(facts[0].about, About::Name("pixel.example".into()));
 
     let facts = of(opened("services.json", DISCONNECT.as_bytes()), "pixel.example", None);
     let expected = [
-        (Field::Organisation, "Example Co"),
-        (Field::Category, "Analytics"),
-        (Field::Organisation, "Another"),
-        (Field::Category, "Social"),
+        (Aspect::Organisation, "Example Co"),
+        (Aspect::Category, "Analytics"),
+        (Aspect::Organisation, "Another"),
+        (Aspect::Category, "Social"),
     ];
     assert_eq!(said(&facts), expected);
 
     let list = || opened("easyprivacy.txt", EASYPRIVACY.as_bytes());
     let source = list().source;
     assert_eq!((&*source.name, source.date.as_deref()), ("EasyPrivacy", Some("202611210830")));
-    assert_eq!(said(&of(list(), "x.pixel.example", None)), [(Field::Category, "listed as a tracker")]);
+    assert_eq!(said(&of(list(), "x.pixel.example", None)), [(Aspect::Category, "listed as a tracker")]);
     for host in ["path.example", "gone.example", "notpixel.example"] {
         assert_eq!(of(list(), host, None), [], "{host}");
     }

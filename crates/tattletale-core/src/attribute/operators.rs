@@ -2,7 +2,7 @@
 
 use super::evidence::Evidence;
 use super::tables::{Reported, Table, ThirdPartyWeb};
-use crate::model::{Fact, Field, Operator, Report};
+use crate::model::{Aspect, Fact, Operator, Report};
 use std::net::IpAddr;
 
 /// The tables, in the order in which they are asked and shown.
@@ -36,7 +36,7 @@ impl Operators {
     pub fn of(&self, host: &str, addresses: &[IpAddr]) -> Vec<Fact> {
         let mut facts = Vec::new();
         self.tables.iter().for_each(|table| table.of_name(host, &mut facts));
-        let resolved = facts.iter().filter(|fact| fact.field == Field::Address);
+        let resolved = facts.iter().filter(|fact| fact.aspect == Aspect::Address);
         let resolved: Vec<IpAddr> = resolved.filter_map(|fact| fact.value.parse().ok()).collect();
         let own = host.parse::<IpAddr>().ok();
         let mut asked: Vec<IpAddr> = Vec::new();

@@ -19,6 +19,6 @@ pub use fault::{Fault, FaultKind};
 pub use fields::{Field, Fields, Use};
 pub use finding::{CaptureInfo, Carrier, Excerpt, Finding, Party, Receiver, Report, Sighting, Strength, Subject};
 pub use jiff::Timestamp;
-pub use operator::{About, Fact, Field, Operator, Source, Statement, statements};
+pub use operator::{About, Aspect, Fact, Operator, Source, Statement, statements};
 pub use path::{Part, Step, display_path};
 pub use truth::{Action, GroundTruth, Value};

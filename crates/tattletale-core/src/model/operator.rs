@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// What a fact is about a receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Field {
+pub enum Aspect {
     /// Who stands behind the host: `Xiaomi`.
     Organisation,
     /// Who owns that organisation.
@@ -35,7 +35,7 @@ pub enum Field {
     Location,
 }
 
-impl Field {
+impl Aspect {
     /// All, in the order of a reader's questions: who, on whose network, where.
     pub const ALL: [Self; 11] = [
         Self::Organisation,
@@ -112,10 +112,10 @@ pub struct Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
     /// What it says.
-    pub field: Field,
+    pub aspect: Aspect,
     /// Of what.
     pub about: About,
-    /// The value in the notation of [`Field`]; text of the source, to be escaped before it is shown.
+    /// The value in the notation of [`Aspect`]; text of the source, to be escaped before it is shown.
     pub value: String,
     /// Who says so.
     pub source: Arc<Source>,
@@ -125,9 +125,9 @@ impl Fact {
     /// What has to be equal for two sources to agree; none for fields in which names are merely spelt differently.
     fn comparable(&self) -> Option<String> {
         let first = self.value.split([' ', ',']).next().unwrap_or_default().to_ascii_uppercase();
-        match self.field {
-            Field::Network => first.strip_prefix("AS").is_some_and(|n| n.parse::<u32>().is_ok()).then_some(first),
-            Field::Seat | Field::RegistryCountry | Field::Location => Some(first),
+        match self.aspect {
+            Aspect::Network => first.strip_prefix("AS").is_some_and(|n| n.parse::<u32>().is_ok()).then_some(first),
+            Aspect::Seat | Aspect::RegistryCountry | Aspect::Location => Some(first),
             _ => None,
         }
     }
@@ -146,7 +146,7 @@ pub struct Operator {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement<'f> {
     /// The question.
-    pub field: Field,
+    pub aspect: Aspect,
     /// Of what.
     pub about: &'f About,
     /// The different values, each with who says so, in the order of the facts.
@@ -155,11 +155,11 @@ pub struct Statement<'f> {
     pub disagree: bool,
 }
 
-/// Facts by question, in the order of [`Field::ALL`]; what several hosts have in common is said once.
+/// Facts by question, in the order of [`Aspect::ALL`]; what several hosts have in common is said once.
 pub fn statements<'f>(facts: impl IntoIterator<Item = &'f Fact>) -> Vec<Statement<'f>> {
     let mut sorted: Vec<&Fact> = facts.into_iter().collect();
-    sorted.sort_by_key(|fact| (fact.field, &fact.about));
-    sorted.chunk_by(|a, b| (a.field, &a.about) == (b.field, &b.about)).map(statement).collect()
+    sorted.sort_by_key(|fact| (fact.aspect, &fact.about));
+    sorted.chunk_by(|a, b| (a.aspect, &a.about) == (b.aspect, &b.about)).map(statement).collect()
 }
 
 fn statement<'f>(facts: &[&'f Fact]) -> Statement<'f> {
@@ -174,34 +174,34 @@ fn statement<'f>(facts: &[&'f Fact]) -> Statement<'f> {
     let mut compared: Vec<String> = facts.iter().filter_map(|fact| fact.comparable()).collect();
     compared.sort_unstable();
     compared.dedup();
-    Statement { field: facts[0].field, about: &facts[0].about, values, disagree: compared.len() > 1 }
+    Statement { aspect: facts[0].aspect, about: &facts[0].about, values, disagree: compared.len() > 1 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn fact(field: Field, address: u8, value: &str, source: &str) -> Fact {
+    fn fact(aspect: Aspect, address: u8, value: &str, source: &str) -> Fact {
         let source = Source { name: source.into(), date: None, evidence: String::new(), licence: None };
         let about = About::Address(IpAddr::from([192, 0, 2, address]));
-        Fact { field, about, value: value.into(), source: Arc::new(source) }
+        Fact { aspect, about, value: value.into(), source: Arc::new(source) }
     }
 
     #[test]
     fn disagreement_is_said_and_nothing_is_merged() {
         let facts = [
-            fact(Field::Location, 1, "US", "a"),
-            fact(Field::Network, 1, "AS45102 Alibaba (US)", "a"),
-            fact(Field::Location, 1, "CN, Hangzhou", "b"),
-            fact(Field::Location, 1, "SG", "c"),
-            fact(Field::Network, 1, "AS45102 ALIBABA-CN-NET", "b"),
-            fact(Field::Location, 2, "RU", "a"),
+            fact(Aspect::Location, 1, "US", "a"),
+            fact(Aspect::Network, 1, "AS45102 Alibaba (US)", "a"),
+            fact(Aspect::Location, 1, "CN, Hangzhou", "b"),
+            fact(Aspect::Location, 1, "SG", "c"),
+            fact(Aspect::Network, 1, "AS45102 ALIBABA-CN-NET", "b"),
+            fact(Aspect::Location, 2, "RU", "a"),
         ];
         let statements = statements(&facts);
-        let shown: Vec<_> = statements.iter().map(|said| (said.field, said.values.len(), said.disagree)).collect();
+        let shown: Vec<_> = statements.iter().map(|said| (said.aspect, said.values.len(), said.disagree)).collect();
         assert_eq!(
             shown,
-            [(Field::Network, 2, false), (Field::Location, 3, true), (Field::Location, 1, false)],
+            [(Aspect::Network, 2, false), (Aspect::Location, 3, true), (Aspect::Location, 1, false)],
             "two spellings of one system agree, three countries do not, another address is another question"
         );
         assert_eq!(
@@ -213,12 +213,12 @@ mod tests {
     #[test]
     fn a_city_does_not_contradict_its_country_and_sources_of_one_value_stand_together() {
         let facts = [
-            fact(Field::Location, 1, "SG", "a"),
-            fact(Field::Location, 1, "SG, Singapore", "b"),
-            fact(Field::Location, 1, "SG", "c"),
-            fact(Field::Location, 1, "SG", "c"),
-            fact(Field::Organisation, 1, "Xiaomi", "a"),
-            fact(Field::Organisation, 1, "Xiaomi Inc.", "b"),
+            fact(Aspect::Location, 1, "SG", "a"),
+            fact(Aspect::Location, 1, "SG, Singapore", "b"),
+            fact(Aspect::Location, 1, "SG", "c"),
+            fact(Aspect::Location, 1, "SG", "c"),
+            fact(Aspect::Organisation, 1, "Xiaomi", "a"),
+            fact(Aspect::Organisation, 1, "Xiaomi Inc.", "b"),
         ];
         let statements = statements(&facts);
         assert!(statements.iter().all(|said| !said.disagree));
@@ -227,8 +227,8 @@ mod tests {
 
     #[test]
     fn every_field_is_listed_in_its_order() {
-        assert!(Field::ALL.is_sorted());
-        let names: std::collections::BTreeSet<_> = Field::ALL.iter().map(|field| field.name()).collect();
-        assert_eq!(names.len(), Field::ALL.len());
+        assert!(Aspect::ALL.is_sorted());
+        let names: std::collections::BTreeSet<_> = Aspect::ALL.iter().map(|aspect| aspect.name()).collect();
+        assert_eq!(names.len(), Aspect::ALL.len());
     }
 }

@@ -5,7 +5,7 @@
 
 use super::redact::Masks;
 use super::words;
-use crate::model::{About, Field, Report, Source, Statement, statements};
+use crate::model::{About, Aspect, Report, Source, Statement, statements};
 use serde::Serialize;
 
 /// Lines of one receiver that are shown; a name in front of a delivery network can have many addresses.
@@ -40,11 +40,11 @@ pub(super) fn lines(report: &Report, masks: &Masks<'_>, hosts: &[&str]) -> (Vec<
 }
 
 fn line(said: &Statement<'_>, masks: &Masks<'_>) -> Line {
-    let registered = matches!(said.field, Field::Holder | Field::RegistryCountry);
+    let registered = matches!(said.aspect, Aspect::Holder | Aspect::RegistryCountry);
     let question = match said.about {
-        About::Address(address) => format!("{} of {}", said.field.words(), masks.name(&address.to_string())),
-        About::Name(name) if registered => format!("{} of {}", said.field.words(), masks.host(name)),
-        About::Name(_) => said.field.words().to_owned(),
+        About::Address(address) => format!("{} of {}", said.aspect.words(), masks.name(&address.to_string())),
+        About::Name(name) if registered => format!("{} of {}", said.aspect.words(), masks.host(name)),
+        About::Name(_) => said.aspect.words().to_owned(),
     };
     let sources = |sources: &[&Source]| {
         let sources = sources.iter().map(|source| match source.date.as_deref() {
@@ -102,7 +102,7 @@ pub(super) fn rows(report: &Report, masks: &Masks<'_>) -> Vec<Row> {
         licence: source.licence.as_deref().map(|licence| masks.name(licence)),
     };
     let statement = |said: &Statement<'_>| StatementRow {
-        field: said.field.name(),
+        field: said.aspect.name(),
         about: match said.about {
             About::Name(name) => masks.host(name),
             About::Address(address) => masks.name(&address.to_string()),

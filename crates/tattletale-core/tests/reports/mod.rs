@@ -6,7 +6,9 @@
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tattletale_core::model::{
-    About, Action, CaptureInfo, Carrier, Coverage, Excerpt, Fact, Fault, FaultKind, Field, Fields, Finding, GroundTruth, OpaquePlace, Operator, Part, Party, Receiver, ReceiverCoverage, Report, Source, Step, Strength, Subject, Timestamp, Value,
+    About, Action, Aspect, CaptureInfo, Carrier, Coverage, Excerpt, Fact, Fault, FaultKind, Fields, Finding,
+    GroundTruth, OpaquePlace, Operator, Part, Party, Receiver, ReceiverCoverage, Report, Source, Step, Strength,
+    Subject, Timestamp, Value,
 };
 
 pub(crate) const START: &str = "2026-11-21T02:44:30Z";
@@ -92,14 +94,14 @@ fn coverage_row(host: &str, exchanges: u64, read: u64, opaque: u64) -> ReceiverC
 
 /// Three sources on where the server stands, and one on whose it is.
 fn operator(host: &str, countries: [&str; 3]) -> Operator {
-    let fact = |field, about: &About, value: &str, name: &str| {
+    let fact = |aspect, about: &About, value: &str, name: &str| {
         let (date, licence) = (Some("2026-10-01T10:00:00Z".to_owned()), Some(value.to_owned()));
         let source = Source { name: name.into(), date, evidence: format!("{name} says {value}"), licence };
-        Fact { field, about: about.clone(), value: value.into(), source: Arc::new(source) }
+        Fact { aspect, about: about.clone(), value: value.into(), source: Arc::new(source) }
     };
     let (server, name) = (About::Address([192, 0, 2, 7].into()), About::Name(host.into()));
-    let mut facts = vec![fact(Field::Organisation, &name, countries[0], countries[1])];
-    facts.extend(countries.map(|country| fact(Field::Location, &server, country, &format!("table {country}"))));
+    let mut facts = vec![fact(Aspect::Organisation, &name, countries[0], countries[1])];
+    facts.extend(countries.map(|country| fact(Aspect::Location, &server, country, &format!("table {country}"))));
     Operator { host: host.into(), facts }
 }
 

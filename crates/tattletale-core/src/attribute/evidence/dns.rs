@@ -1,7 +1,7 @@
 //! What a DNS answer (RFC 1035) says: addresses of a host, and the aliases on the way to them.
 
 use super::Scope;
-use crate::model::Field;
+use crate::model::Aspect;
 use simple_dns::Packet;
 use simple_dns::rdata::RData;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -10,12 +10,12 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 const MOST: usize = 64;
 
 /// Addresses and aliases in the answer section; none when it is no DNS message.
-pub(super) fn records(name: &str, message: &[u8]) -> Option<(Scope, Vec<(Field, String)>)> {
+pub(super) fn records(name: &str, message: &[u8]) -> Option<(Scope, Vec<(Aspect, String)>)> {
     let packet = Packet::parse(message).ok()?;
     let facts = packet.answers.iter().take(MOST).filter_map(|record| match &record.rdata {
-        RData::A(a) => Some((Field::Address, Ipv4Addr::from(a.address).to_string())),
-        RData::AAAA(a) => Some((Field::Address, Ipv6Addr::from(a.address).to_string())),
-        RData::CNAME(alias) => Some((Field::Alias, alias.0.to_string().to_ascii_lowercase())),
+        RData::A(a) => Some((Aspect::Address, Ipv4Addr::from(a.address).to_string())),
+        RData::AAAA(a) => Some((Aspect::Address, Ipv6Addr::from(a.address).to_string())),
+        RData::CNAME(alias) => Some((Aspect::Alias, alias.0.to_string().to_ascii_lowercase())),
         _ => None,
     });
     Some((Scope::Host(name.to_owned()), facts.collect()))
@@ -39,7 +39,7 @@ mod tests {
         let message = packet.build_bytes_vec_compressed().unwrap();
         let (scope, facts) = records("t.example", &message).unwrap();
         assert_eq!(scope, Scope::Host("t.example".into()));
-        let expected = [(Field::Alias, "edge.cloud.example".into()), (Field::Address, "192.0.2.9".into())];
+        let expected = [(Aspect::Alias, "edge.cloud.example".into()), (Aspect::Address, "192.0.2.9".into())];
         assert_eq!(facts, expected);
         assert!((0..message.len()).all(|end| records("t.example", &message[..end]).is_none()));
     }

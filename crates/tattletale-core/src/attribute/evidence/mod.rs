@@ -9,7 +9,7 @@ mod question;
 mod rdap;
 
 use super::tables::Table;
-use crate::model::{About, Fact, Field, Report, Source};
+use crate::model::{About, Aspect, Fact, Report, Source};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -92,7 +92,7 @@ pub struct Evidence {
 #[derive(Debug)]
 struct Known {
     scope: Scope,
-    facts: Vec<(Field, String)>,
+    facts: Vec<(Aspect, String)>,
     source: Arc<Source>,
 }
 
@@ -165,7 +165,7 @@ impl Evidence {
             let row = report.coverage.receivers.iter().find(|row| row.host == host);
             let mut facts = Vec::new();
             self.of_name(host, &mut facts);
-            let resolved = facts.iter().filter(|fact| fact.field == Field::Address);
+            let resolved = facts.iter().filter(|fact| fact.aspect == Aspect::Address);
             let resolved = resolved.filter_map(|fact| fact.value.parse().ok());
             let addresses = row.into_iter().flat_map(|row| row.addresses.iter().copied());
             let all = addresses.chain(host.parse().ok()).chain(resolved);
@@ -209,8 +209,8 @@ impl Scope {
 
 impl Known {
     fn say(&self, about: &About, facts: &mut Vec<Fact>) {
-        facts.extend(self.facts.iter().map(|(field, value)| Fact {
-            field: *field,
+        facts.extend(self.facts.iter().map(|(aspect, value)| Fact {
+            aspect: *aspect,
             about: about.clone(),
             value: value.clone(),
             source: Arc::clone(&self.source),
@@ -253,7 +253,7 @@ mod tests {
         let country = |address: [u8; 4]| {
             let mut facts = Vec::new();
             evidence.of_address(address.into(), &mut facts);
-            facts.into_iter().find(|fact| fact.field == Field::RegistryCountry).map(|fact| (fact.value, fact.source))
+            facts.into_iter().find(|fact| fact.aspect == Aspect::RegistryCountry).map(|fact| (fact.value, fact.source))
         };
         let (value, source) = country([192, 0, 2, 100]).unwrap();
         assert_eq!((&*value, &*source.name, source.date.as_deref()), ("SG", "RDAP", Some("2026-11-21T09:00:00Z")));

@@ -5,21 +5,21 @@
 //! ("redacted for privacy") are no holders.
 
 use super::Scope;
-use crate::model::Field;
+use crate::model::Aspect;
 use serde_json::Value;
 use std::net::IpAddr;
 
 /// Longest name of a holder, in characters.
 const LONGEST_NAME: usize = 200;
 
-type Says = Option<(Scope, Vec<(Field, String)>)>;
+type Says = Option<(Scope, Vec<(Aspect, String)>)>;
 
 /// A domain object.
 pub(super) fn domain(name: &str, answer: &str) -> Says {
     let object: Value = serde_json::from_str(answer).ok()?;
     let registrant = registrant(&object);
-    let holder = registrant.and_then(holder).map(|name| (Field::Holder, name));
-    let country = registrant.and_then(country).map(|code| (Field::RegistryCountry, code));
+    let holder = registrant.and_then(holder).map(|name| (Aspect::Holder, name));
+    let country = registrant.and_then(country).map(|code| (Aspect::RegistryCountry, code));
     Some((Scope::Domain(name.to_owned()), holder.into_iter().chain(country).collect()))
 }
 
@@ -32,9 +32,9 @@ pub(super) fn network(asked: IpAddr, answer: &str) -> Says {
     });
     let (first, last) = range.unwrap_or((asked, asked));
     let name = || object.get("name").and_then(Value::as_str).and_then(open_name);
-    let holder = registrant(&object).and_then(holder).or_else(name).map(|name| (Field::Holder, name));
+    let holder = registrant(&object).and_then(holder).or_else(name).map(|name| (Aspect::Holder, name));
     let country = object.get("country").and_then(Value::as_str).and_then(code);
-    let country = country.map(|code| (Field::RegistryCountry, code));
+    let country = country.map(|code| (Aspect::RegistryCountry, code));
     Some((Scope::Range(first, last), holder.into_iter().chain(country).collect()))
 }
 
@@ -92,7 +92,7 @@ mod tests {
             ["org",{},"text","Beijing Example Ltd."],["adr",{"cc":"cn"},"text",["","","","Beijing","","",""]]]]}]}"#;
         let (scope, facts) = domain("miui.com", answer).unwrap();
         assert_eq!(scope, Scope::Domain("miui.com".into()));
-        let expected = [(Field::Holder, "Beijing Example Ltd.".into()), (Field::RegistryCountry, "CN".into())];
+        let expected = [(Aspect::Holder, "Beijing Example Ltd.".into()), (Aspect::RegistryCountry, "CN".into())];
         assert_eq!(facts, expected);
     }
 
@@ -118,6 +118,6 @@ mod tests {
         let asked = IpAddr::from([192, 0, 2, 1]);
         let (scope, facts) = network(asked, answer).unwrap();
         assert_eq!(scope, Scope::Range(asked, asked));
-        assert_eq!(facts, [(Field::Holder, "NET".into()), (Field::RegistryCountry, "RU".into())]);
+        assert_eq!(facts, [(Aspect::Holder, "NET".into()), (Aspect::RegistryCountry, "RU".into())]);
     }
 }

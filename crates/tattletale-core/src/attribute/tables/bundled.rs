@@ -8,7 +8,7 @@
 
 use super::names::above;
 use super::{Facts, Table};
-use crate::model::{About, Fact, Field, Source};
+use crate::model::{About, Aspect, Fact, Source};
 use std::sync::Arc;
 
 const TABLE: &str = include_str!("../../../data/third-party-web.tsv");
@@ -66,9 +66,9 @@ impl Table for ThirdPartyWeb {
             return;
         };
         let mut facts = Facts { facts, source: &self.source, about: About::Name(name.to_owned()) };
-        facts.say(Field::Organisation, organisation);
-        facts.say(Field::Tracker, tracker);
-        facts.say(Field::Category, category);
+        facts.say(Aspect::Organisation, organisation);
+        facts.say(Aspect::Tracker, tracker);
+        facts.say(Aspect::Category, category);
     }
 }
 

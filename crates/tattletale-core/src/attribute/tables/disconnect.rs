@@ -4,7 +4,7 @@
 
 use super::names::Names;
 use super::{Facts, Kind, Opened, Origin, Table, TableError, of_file};
-use crate::model::{About, Fact, Field, Source};
+use crate::model::{About, Aspect, Fact, Source};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -74,8 +74,8 @@ impl Table for Services {
         let Some((name, rows)) = self.names.of(host).next() else { return };
         let mut facts = Facts { facts, source: &self.source, about: About::Name(name.to_owned()) };
         for (company, category) in rows {
-            facts.say(Field::Organisation, company);
-            facts.say(Field::Category, category);
+            facts.say(Aspect::Organisation, company);
+            facts.say(Aspect::Category, category);
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use super::names::Names;
 use super::{Facts, Kind, Opened, Origin, Table, TableError, of_file};
-use crate::model::{About, Fact, Field, Source};
+use crate::model::{About, Aspect, Fact, Source};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -88,7 +88,7 @@ impl Table for List {
     fn of_name(&self, host: &str, facts: &mut Vec<Fact>) {
         let Some((name, ())) = self.names.of(host).next() else { return };
         let mut facts = Facts { facts, source: &self.source, about: About::Name(name.to_owned()) };
-        facts.say(Field::Category, "listed as a tracker");
+        facts.say(Aspect::Category, "listed as a tracker");
     }
 }
 

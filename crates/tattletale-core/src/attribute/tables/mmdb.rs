@@ -6,7 +6,7 @@
 //! are those of the file's own metadata. Format: maxmind.github.io/MaxMind-DB, version 2.0.
 
 use super::{Facts, Kind, Opened, Origin, Table, TableError, of_file};
-use crate::model::{About, Fact, Field, Source, Timestamp};
+use crate::model::{About, Aspect, Fact, Source, Timestamp};
 use maxminddb::{MaxMindDbError, Reader};
 use serde_json::Value;
 use std::net::IpAddr;
@@ -68,11 +68,11 @@ impl Table for Database {
             ["/autonomous_system_number", "/asn"].iter().find_map(|name| system(record.pointer(name)?))
         {
             let operator = text(&["/autonomous_system_organization", "/as_name", "/as_organization", "/name"]);
-            facts.say(Field::Network, &format!("AS{number} {operator}"));
+            facts.say(Aspect::Network, &format!("AS{number} {operator}"));
         }
-        facts.country(Field::RegistryCountry, text(&["/registered_country/iso_code"]), "");
+        facts.country(Aspect::RegistryCountry, text(&["/registered_country/iso_code"]), "");
         let city = text(&["/city/names/en", "/city"]);
-        facts.country(Field::Location, text(&["/country/iso_code", "/country_code", "/country"]), city);
+        facts.country(Aspect::Location, text(&["/country/iso_code", "/country_code", "/country"]), city);
     }
 
     fn verify(&self) -> Result<(), TableError> {

@@ -13,7 +13,7 @@ mod names;
 mod reported;
 mod trackerdb;
 
-use crate::model::{About, Fact, Field, Source};
+use crate::model::{About, Aspect, Fact, Source};
 use std::fmt::Debug;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -131,20 +131,20 @@ struct Facts<'f> {
 
 impl Facts<'_> {
     /// Adds a fact unless the source leaves it empty.
-    fn say(&mut self, field: Field, value: &str) {
+    fn say(&mut self, aspect: Aspect, value: &str) {
         let value = value.trim();
         if !value.is_empty() {
             let (about, source) = (self.about.clone(), Arc::clone(self.source));
-            self.facts.push(Fact { field, about, value: value.to_owned(), source });
+            self.facts.push(Fact { aspect, about, value: value.to_owned(), source });
         }
     }
 
     /// Adds a country unless it is no ISO 3166-1 alpha-2 code; `ZZ` and the like mean "unknown".
-    fn country(&mut self, field: Field, code: &str, city: &str) {
+    fn country(&mut self, aspect: Aspect, code: &str, city: &str) {
         let code = code.trim().to_ascii_uppercase();
         if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()) && !matches!(&*code, "ZZ" | "XX") {
             let city = city.trim();
-            self.say(field, &if city.is_empty() { code } else { format!("{code}, {city}") });
+            self.say(aspect, &if city.is_empty() { code } else { format!("{code}, {city}") });
         }
     }
 }

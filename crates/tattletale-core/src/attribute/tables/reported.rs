@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::{Facts, Table};
-use crate::model::{About, Fact, Field, Source};
+use crate::model::{About, Aspect, Fact, Source};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -82,17 +82,17 @@ impl Table for Reported {
     fn of_name(&self, host: &str, facts: &mut Vec<Fact>) {
         for (name, (source, row)) in self.hosts.of(host) {
             let mut facts = Facts { facts, source, about: About::Name(name.to_owned()) };
-            facts.say(Field::Organisation, &row.organisation);
-            facts.country(Field::Seat, &row.seat, "");
-            facts.say(Field::Tracker, &row.tracker);
-            facts.say(Field::Category, &row.category);
+            facts.say(Aspect::Organisation, &row.organisation);
+            facts.country(Aspect::Seat, &row.seat, "");
+            facts.say(Aspect::Tracker, &row.tracker);
+            facts.say(Aspect::Category, &row.category);
         }
     }
 
     fn of_address(&self, address: IpAddr, facts: &mut Vec<Fact>) {
         if let Some((source, location)) = self.addresses.get(&address) {
             let mut facts = Facts { facts, source, about: About::Address(address) };
-            facts.country(Field::Location, location, "");
+            facts.country(Aspect::Location, location, "");
         }
     }
 }
@@ -116,9 +116,9 @@ mod tests {
     fn the_reported_collector_is_its_makers() {
         let mut facts = Vec::new();
         Reported::bundled().of_name("sa.api.intl.miui.com", &mut facts);
-        let said: Vec<_> = facts.iter().map(|fact| (fact.field, &*fact.value)).collect();
-        assert!(said.contains(&(Field::Organisation, "Xiaomi")) && said.contains(&(Field::Category, "analytics")));
-        let about = |field| facts.iter().find(|fact| fact.field == field).map(|fact| fact.about.clone());
-        assert_eq!(about(Field::Organisation), Some(About::Name("miui.com".into())));
+        let said: Vec<_> = facts.iter().map(|fact| (fact.aspect, &*fact.value)).collect();
+        assert!(said.contains(&(Aspect::Organisation, "Xiaomi")) && said.contains(&(Aspect::Category, "analytics")));
+        let about = |aspect| facts.iter().find(|fact| fact.aspect == aspect).map(|fact| fact.about.clone());
+        assert_eq!(about(Aspect::Organisation), Some(About::Name("miui.com".into())));
     }
 }

@@ -5,7 +5,7 @@
 
 use super::names::Names;
 use super::{Facts, Kind, Opened, Origin, Table, TableError, of_file};
-use crate::model::{About, Fact, Field, Source};
+use crate::model::{About, Aspect, Fact, Source};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,9 +101,9 @@ impl Table for Trackers {
     fn of_name(&self, host: &str, facts: &mut Vec<Fact>) {
         let Some((name, tracker)) = self.names.of(host).next() else { return };
         let mut facts = Facts { facts, source: &self.source, about: About::Name(name.to_owned()) };
-        facts.say(Field::Organisation, &tracker.organisation);
-        facts.country(Field::Seat, &tracker.seat, "");
-        facts.say(Field::Tracker, &tracker.name);
-        facts.say(Field::Category, &tracker.category);
+        facts.say(Aspect::Organisation, &tracker.organisation);
+        facts.country(Aspect::Seat, &tracker.seat, "");
+        facts.say(Aspect::Tracker, &tracker.name);
+        facts.say(Aspect::Category, &tracker.category);
     }
 }
