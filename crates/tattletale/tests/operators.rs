@@ -131,13 +131,14 @@ impl Offline {
 /// One visit that is told to the host that was reported.
 fn har(folder: &Path) -> PathBuf {
     let path = folder.join("one.har");
-    let entry = |url: &str, mode: &str| {
-        json!({ "startedDateTime": "2026-11-21T02:44:30.100Z", "serverIPAddress": "47.241.69.153", "request": {
-            "method": "GET", "url": url, "headers": [{ "name": "Sec-Fetch-Mode", "value": mode }] } })
+    let entry = |url: &str, kind: &str, mode: &str, address: &str| {
+        let headers = json!([{ "name": "Sec-Fetch-Mode", "value": mode }, { "name": "Sec-Fetch-Dest", "value": kind }]);
+        json!({ "startedDateTime": "2026-11-21T02:44:30.100Z", "serverIPAddress": address, "_resourceType": kind,
+            "request": { "method": "GET", "url": url, "headers": headers } })
     };
     let page = "https://clinic.example/conditions/early-menopause";
-    let told = format!("https://sa.api.intl.miui.com/sa?url={page}");
-    let har = json!({ "log": { "entries": [entry(page, "navigate"), entry(&told, "no-cors")] } });
+    let told = entry(&format!("https://sa.api.intl.miui.com/sa?url={page}"), "empty", "no-cors", "47.241.69.153");
+    let har = json!({ "log": { "entries": [entry(page, "document", "navigate", "192.0.2.1"), told] } });
     std::fs::write(&path, har.to_string()).unwrap();
     path
 }
