@@ -13,17 +13,23 @@ use std::sync::Arc;
 /// The kind of file.
 pub(super) struct Disconnect;
 
-/// Category, its companies, and per company its sites with their domains; flags stand among the sites as text.
+/// Companies by category.
 #[derive(Deserialize)]
 struct File {
-    categories: BTreeMap<String, Vec<BTreeMap<String, BTreeMap<String, Value>>>>,
+    categories: BTreeMap<String, Vec<Company>>,
 }
+
+/// A company's name, and its sites with their domains; flags stand among the sites as text.
+type Company = BTreeMap<String, BTreeMap<String, Value>>;
+
+/// Company and category.
+type Row = (Arc<str>, Arc<str>);
 
 /// One file.
 #[derive(Debug)]
 struct Services {
     source: Arc<Source>,
-    names: Names<Vec<(Arc<str>, Arc<str>)>>,
+    names: Names<Vec<Row>>,
 }
 
 impl Kind for Disconnect {
@@ -42,7 +48,7 @@ impl Kind for Disconnect {
 
     fn open(&self, bytes: Vec<u8>, origin: &Origin) -> Result<Opened, TableError> {
         let file: File = serde_json::from_slice(&bytes).map_err(|error| TableError::json(&error, &bytes))?;
-        let mut listed: BTreeMap<String, Vec<(Arc<str>, Arc<str>)>> = BTreeMap::new();
+        let mut listed: BTreeMap<String, Vec<Row>> = BTreeMap::new();
         for (category, companies) in file.categories {
             let category: Arc<str> = category.into();
             for (company, sites) in companies.into_iter().flatten() {
