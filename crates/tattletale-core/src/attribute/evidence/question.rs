@@ -59,7 +59,7 @@ impl Question {
 pub fn is_public_name(name: &str) -> bool {
     const SPECIAL: [&str; 8] = ["localhost", "local", "test", "invalid", "example", "onion", "internal", "home.arpa"];
     let special = |end: &&str| name.strip_suffix(*end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    name.contains('.') && !SPECIAL.iter().any(|end| special(end))
+    name.contains('.') && !SPECIAL.iter().any(special)
 }
 
 /// False for addresses that are not routed in the public internet (IANA's special-purpose registries).
