@@ -3,7 +3,7 @@
 use crate::cli::{self, AuditArgs, Format};
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::{Outcome, input};
+use crate::{Outcome, input, operators};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -23,7 +23,8 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Outcome, Failure> {
     let options = audit::Options { responses: args.responses, ..audit::Options::default() };
     let result = audit::audit(&captures, truth, &options);
     progress.finish();
-    let report = result?;
+    let mut report = result?;
+    operators::name(&mut report, &args.operators, args.report.as_deref())?;
 
     let options = render::Options {
         reveal: args.reveal,

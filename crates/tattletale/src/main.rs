@@ -4,11 +4,14 @@
 
 mod audit;
 mod cli;
+mod data;
 mod decode;
 mod demo;
 mod failure;
 mod input;
 mod lab;
+mod online;
+mod operators;
 mod progress;
 mod repetition;
 mod show;
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Lab { command } => lab::run(&command),
         Command::Audit(args) => audit::run(&args),
+        Command::Data { command } => data::run(&command),
         Command::Show(args) => show::run(&args),
         Command::Decode(args) => decode::run(&args),
     };

@@ -88,6 +88,7 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
         carriers: Vec::new(),
         fields: Fields::default(),
         coverage: Coverage { responses: options.responses, ..Coverage::default() },
+        operators: Vec::new(),
         faults,
     };
     let mut collected = fields::Collected::new();

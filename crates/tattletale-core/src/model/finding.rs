@@ -1,6 +1,6 @@
 //! Sightings, findings and the report that holds them.
 
-use super::{Coverage, Fault, Fields, GroundTruth, Part, Step, Timestamp};
+use super::{Coverage, Fault, Fields, GroundTruth, Operator, Part, Step, Timestamp};
 use std::ops::Range;
 
 /// What a sighting is of: an entry of the ground truth, by its position in the file.
@@ -169,6 +169,8 @@ pub struct Report {
     pub fields: Fields,
     /// What was seen and what was not.
     pub coverage: Coverage,
+    /// Who runs the receivers; filled by [`crate::attribute::Operators::name`], without an entry where nothing is known.
+    pub operators: Vec<Operator>,
     /// Everything that could not be processed, each with the index of its capture.
     pub faults: Vec<(usize, Fault)>,
 }

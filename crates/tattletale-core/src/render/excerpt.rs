@@ -222,6 +222,7 @@ mod tests {
             not_sought: vec![],
             carriers: vec![],
             coverage: Coverage::default(),
+            operators: vec![],
             faults: vec![],
             ..Report::default()
         };

@@ -4,7 +4,8 @@
 //! absence, may not change without it.
 
 use super::redact::Masks;
-use super::{Options, Renderer, command, excerpt, words};
+use super::{Options, Renderer, command, excerpt, operators, words};
+use crate::attribute::exposure_of;
 use crate::model::{Carrier, Coverage, Fault, Fidelity, Finding, Report, Step, Strength, Subject};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -46,6 +47,8 @@ struct Document {
     not_sought: Vec<String>,
     carriers: Vec<CarrierRow>,
     coverage: CoverageRow,
+    /// Who runs the receivers, and where: single statements, each with its source.
+    operators: Vec<operators::Row>,
     faults: Vec<FaultRow>,
 }
 
@@ -96,6 +99,8 @@ struct FindingRow {
     delay_ms: Option<i64>,
     mode: Option<&'static str>,
     plaintext: bool,
+    /// Who could read it on its way: `path-plain-http`, `path-host-name`, `path-dns`, `receiver`, `nobody`, `unknown`.
+    exposure: &'static str,
     /// First byte and the byte after the last, in the innermost layer.
     range: [usize; 2],
     excerpt: ExcerptRow,
@@ -151,6 +156,8 @@ struct ReceiverCoverageRow {
     read: u64,
     opaque: u64,
     bodies: BTreeMap<&'static str, u64>,
+    /// Addresses of its servers that the captures name; none where the host is masked.
+    addresses: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -207,6 +214,7 @@ impl View<'_, '_> {
             not_sought: report.not_sought.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
             carriers: report.carriers.iter().map(|carrier| self.carrier(carrier)).collect(),
             coverage: self.coverage(&report.coverage),
+            operators: operators::rows(report, self.masks),
             faults: report.faults.iter().map(|(capture, fault)| self.fault(*capture, fault)).collect(),
         }
     }
@@ -263,6 +271,7 @@ impl View<'_, '_> {
             delay_ms: finding.delay_ms,
             mode: finding.mode,
             plaintext: finding.plaintext,
+            exposure: exposure_of(finding).name(),
             range: [finding.range.start, finding.range.end],
             excerpt: ExcerptRow { before: excerpt.before, found: excerpt.found, after: excerpt.after },
             command: command::show(self.report, finding, self.options, self.masks),
@@ -302,6 +311,10 @@ impl View<'_, '_> {
                     read: receiver.read,
                     opaque: receiver.opaque,
                     bodies: bodies(&|fidelity| receiver.bodies[fidelity as usize]),
+                    addresses: match self.masks.shows_host(&receiver.host) {
+                        true => receiver.addresses.iter().map(|at| self.masks.name(&at.to_string())).collect(),
+                        false => Vec::new(),
+                    },
                 })
                 .collect(),
             opaque_places: coverage

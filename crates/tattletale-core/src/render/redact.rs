@@ -169,6 +169,12 @@ impl<'r> Masks<'r> {
         self.name(host)
     }
 
+    /// True when a host is shown by its own name. Of one that is masked nothing may be told that names it again: its
+    /// addresses, its owner.
+    pub fn shows_host(&self, host: &str) -> bool {
+        self.host(host) == words::cut(&escape::text(host), self.longest_name)
+    }
+
     /// A part, with the name of its header or cookie.
     pub fn part(&self, part: &Part) -> String {
         match part {

@@ -5,7 +5,7 @@
 
 use super::redact::Masks;
 use super::summary::{self, Summary, Thing, Told};
-use super::{Options, Renderer, command, paragraph::Paragraph, words};
+use super::{Options, Renderer, command, operators, paragraph::Paragraph, words};
 use crate::model::{Carrier, Fidelity, Finding, Party, Report};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
@@ -99,7 +99,23 @@ impl<'r> Page<'_, 'r> {
             let hosts: Vec<String> = told.hosts.iter().map(|host| self.masks.host(host)).collect();
             self.line(2, &[(QUIET, &format!("as {}", words::list(&hosts)))])?;
         }
+        self.operators(told)?;
         told.things.iter().try_for_each(|thing| self.thing(thing))
+    }
+
+    fn operators(&mut self, told: &Told<'r>) -> io::Result<()> {
+        let (lines, more) = operators::lines(self.report, self.masks, &told.hosts);
+        for line in lines {
+            let (question, answer) = (format!("{}:", line.question), line.answer());
+            let disagree = line.disagree.map(|sources| format!("{sources} disagree"));
+            let mut pieces = vec![(QUIET, question.as_str()), (PLAIN, answer.as_str())];
+            pieces.extend(disagree.as_deref().map(|words| (ALARM, words)));
+            self.line(2, &pieces)?;
+        }
+        match more {
+            0 => Ok(()),
+            n => self.line(2, &[(QUIET, &format!("and {} more in the JSON report", words::number(n as u64)))]),
+        }
     }
 
     fn thing(&mut self, thing: &Thing<'r>) -> io::Result<()> {
