@@ -9,6 +9,7 @@ mod fault;
 mod fields;
 mod finding;
 mod path;
+pub mod toml_reader;
 pub mod truth;
 pub mod url;
 
