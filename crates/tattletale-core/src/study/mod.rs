@@ -4,6 +4,8 @@
 //! sightings into one person, what differs between conditions, and whether what the maker says is true. One session is
 //! a study too. Each question is one module here that reads sessions and returns its answers; none changes a report.
 
+pub mod file;
+pub mod knowledge;
 mod session;
 
 pub use session::{About, Session};
@@ -15,12 +17,15 @@ pub struct Study {
     pub name: String,
     /// The sessions, in the order of the study.
     pub sessions: Vec<Session>,
+    /// What each receiver knows.
+    pub known: Vec<knowledge::View>,
 }
 
 impl Study {
     /// Asks every question of the sessions.
     pub fn of(name: String, sessions: Vec<Session>) -> Self {
-        Self { name, sessions }
+        let known = knowledge::knowledge(&sessions);
+        Self { name, sessions, known }
     }
 
     /// True when everything that was there could be processed.
