@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tattletale_core::audit::AuditError;
 use tattletale_core::import::ImportError;
-use tattletale_core::model::toml_reader::TomlError;
+use tattletale_core::model::WrittenError;
 use tattletale_core::render::escape;
 
 /// Why a command could not do its work.
@@ -15,8 +15,10 @@ pub(crate) enum Failure {
     File { path: PathBuf, error: io::Error },
     /// The page would take the place of a file that is read.
     WouldOverwrite { path: PathBuf },
-    /// The ground truth file is wrong.
-    Truth { path: PathBuf, error: TomlError },
+    /// There is such a file, and it is not to be written anew.
+    Exists { path: PathBuf },
+    /// A file that a person wrote is wrong: ground truth or study.
+    Toml { path: PathBuf, error: WrittenError },
     /// A capture could not be read.
     Capture { name: String, error: ImportError },
     /// The lab could not do its part.
@@ -35,6 +37,11 @@ impl Failure {
         move |error| Self::File { path, error }
     }
 
+    pub(crate) fn toml(path: &Path) -> impl FnOnce(WrittenError) -> Self + use<> {
+        let path = path.to_owned();
+        move |error| Self::Toml { path, error }
+    }
+
     pub(crate) fn lab(error: impl std::error::Error) -> Self {
         Self::Lab(error.to_string())
     }
@@ -48,7 +55,8 @@ impl Failure {
                 _ => "is the disk full, or the file in use?".into(),
             },
             Self::WouldOverwrite { .. } => "give --report another name".into(),
-            Self::Truth { error, .. } => error.help.clone(),
+            Self::Exists { .. } => "name another folder, or take the file away first".into(),
+            Self::Toml { error, .. } => error.help.clone(),
             Self::Capture { error, .. } => error.help(),
             Self::NoExchange { exchanges: 0, .. } => "the capture holds no exchange".into(),
             Self::NoExchange { exchanges, .. } => format!("exchanges are counted from 0 to {}", exchanges - 1),
@@ -78,8 +86,9 @@ impl fmt::Display for Failure {
                 write!(f, "error: {}: is a folder, not a file", shown(path))?;
             }
             Self::File { path, error } => write!(f, "error: {}: {error}", shown(path))?,
+            Self::Exists { path } => write!(f, "error: {}: exists already", shown(path))?,
             Self::WouldOverwrite { path } => write!(f, "error: {}: is read by this audit", shown(path))?,
-            Self::Truth { path, error } => {
+            Self::Toml { path, error } => {
                 let message = escape::text(&error.message);
                 write!(f, "error: {}:{}: {message} (byte {})", shown(path), error.line, error.offset)?;
             }

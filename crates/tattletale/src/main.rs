@@ -9,8 +9,10 @@ mod demo;
 mod failure;
 mod input;
 mod lab;
+mod page;
 mod progress;
 mod show;
+mod study;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Lab { command } => lab::run(&command),
         Command::Audit(args) => audit::run(&args),
+        Command::Study(args) => study::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Decode(args) => decode::run(&args),
     };

@@ -4,10 +4,9 @@
 //! names the nearest known one: a value that is silently not looked for would make a clean report a false one.
 
 use super::Timestamp;
-use super::toml_reader::{TomlError, TomlReader};
+use super::written::{self, Item, Reader, WrittenError};
 use std::ops::Range;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 /// Everything known before the capture is searched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -119,59 +118,69 @@ pub fn words(name: &str) -> &'static str {
     known.map_or("text", |kind| kind.words)
 }
 
+/// Plain words for a mode.
+pub fn words_of_mode(name: &str) -> &'static str {
+    MODES.iter().find(|mode| mode.name == name).map_or("another mode", |mode| mode.words)
+}
+
 /// Reads a ground truth file.
 ///
 /// Fails on anything it does not know, so that no planted value is silently left out of the search.
-pub fn parse(text: &str) -> Result<GroundTruth, TomlError> {
-    let reader = TomlReader::new(text, VALUE_HELP);
-    let table = reader.parse()?;
-    TruthReader { reader }.ground_truth(table.get_ref())
+pub fn parse(text: &str) -> Result<GroundTruth, WrittenError> {
+    let reader = TruthReader { reader: Reader::new(written::without_mark(text), VALUE_HELP) };
+    let table = reader.reader.file()?;
+    reader.ground_truth(&table)
 }
 
 struct TruthReader<'t> {
-    reader: TomlReader<'t>,
+    reader: Reader<'t>,
 }
 
 impl TruthReader<'_> {
-    fn ground_truth(&self, table: &DeTable<'_>) -> Result<GroundTruth, TomlError> {
-        let reader = &self.reader;
+    fn ground_truth(&self, table: &DeTable<'_>) -> Result<GroundTruth, WrittenError> {
         let mut truth = GroundTruth::default();
         for (key, item) in table.iter() {
             match &**key.get_ref() {
                 "first_party" => {
-                    for host in reader.array(item, "first_party")? {
+                    for host in self.reader.array(item, "first_party")? {
                         truth.first_party.push(self.first_party(host)?);
                     }
                 }
                 "value" => {
-                    for (position, entry) in reader.array(item, "[[value]]")?.iter().enumerate() {
+                    for (position, entry) in self.reader.array(item, "[[value]]")?.iter().enumerate() {
                         truth.values.push(self.value(entry, position)?);
                         self.refuse_repeated_name(&truth, entry.span())?;
                     }
                 }
                 "action" => {
-                    for (position, entry) in reader.array(item, "[[action]]")?.iter().enumerate() {
+                    for (position, entry) in self.reader.array(item, "[[action]]")?.iter().enumerate() {
                         truth.actions.push(self.action(entry, position)?);
                         let (last, before) = truth.actions.split_last().expect("one was pushed");
                         if before.iter().any(|action| action.name == last.name) {
                             let message = format!("a second [[action]] is called `{}`", last.name);
-                            return Err(reader.error(entry.span(), message, "give each action its own name, or none"));
+                            return Err(self.reader.error(
+                                entry.span(),
+                                message,
+                                "give each action its own name, or none",
+                            ));
                         }
                     }
                 }
-                other => return Err(reader.unknown("key", key.span(), other, &["first_party", "value", "action"])),
+                other => {
+                    return Err(self.reader.unknown("key", key.span(), other, &["first_party", "value", "action"]));
+                }
             }
         }
         Ok(truth)
     }
 
-    fn value(&self, entry: &Spanned<DeValue<'_>>, position: usize) -> Result<Value, TomlError> {
+    fn value(&self, entry: &Item<'_>, position: usize) -> Result<Value, WrittenError> {
         let place = format!("[[value]] number {}", position + 1);
         let (mut name, mut kind, mut value) = (None, None, None);
         for (key, item) in self.reader.table(entry, &place)? {
             match &**key.get_ref() {
                 "name" => name = Some(self.reader.string(item, &place)?.to_owned()),
-                "kind" => kind = Some(self.reader.kind(item, &place, VALUE_KINDS)?),
+                "kind" => kind = Some(self.kind(item, &place, VALUE_KINDS)?),
                 "value" => value = Some(self.reader.string(item, &place)?.to_owned()),
                 other => return Err(self.reader.unknown("key", key.span(), other, &["name", "kind", "value"])),
             }
@@ -181,7 +190,7 @@ impl TruthReader<'_> {
         Ok(Value { name: name.ok_or_else(|| lacks("name"))?, kind: kind.ok_or_else(|| lacks("kind"))?, value })
     }
 
-    fn action(&self, entry: &Spanned<DeValue<'_>>, position: usize) -> Result<Action, TomlError> {
+    fn action(&self, entry: &Item<'_>, position: usize) -> Result<Action, WrittenError> {
         const KEYS: &[&str] = &["name", "kind", "value", "at", "modelled_at", "mode"];
         let place = format!("[[action]] number {}", position + 1);
         let (mut name, mut kind, mut value) = (None, None, None);
@@ -189,11 +198,11 @@ impl TruthReader<'_> {
         for (key, item) in self.reader.table(entry, &place)? {
             match &**key.get_ref() {
                 "name" => name = Some(self.reader.string(item, &place)?.to_owned()),
-                "kind" => kind = Some(self.reader.kind(item, &place, ACTION_KINDS)?),
+                "kind" => kind = Some(self.kind(item, &place, ACTION_KINDS)?),
                 "value" => value = Some(self.reader.string(item, &place)?.to_owned()),
                 "at" => at = Some(self.reader.time(item, &place)?),
                 "modelled_at" => modelled_at = Some(self.reader.time(item, &place)?),
-                "mode" => mode = Some(self.reader.kind(item, &place, MODES)?),
+                "mode" => mode = Some(self.kind(item, &place, MODES)?),
                 other => return Err(self.reader.unknown("key", key.span(), other, KEYS)),
             }
         }
@@ -209,7 +218,7 @@ impl TruthReader<'_> {
     }
 
     /// A host or a registrable domain, also when it is written as an address or with a wildcard.
-    fn first_party(&self, item: &Spanned<DeValue<'_>>) -> Result<String, TomlError> {
+    fn first_party(&self, item: &Item<'_>) -> Result<String, WrittenError> {
         let text = self.reader.string(item, "first_party")?.trim();
         let host = match text.contains("://") {
             true => super::url::Parts::of(text).host(),
@@ -226,7 +235,12 @@ impl TruthReader<'_> {
         })
     }
 
-    fn refuse_repeated_name(&self, truth: &GroundTruth, span: Range<usize>) -> Result<(), TomlError> {
+    fn kind(&self, item: &Item<'_>, place: &str, known: &[Kind]) -> Result<&'static str, WrittenError> {
+        let names: Vec<&'static str> = known.iter().map(|kind| kind.name).collect();
+        self.reader.word(item, place, "kind or mode", &names)
+    }
+
+    fn refuse_repeated_name(&self, truth: &GroundTruth, span: Range<usize>) -> Result<(), WrittenError> {
         match truth.values.split_last() {
             Some((last, before)) if before.iter().any(|value| value.name == last.name) => Err(self.reader.error(
                 span,

@@ -17,6 +17,7 @@ mod json;
 mod paragraph;
 pub mod redact;
 mod secrets;
+pub mod study;
 mod summary;
 mod text;
 pub mod tree;

@@ -14,7 +14,7 @@ use super::disguised::Hidden;
 use super::{escape, secrets, words};
 use crate::model::{Finding, GroundTruth, Part, Report, Step, Subject, truth};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// Longest name that is shown, in characters, after masking: a longer one is cut.
@@ -189,17 +189,15 @@ impl Shared {
         let mut counters = Counters::default();
         let mut hidden = Hidden::default();
         let mut sites: Vec<(String, String)> = Vec::new();
+        let mut added = HashSet::new();
         for truth in truths {
-            for value in &truth.values {
-                let mask = counters.mask(value.kind, &value.value);
-                if !reveal || is_secret_kind(value.kind) {
-                    hidden.add(value.kind, &value.value, &mask);
-                }
-            }
-            for action in &truth.actions {
-                let mask = counters.mask(action.kind, &action.value);
-                if !reveal {
-                    hidden.add(action.kind, &action.value, &mask);
+            let values = truth.values.iter().map(|value| (value.kind, &value.value));
+            let actions = truth.actions.iter().map(|action| (action.kind, &action.value));
+            for (kind, text) in values.chain(actions) {
+                let mask = counters.mask(kind, text);
+                // Sessions of one study often have one ground truth.
+                if (!reveal || is_secret_kind(kind)) && added.insert((kind, text)) {
+                    hidden.add(kind, text, &mask);
                 }
             }
             for site in truth.first_party.iter().filter(|_| truth.inferred && !reveal) {
@@ -316,5 +314,19 @@ mod tests {
         let masks = ["a", "b", "a"].map(|value| counters.mask("visit", value));
         assert_eq!(masks, ["visit-1", "visit-2", "visit-1"]);
         assert_eq!(counters.mask("search", "a"), "search-1");
+    }
+
+    #[test]
+    fn reports_shown_together_hide_each_others_values() {
+        let report = |emails: &[&str]| {
+            let value =
+                |email: &&str| crate::model::Value { name: "email".into(), kind: "email", value: (*email).to_owned() };
+            let truth = GroundTruth { values: emails.iter().map(value).collect(), ..GroundTruth::default() };
+            Report { truth, ..Report::default() }
+        };
+        let (first, second) = (report(&["ann@example.org"]), report(&["zoe@example.org", "ann@example.org"]));
+        let masks = Masks::of_all(&[&first, &second], false);
+        assert_eq!(masks[0].name("zoe@example.org.log"), "[email-2].log");
+        assert_eq!((masks[0].mask(Subject::Value(0)), masks[1].mask(Subject::Value(1))), ("email-1", "email-1"));
     }
 }

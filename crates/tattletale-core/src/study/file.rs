@@ -5,11 +5,11 @@
 //! folder of the study. What the study says of claims is handed on unread, with its places, to the reader of claims.
 
 use super::About;
-use crate::model::toml_reader::{TomlError, TomlReader};
+use crate::model::WrittenError;
 use crate::model::truth::MODES;
+use crate::model::written::{self, Item, Reader};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use toml::Spanned;
 use toml::de::{DeArray, DeValue};
 
 /// A study as a person wrote it.
@@ -20,9 +20,9 @@ pub struct StudyFile<'t> {
     /// At least one, in the order of the file.
     pub sessions: Vec<SessionFiles>,
     /// `claims = [...]`: ready-made claims by name, unread.
-    pub claims: Option<Spanned<DeValue<'t>>>,
+    pub claims: Option<toml::Spanned<DeValue<'t>>>,
     /// `[[claim]]`: claims of its own, unread.
-    pub own_claims: Option<Spanned<DeValue<'t>>>,
+    pub own_claims: Option<toml::Spanned<DeValue<'t>>>,
 }
 
 /// One session with the files that hold it.
@@ -77,13 +77,13 @@ fn quoted(text: &str) -> String {
 }
 
 /// Reads a study file. Fails on anything it does not know.
-pub fn parse(text: &str) -> Result<StudyFile<'_>, TomlError> {
+pub fn parse(text: &str) -> Result<StudyFile<'_>, WrittenError> {
     const KEYS: &[&str] = &["name", "session", "claims", "claim"];
-    let reader = StudyReader(TomlReader::new(text, HELP));
+    let reader = StudyReader(Reader::new(written::without_mark(text), HELP));
     let mut study = StudyFile { name: None, sessions: Vec::new(), claims: None, own_claims: None };
-    for (key, item) in reader.0.parse()?.into_inner() {
+    for (key, item) in reader.0.file()? {
         match &**key.get_ref() {
-            "name" => study.name = Some(reader.0.text(&item, "name")?),
+            "name" => study.name = Some(reader.text(&item, "name")?),
             "session" => study.sessions = reader.sessions(reader.0.array(&item, "[[session]]")?)?,
             "claims" => study.claims = Some(item),
             "claim" => study.own_claims = Some(item),
@@ -96,10 +96,10 @@ pub fn parse(text: &str) -> Result<StudyFile<'_>, TomlError> {
     }
 }
 
-struct StudyReader<'t>(TomlReader<'t>);
+struct StudyReader<'t>(Reader<'t>);
 
-impl<'t> StudyReader<'t> {
-    fn sessions(&self, entries: &DeArray<'t>) -> Result<Vec<SessionFiles>, TomlError> {
+impl StudyReader<'_> {
+    fn sessions(&self, entries: &DeArray<'_>) -> Result<Vec<SessionFiles>, WrittenError> {
         let mut sessions: Vec<SessionFiles> = Vec::new();
         for (position, entry) in entries.iter().enumerate() {
             let session = self.session(entry, position)?;
@@ -111,20 +111,21 @@ impl<'t> StudyReader<'t> {
         Ok(sessions)
     }
 
-    fn session(&self, entry: &Spanned<DeValue<'t>>, position: usize) -> Result<SessionFiles, TomlError> {
+    fn session(&self, entry: &Item<'_>, position: usize) -> Result<SessionFiles, WrittenError> {
         const KEYS: &[&str] = &["name", "capture", "truth", "device", "app", "version", "mode", "settings", "repeat"];
         let reader = &self.0;
         let place = format!("[[session]] number {}", position + 1);
+        let modes: Vec<&'static str> = MODES.iter().map(|mode| mode.name).collect();
         let (mut about, mut captures, mut truth) = (About::default(), Vec::new(), None);
         for (key, item) in reader.table(entry, &place)? {
             match &**key.get_ref() {
-                "name" => about.name = reader.text(item, &place)?,
+                "name" => about.name = self.text(item, &place)?,
                 "capture" => captures = self.captures(item, &place)?,
-                "truth" => truth = Some(reader.text(item, &place)?),
-                "device" => about.device = Some(reader.text(item, &place)?),
-                "app" => about.app = Some(reader.text(item, &place)?),
-                "version" => about.version = Some(reader.text(item, &place)?),
-                "mode" => about.mode = Some(reader.kind(item, &place, MODES)?),
+                "truth" => truth = Some(self.text(item, &place)?),
+                "device" => about.device = Some(self.text(item, &place)?),
+                "app" => about.app = Some(self.text(item, &place)?),
+                "version" => about.version = Some(self.text(item, &place)?),
+                "mode" => about.mode = Some(reader.word(item, &place, "mode", &modes)?),
                 "settings" => about.settings = self.settings(item, &place)?,
                 "repeat" => about.repeat = Some(reader.count(item, &place)?),
                 other => return Err(reader.unknown("key", key.span(), other, KEYS)),
@@ -138,27 +139,39 @@ impl<'t> StudyReader<'t> {
         }
     }
 
+    /// A string that says something.
+    fn text(&self, item: &Item<'_>, place: &str) -> Result<String, WrittenError> {
+        let text = self.0.string(item, place)?.trim();
+        match text.is_empty() {
+            true => Err(self.0.error(item.span(), format!("{place}: this is empty"), HELP)),
+            false => Ok(text.to_owned()),
+        }
+    }
+
     /// One file, or several of one session.
-    fn captures(&self, item: &Spanned<DeValue<'t>>, place: &str) -> Result<Vec<String>, TomlError> {
-        let DeValue::Array(files) = item.get_ref() else { return Ok(vec![self.0.text(item, place)?]) };
+    fn captures(&self, item: &Item<'_>, place: &str) -> Result<Vec<String>, WrittenError> {
         let mut captures: Vec<String> = Vec::new();
-        for file in files {
-            let name = self.0.text(file, place)?;
-            if captures.iter().any(|before| same_file(before, &name)) {
-                return Err(self.0.error(file.span(), format!("{place} names `{name}` twice"), "name it once"));
+        for (name, span) in self.0.strings(item, place)? {
+            let name = name.trim();
+            if name.is_empty() {
+                return Err(self.0.error(span, format!("{place}: this names no file"), HELP));
             }
-            captures.push(name);
+            if captures.iter().any(|before| same_file(before, name)) {
+                return Err(self.0.error(span, format!("{place} names `{name}` twice"), "name it once"));
+            }
+            captures.push(name.to_owned());
         }
         Ok(captures)
     }
 
-    fn settings(&self, item: &Spanned<DeValue<'t>>, place: &str) -> Result<BTreeMap<String, String>, TomlError> {
+    fn settings(&self, item: &Item<'_>, place: &str) -> Result<BTreeMap<String, String>, WrittenError> {
         let mut settings = BTreeMap::new();
         for (key, setting) in self.0.table(item, &format!("{place}, settings"))? {
+            let place = format!("{place}, setting `{}`", key.get_ref());
             let value = match setting.get_ref() {
-                DeValue::Boolean(on) => if *on { "on" } else { "off" }.to_owned(),
+                DeValue::Boolean(_) => if self.0.truth(setting, &place)? { "on" } else { "off" }.to_owned(),
                 DeValue::Integer(number) => number.to_string(),
-                _ => self.0.text(setting, &format!("{place}, setting `{}`", key.get_ref()))?,
+                _ => self.text(setting, &place)?,
             };
             settings.insert(key.get_ref().to_string(), value);
         }
@@ -245,7 +258,7 @@ mod tests {
             (format!("{session}captur = \"x\""), 4, "`capture`"),
             (format!("{session}mode = \"incog\""), 4, "`incognito`"),
             (format!("{session}repeat = 0"), 4, "from 1"),
-            (format!("{session}repeat = \"1\""), 4, "expected a whole number from 1, found a string"),
+            (format!("{session}repeat = \"1\""), 4, "expected a number, found a string"),
             (format!("{session}settings = {{ x = [] }}"), 4, "setting `x`: expected a string"),
             ("[[session]]\nname = \"a\"".to_owned(), 1, "lacks `capture`"),
             ("[[session]]\ncapture = \"a\"".to_owned(), 1, "lacks `name`"),
