@@ -41,6 +41,7 @@ pub(super) fn how(shown: &Shown<'_>, entry: &Entry) -> String {
     let first = if entry.findings.len() > 1 { "first told" } else { "told" };
     let mut how = vec![match entry.delay_ms {
         None => first.to_owned(),
+        Some(0..100) => format!("{first} at once"),
         Some(delay) if delay < 0 => format!("{first} {} before", words::duration(delay.unsigned_abs())),
         Some(delay) => format!("{first} {} later", words::duration(delay.unsigned_abs())),
     }];
@@ -96,7 +97,9 @@ pub(super) fn fact(shown: &Shown<'_>, view: &View, fact: &Fact) -> String {
         }
         Detail::Hours(days) => format!("when you were up and had the device at hand: {}", hours(days)),
         Detail::Category { category, words: found } => {
-            let terms = match fact.entries.len() as u64 {
+            let terms: BTreeSet<&str> =
+                fact.entries.iter().map(|&entry| view.entries[entry].text(&shown.study.sessions)).collect();
+            let terms = match terms.len() as u64 {
                 1 => "1 address or term contains".to_owned(),
                 n => format!("{} addresses or terms contain", words::number(n)),
             };
