@@ -33,8 +33,11 @@ pub struct Rule {
     pub sure: bool,
     /// Why it follows, in one sentence.
     pub reason: &'static str,
-    look: fn(&Seen<'_>) -> Vec<(Detail, Vec<usize>)>,
+    look: fn(&Seen<'_>) -> Vec<Said>,
 }
+
+/// What a rule says, and the entries that support it.
+type Said = (Detail, Vec<usize>);
 
 /// What a fact says. Values are given as session and index into its ground truth, so that masks can hide them.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,7 +142,7 @@ pub static RULES: &[Rule] = &[
 /// Everything that follows from the entries of one view.
 pub(super) fn facts(entries: &[Entry], sessions: &[Session]) -> Vec<Fact> {
     let seen = Seen { entries, sessions };
-    let fact = |rule: &'static Rule, (detail, entries): (Detail, Vec<usize>)| {
+    let fact = |rule: &'static Rule, (detail, entries): Said| {
         let findings = entries.iter().filter_map(|&entry| seen.entries[entry].findings.first().copied()).collect();
         Fact { rule, detail, entries, findings }
     };
@@ -177,7 +180,7 @@ impl Seen<'_> {
     }
 
     /// Different values of some kinds: the same one in two sessions is one.
-    fn values(&self, kinds: &[&str]) -> Vec<(Detail, Vec<usize>)> {
+    fn values(&self, kinds: &[&str]) -> Vec<Said> {
         let mut values: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
         let mut entries = Vec::new();
         for (position, entry) in self.readable().filter(|(_, entry)| kinds.contains(&entry.kind)) {
@@ -190,7 +193,7 @@ impl Seen<'_> {
         vec![(Detail::Values(values.into_iter().map(|(_, place)| place).collect()), entries)]
     }
 
-    fn did(&self) -> Vec<(Detail, Vec<usize>)> {
+    fn did(&self) -> Vec<Said> {
         let of_kind = |&(kind, values): &(&'static str, &[&str])| {
             let of_kind = |entry: &Entry| entry.kind == kind && entry.is_action() || values.contains(&entry.kind);
             let entries: Vec<(usize, &Entry)> = self.readable().filter(|(_, entry)| of_kind(entry)).collect();
@@ -206,7 +209,7 @@ impl Seen<'_> {
         DONE.iter().map(of_kind).collect()
     }
 
-    fn incognito(&self) -> Vec<(Detail, Vec<usize>)> {
+    fn incognito(&self) -> Vec<Said> {
         let entries: Vec<usize> = self
             .readable()
             .filter(|(_, entry)| entry.is_action() && entry.modes.contains(&"incognito"))
@@ -217,7 +220,7 @@ impl Seen<'_> {
     }
 
     /// Each id with what it stood beside. An id that was told as a digest joins just as well.
-    fn joined(&self) -> Vec<(Detail, Vec<usize>)> {
+    fn joined(&self) -> Vec<Said> {
         type Beside = (Vec<usize>, BTreeSet<usize>, (usize, usize));
         let mut ids: BTreeMap<(&str, &str), Beside> = BTreeMap::new();
         for (position, entry) in self.readable().filter(|(_, entry)| entry.is_action()) {
@@ -241,7 +244,7 @@ impl Seen<'_> {
         said
     }
 
-    fn hours(&self) -> Vec<(Detail, Vec<usize>)> {
+    fn hours(&self) -> Vec<Said> {
         let mut days: BTreeMap<i64, (Timestamp, Timestamp)> = BTreeMap::new();
         let mut entries = Vec::new();
         for (position, entry) in self.readable().filter(|(_, entry)| entry.is_action()) {
@@ -263,7 +266,7 @@ impl Seen<'_> {
     }
 
     /// Words are looked for in what was sent, not in what is known: a digest holds none.
-    fn categories(&self) -> Vec<(Detail, Vec<usize>)> {
+    fn categories(&self) -> Vec<Said> {
         const TERMS: &[&str] = &["search", "url", "url-path", "typed", "text"];
         let terms: Vec<(usize, Vec<Words>)> = self
             .readable()
@@ -294,7 +297,7 @@ impl Seen<'_> {
         found.into_iter().map(text).collect()
     }
 
-    fn on_the_way(&self) -> Vec<(Detail, Vec<usize>)> {
+    fn on_the_way(&self) -> Vec<Said> {
         let exposed: Vec<usize> =
             self.readable().filter(|(_, entry)| entry.unencrypted > 0).map(|(position, _)| position).collect();
         vec![(Detail::OnTheWay(exposed.len()), exposed)]
