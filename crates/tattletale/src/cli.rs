@@ -28,6 +28,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DataCommand,
     },
+    Study(StudyArgs),
     Show(ShowArgs),
     Decode(DecodeArgs),
 }
@@ -211,6 +212,44 @@ pub(crate) enum DataCommand {
 fn resolver(text: &str) -> Result<SocketAddr, String> {
     let alone = || text.parse().map(|address| SocketAddr::new(address, 53));
     text.parse().or_else(|_| alone()).map_err(|_| "is no address such as 192.0.2.1 or 192.0.2.1:53".to_owned())
+}
+
+/// Audits several recordings beside each other and says what follows: what each receiver knows about you.
+///
+/// `study init FOLDER` writes a commented study.toml for the captures in a folder. One recording is a study too.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = EXIT_CODES)]
+pub(crate) struct StudyArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<StudyCommand>,
+    /// The study: what was recorded, as TOML
+    #[arg(required = true, value_name = "STUDY.toml")]
+    pub(crate) file: Option<PathBuf>,
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Only the answers, on one screen
+    #[arg(long)]
+    pub(crate) brief: bool,
+    /// Show planted values and addresses in written reports too, instead of masks
+    #[arg(long)]
+    pub(crate) reveal: bool,
+    /// Look at what came back as well
+    #[arg(long)]
+    pub(crate) responses: bool,
+    /// Colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
+    pub(crate) colour: Colour,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StudyCommand {
+    /// Writes a commented study and ground truth into a folder
+    Init {
+        /// Folder; the captures in it become the sessions
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
 }
 
 /// Prints one exchange with every part peeled step by step and the known values marked.

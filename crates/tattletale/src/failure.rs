@@ -7,7 +7,7 @@ use tattletale_core::attribute::evidence::EvidenceError;
 use tattletale_core::attribute::tables::TableError;
 use tattletale_core::audit::AuditError;
 use tattletale_core::import::ImportError;
-use tattletale_core::model::truth::TruthError;
+use tattletale_core::model::WrittenError;
 use tattletale_core::render::escape;
 
 /// Why a command could not do its work.
@@ -17,8 +17,10 @@ pub(crate) enum Failure {
     File { path: PathBuf, error: io::Error },
     /// The page would take the place of a file that is read.
     WouldOverwrite { path: PathBuf },
-    /// The ground truth file is wrong.
-    Truth { path: PathBuf, error: TruthError },
+    /// There is such a file, and it is not to be written anew.
+    Exists { path: PathBuf },
+    /// A file that a person wrote is wrong: ground truth or study.
+    Toml { path: PathBuf, error: WrittenError },
     /// A capture could not be read.
     Capture { name: String, error: ImportError },
     /// A file is no table that says who runs a server, or no longer the one that was added.
@@ -45,6 +47,11 @@ impl Failure {
         move |error| Self::File { path, error }
     }
 
+    pub(crate) fn toml(path: &Path) -> impl FnOnce(WrittenError) -> Self + use<> {
+        let path = path.to_owned();
+        move |error| Self::Toml { path, error }
+    }
+
     pub(crate) fn lab(error: impl std::error::Error) -> Self {
         Self::Lab(error.to_string())
     }
@@ -58,7 +65,8 @@ impl Failure {
                 _ => "is the disk full, or the file in use?".into(),
             },
             Self::WouldOverwrite { .. } => "give --report another name".into(),
-            Self::Truth { error, .. } => error.help.clone(),
+            Self::Exists { .. } => "name another folder, or take the file away first".into(),
+            Self::Toml { error, .. } => error.help.clone(),
             Self::Capture { error, .. } => error.help(),
             Self::Table { error, .. } => error.help.clone(),
             Self::NoTable { known, .. } if known.is_empty() => "no table was added: tattletale data add FILE".into(),
@@ -95,8 +103,9 @@ impl fmt::Display for Failure {
                 write!(f, "error: {}: is a folder, not a file", shown(path))?;
             }
             Self::File { path, error } => write!(f, "error: {}: {error}", shown(path))?,
+            Self::Exists { path } => write!(f, "error: {}: exists already", shown(path))?,
             Self::WouldOverwrite { path } => write!(f, "error: {}: is read by this audit", shown(path))?,
-            Self::Truth { path, error } => {
+            Self::Toml { path, error } => {
                 let message = escape::text(&error.message);
                 write!(f, "error: {}:{}: {message} (byte {})", shown(path), error.line, error.offset)?;
             }

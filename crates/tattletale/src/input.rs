@@ -6,7 +6,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use tattletale_core::audit::Capture;
-use tattletale_core::model::truth::{self, GroundTruth, TruthError};
+use tattletale_core::model::WrittenError;
+use tattletale_core::model::truth::{self, GroundTruth};
 
 /// Opens a file; a folder is an error at once and not at the first read.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
@@ -27,16 +28,23 @@ pub(crate) fn capture<'p>(path: &Path, progress: &'p Progress) -> Result<Capture
 
 /// Reads a ground truth file.
 pub(crate) fn ground_truth(path: &Path) -> Result<GroundTruth, Failure> {
-    let mut bytes = Vec::new();
-    open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(Failure::file(path))?;
-    let read = std::str::from_utf8(&bytes).map_err(|error| not_utf8(&bytes, error.valid_up_to()));
-    read.and_then(truth::parse).map_err(|error| Failure::Truth { path: path.to_owned(), error })
+    truth::parse(&text(path)?).map_err(Failure::toml(path))
 }
 
-fn not_utf8(bytes: &[u8], offset: usize) -> TruthError {
+/// Reads a file that a person wrote.
+pub(crate) fn text(path: &Path) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(Failure::file(path))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        Failure::toml(path)(not_utf8(error.as_bytes(), valid))
+    })
+}
+
+fn not_utf8(bytes: &[u8], offset: usize) -> WrittenError {
     let line = bytes[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
     let help = "save the file as UTF-8".to_owned();
-    TruthError { line, offset, message: "this is not UTF-8".to_owned(), help }
+    WrittenError { line, offset, message: "this is not UTF-8".to_owned(), help }
 }
 
 /// Bytes of all files together; those that cannot be asked count as none.

@@ -12,9 +12,11 @@ mod input;
 mod lab;
 mod online;
 mod operators;
+mod page;
 mod progress;
 mod repetition;
 mod show;
+mod study;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Lab { command } => lab::run(&command),
         Command::Audit(args) => audit::run(&args),
         Command::Data { command } => data::run(&command),
+        Command::Study(args) => study::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Decode(args) => decode::run(&args),
     };

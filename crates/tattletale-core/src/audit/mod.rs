@@ -67,10 +67,7 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
         match result {
             Ok(survey) => readable.push((index, survey)),
             Err(error) if captures.len() == 1 => return Err(AuditError { name: captures[index].name.clone(), error }),
-            Err(error) => {
-                let message = format!("{error}; nothing of this capture was read");
-                faults.push((index, Fault::new(FaultKind::Corrupt, message).at(error.offset())));
-            }
+            Err(error) => faults.push((index, nothing_read(&error))),
         }
     }
     let (mut truth, typed_at) = match truth {
@@ -107,6 +104,21 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
 pub fn infer(capture: &Capture<'_>) -> Result<GroundTruth, AuditError> {
     let survey = survey::survey(capture).map_err(|error| AuditError { name: capture.name.clone(), error })?;
     Ok(inferred::ground_truth(std::iter::once(survey.shown())).0)
+}
+
+/// The report of captures of which [`audit`] could read none: a study goes on with its other sessions.
+pub fn unreadable(captures: &[Capture<'_>], truth: Option<GroundTruth>, error: &AuditError) -> Report {
+    let index = captures.iter().position(|capture| capture.name == error.name).unwrap_or_default();
+    Report {
+        captures: captures.iter().map(unread).collect(),
+        truth: truth.unwrap_or_default(),
+        faults: vec![(index, nothing_read(&error.error))],
+        ..Report::default()
+    }
+}
+
+fn nothing_read(error: &ImportError) -> Fault {
+    Fault::new(FaultKind::Corrupt, format!("{error}; nothing of this capture was read")).at(error.offset())
 }
 
 fn unread(capture: &Capture<'_>) -> CaptureInfo {

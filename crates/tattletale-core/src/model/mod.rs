@@ -12,6 +12,7 @@ mod operator;
 mod path;
 pub mod truth;
 pub mod url;
+pub(crate) mod written;
 
 pub use coverage::{Coverage, OpaquePlace, ReceiverCoverage};
 pub use exchange::{Body, Exchange, Fidelity, Header, Message, Request, Response};
@@ -22,3 +23,4 @@ pub use jiff::Timestamp;
 pub use operator::{About, Aspect, Fact, Operator, Source, Statement, statements};
 pub use path::{Part, Step, display_path};
 pub use truth::{Action, GroundTruth, Value};
+pub use written::WrittenError;

@@ -28,14 +28,19 @@ impl Renderer for Json {
 
     fn render(&self, report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
         let masks = Masks::new(report, options.reveal).with_whole_names();
-        let view = View { report, options, masks: &masks };
-        serde_json::to_writer_pretty(&mut *out, &view.document())?;
+        serde_json::to_writer_pretty(&mut *out, &document(report, options, &masks))?;
         writeln!(out)
     }
 }
 
+/// The report as the object that is written, also as a piece of a larger one. `masks` must give whole names.
+pub(super) fn document(report: &Report, options: &Options, masks: &Masks<'_>) -> Document {
+    View { report, options, masks }.document()
+}
+
+/// One report.
 #[derive(Serialize)]
-struct Document {
+pub(super) struct Document {
     schema: u32,
     complete: bool,
     inferred: bool,

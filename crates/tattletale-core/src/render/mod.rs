@@ -18,6 +18,7 @@ mod operators;
 mod paragraph;
 pub mod redact;
 mod secrets;
+pub mod study;
 mod summary;
 mod text;
 pub mod tree;

@@ -31,6 +31,21 @@ pub struct Session {
     pub report: Report,
 }
 
+impl Session {
+    /// A session in which the mode of the whole recording holds wherever nothing states another one.
+    pub fn new(about: About, mut report: Report) -> Self {
+        if let Some(mode) = about.mode {
+            let actions = report.truth.actions.iter_mut().map(|action| &mut action.mode);
+            let findings = report.findings.iter_mut().chain(&mut report.weak).map(|finding| &mut finding.mode);
+            let uses = report.fields.fields.iter_mut().flat_map(|field| &mut field.uses).map(|used| &mut used.mode);
+            for stated in actions.chain(findings).chain(uses) {
+                stated.get_or_insert(mode);
+            }
+        }
+        Self { about, report }
+    }
+}
+
 impl About {
     /// Everything but device and repeat: sessions of the same condition are repeats of each other.
     pub fn condition(&self) -> About {

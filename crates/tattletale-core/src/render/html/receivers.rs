@@ -149,7 +149,7 @@ fn pills(page: &Page<'_, '_>, finding: &Finding) -> Markup {
             li.part { (page.masks.part(&finding.part)) }
             @for step in &finding.path {
                 li {
-                    (words::digest(step.layer).unwrap_or(step.layer))
+                    (step.digest().unwrap_or(step.layer))
                     @if let Some(at) = page.masks.place(step) { " " bdi.at { (at) } }
                 }
             }
