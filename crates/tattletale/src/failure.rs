@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tattletale_core::audit::AuditError;
 use tattletale_core::import::ImportError;
-use tattletale_core::model::truth::TruthError;
+use tattletale_core::model::WrittenError;
 use tattletale_core::render::escape;
 
 /// Why a command could not do its work.
@@ -16,7 +16,7 @@ pub(crate) enum Failure {
     /// The page would take the place of a file that is read.
     WouldOverwrite { path: PathBuf },
     /// The ground truth file is wrong.
-    Truth { path: PathBuf, error: TruthError },
+    Truth { path: PathBuf, error: WrittenError },
     /// A capture could not be read.
     Capture { name: String, error: ImportError },
     /// The lab could not do its part.

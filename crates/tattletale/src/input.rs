@@ -6,7 +6,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use tattletale_core::audit::Capture;
-use tattletale_core::model::truth::{self, GroundTruth, TruthError};
+use tattletale_core::model::WrittenError;
+use tattletale_core::model::truth::{self, GroundTruth};
 
 /// Opens a file; a folder is an error at once and not at the first read.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
@@ -33,10 +34,10 @@ pub(crate) fn ground_truth(path: &Path) -> Result<GroundTruth, Failure> {
     read.and_then(truth::parse).map_err(|error| Failure::Truth { path: path.to_owned(), error })
 }
 
-fn not_utf8(bytes: &[u8], offset: usize) -> TruthError {
+fn not_utf8(bytes: &[u8], offset: usize) -> WrittenError {
     let line = bytes[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
     let help = "save the file as UTF-8".to_owned();
-    TruthError { line, offset, message: "this is not UTF-8".to_owned(), help }
+    WrittenError { line, offset, message: "this is not UTF-8".to_owned(), help }
 }
 
 /// Bytes of all files together; those that cannot be asked count as none.

@@ -98,6 +98,7 @@ impl<'a> Search<'a> {
         let role = self.carriers.role(self.capture, &exchange, &host);
         let mut places = Places::default();
         let mut row = ReceiverCoverage { host: host.clone(), exchanges: 1, ..ReceiverCoverage::default() };
+        row.plaintext = u64::from(role == Role::Other && is_plaintext(&exchange.request.url));
         let mut faults = exchange.faults.clone();
         let (mut sightings, mut opaque) = (Vec::new(), Vec::new());
         let (mut leaves, mut records, mut dropped) = (Vec::new(), 0, 0);
@@ -275,5 +276,6 @@ fn sum(into: &mut ReceiverCoverage, row: &ReceiverCoverage) {
     into.captured += row.captured;
     into.read += row.read;
     into.opaque += row.opaque;
+    into.plaintext += row.plaintext;
     into.bodies.iter_mut().zip(row.bodies).for_each(|(sum, more)| *sum += more);
 }

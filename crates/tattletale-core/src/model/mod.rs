@@ -11,6 +11,7 @@ mod finding;
 mod path;
 pub mod truth;
 pub mod url;
+pub(crate) mod written;
 
 pub use coverage::{Coverage, OpaquePlace, ReceiverCoverage};
 pub use exchange::{Body, Exchange, Fidelity, Header, Message, Request, Response};
@@ -20,3 +21,4 @@ pub use finding::{CaptureInfo, Carrier, Excerpt, Finding, Party, Receiver, Repor
 pub use jiff::Timestamp;
 pub use path::{Part, Step, display_path};
 pub use truth::{Action, GroundTruth, Value};
+pub use written::WrittenError;

@@ -4,11 +4,16 @@
 //! sightings into one person, what differs between conditions, and whether what the maker says is true. One session is
 //! a study too. Each question is one module here that reads sessions and returns its answers; none changes a report.
 
+pub mod claims;
 pub mod links;
 mod session;
 
+pub use claims::{Claim, Judged, Verdict};
 pub use links::Links;
 pub use session::{About, Session};
+
+use claims::Evidence;
+use std::collections::BTreeMap;
 
 /// Sessions and everything that follows from them.
 #[derive(Debug, Clone, Default)]
@@ -19,13 +24,27 @@ pub struct Study {
     pub sessions: Vec<Session>,
     /// Fields that identify, and what they join.
     pub links: Links,
+    /// What the maker says, each with what the sessions show of it.
+    pub verdicts: Vec<Judged>,
 }
 
 impl Study {
     /// Asks every question of the sessions.
     pub fn of(name: String, sessions: Vec<Session>) -> Self {
         let links = links::links(&sessions);
-        Self { name, sessions, links }
+        Self { name, sessions, links, verdicts: Vec::new() }
+    }
+
+    /// Judges what the maker says by these sessions. `organisations`: who is behind a host, where that is known.
+    #[must_use]
+    pub fn with_claims(mut self, claims: &[Claim], organisations: BTreeMap<String, String>) -> Self {
+        self.verdicts = claims::judge(claims, &Evidence { sessions: &self.sessions, organisations });
+        self
+    }
+
+    /// True when a claim is refuted: the study has found something.
+    pub fn refutes(&self) -> bool {
+        self.verdicts.iter().any(|judged| judged.verdict == Verdict::Refuted)
     }
 
     /// True when everything that was there could be processed.
