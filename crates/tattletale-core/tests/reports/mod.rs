@@ -86,6 +86,7 @@ fn coverage_row(host: &str, exchanges: u64, read: u64, opaque: u64) -> ReceiverC
         read,
         opaque,
         bodies: [exchanges, 0, 0, 0, 0],
+        plaintext: 0,
     }
 }
 

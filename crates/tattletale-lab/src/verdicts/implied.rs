@@ -100,11 +100,7 @@ fn unless(refuted: bool, tried: usize, unread: bool) -> Verdict {
 }
 
 /// Whether any message that could be read refutes, of the days that count.
-fn any(
-    days: &[Day<'_>],
-    counts: impl Fn(&Day<'_>) -> bool,
-    refutes: impl Fn(&Day<'_>, &Message) -> bool,
-) -> bool {
+fn any(days: &[Day<'_>], counts: impl Fn(&Day<'_>) -> bool, refutes: impl Fn(&Day<'_>, &Message) -> bool) -> bool {
     let days = days.iter().filter(|day| counts(day));
     let mut messages = days.flat_map(|day| day.lived.messages.iter().map(move |message| (day, message)));
     messages.any(|(day, message)| !message.sealed && refutes(day, message))
@@ -149,8 +145,6 @@ impl Day<'_> {
         let actions = &self.lived.truth.actions;
         let of_mode = |sent: &&crate::scenario::Sent| mode.is_none() || sent.mode == mode;
         let mut told = message.told.iter().filter(|sent| sent.action && sent.unique).filter(of_mode);
-        told.any(|sent| {
-            actions.iter().any(|action| action.name == sent.name && BROWSING.contains(&action.kind))
-        })
+        told.any(|sent| actions.iter().any(|action| action.name == sent.name && BROWSING.contains(&action.kind)))
     }
 }

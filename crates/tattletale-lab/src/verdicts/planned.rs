@@ -34,7 +34,8 @@ pub fn named() -> Vec<Planned> {
             ("switch ignored", true, Variant::Reported),
         ] {
             let incognito = updated.switches.incognito;
-            let stands = [Position::On, Position::Off].map(|position| IncognitoSwitch { position, on_sends, ..incognito });
+            let stands =
+                [Position::On, Position::Off].map(|position| IncognitoSwitch { position, on_sends, ..incognito });
             let scenarios = stands.map(|incognito| {
                 let mut scenario = Scenario { variant, release: Release::Updated, ..updated.clone() };
                 scenario.switches.incognito = incognito;

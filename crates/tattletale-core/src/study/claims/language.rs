@@ -318,7 +318,7 @@ mod tests {
     fn names_the_line_and_the_nearest_word() {
         let claim = "[[claim]]\nname = \"a\"\nsays = \"b\"\nsource = \"c\"\n";
         let cases = [
-            ("claimz = []".to_owned(), 1, "`claims`"),
+            ("clams = []".to_owned(), 1, "`claims`"),
             ("claims = [\"encripted\"]".to_owned(), 1, "`encrypted`"),
             (format!("{claim}refuted_bye = []"), 5, "`refuted_by`"),
             (format!("{claim}refuted_by = [{{ told = \"vist\" }}]"), 5, "`visit`"),
