@@ -67,6 +67,8 @@ pub(crate) enum LabCommand {
     },
     /// Lives every device, browser, version, mode and switch, and prints recall and precision of each audit
     Matrix(MatrixArgs),
+    /// Lives every scenario and the matrix, and holds the verdict on each claim against the one that the truth implies
+    Claims(MatrixArgs),
     /// What there is
     List,
 }
