@@ -30,6 +30,7 @@ pub mod store;
 pub mod tls;
 pub mod token;
 pub mod variant;
+pub mod verdicts;
 pub mod wire;
 
 pub use emitter::sealed;

@@ -76,6 +76,8 @@ pub(crate) enum LabCommand {
     Matrix(MatrixArgs),
     /// Lives days of every variant and prints what is recognised by repetition, against what was truly sent
     Repetition(RepetitionArgs),
+    /// Lives every scenario and the matrix, and holds the verdict on each claim against the one that the truth implies
+    Claims(MatrixArgs),
     /// What there is
     List,
 }

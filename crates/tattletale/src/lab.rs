@@ -1,6 +1,7 @@
 //! `tattletale lab`: the specimen by itself. Servers that stay up, one scenario, the matrix, the list.
 
 use crate::Outcome;
+use crate::claims;
 use crate::cli::{DemoArgs, Format, LabCommand, MatrixArgs, UpArgs};
 use crate::demo;
 use crate::failure::Failure;
@@ -21,6 +22,7 @@ pub(crate) fn run(command: &LabCommand) -> Result<Outcome, Failure> {
         LabCommand::Run { scenario, demo } => run_one(scenario, demo),
         LabCommand::Matrix(args) => matrix(args),
         LabCommand::Repetition(args) => repetition::run(args),
+        LabCommand::Claims(args) => claims::run(args),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Exit codes: 0 nothing found, 1 findings, 2 not everything could be processed (or the command itself was wrong).
 
 mod audit;
+mod claims;
 mod cli;
 mod data;
 mod decode;

@@ -99,6 +99,7 @@ impl<'a> Search<'a> {
         let mut places = Places::default();
         let mut row = ReceiverCoverage { host: host.clone(), exchanges: 1, ..ReceiverCoverage::default() };
         exchange.peer.into_iter().for_each(|address| row.seen_at(address));
+        row.plaintext = u64::from(role == Role::Other && is_plaintext(&exchange.request.url));
         let mut faults = exchange.faults.clone();
         let (mut sightings, mut opaque) = (Vec::new(), Vec::new());
         let (mut leaves, mut records, mut dropped) = (Vec::new(), 0, 0);
@@ -277,5 +278,6 @@ fn sum(into: &mut ReceiverCoverage, row: &ReceiverCoverage) {
     into.read += row.read;
     into.opaque += row.opaque;
     row.addresses.iter().for_each(|address| into.seen_at(*address));
+    into.plaintext += row.plaintext;
     into.bodies.iter_mut().zip(row.bodies).for_each(|(sum, more)| *sum += more);
 }

@@ -27,6 +27,8 @@ pub struct ReceiverCoverage {
     pub read: u64,
     /// Bytes that no layer opened (binary, encrypted or an unknown format), counted after unfolding.
     pub opaque: u64,
+    /// Exchanges that were not the user's own action and crossed the network unencrypted (`http`, `ws`).
+    pub plaintext: u64,
     /// Request bodies by [`Fidelity`], in the order of [`Fidelity::ALL`]; exchanges without a body do not count.
     pub bodies: [u64; 5],
     /// Different addresses of its servers that the captures name, in order of first appearance, at most

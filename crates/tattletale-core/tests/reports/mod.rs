@@ -89,6 +89,7 @@ fn coverage_row(host: &str, exchanges: u64, read: u64, opaque: u64) -> ReceiverC
         opaque,
         bodies: [exchanges, 0, 0, 0, 0],
         addresses: vec![],
+        plaintext: 0,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Scenario;
 use super::carriers;
-use super::lived::{self, Lived, Passage, Sent};
+use super::lived::{self, Lived, Message, Passage, Sent};
 use crate::browser::LastingId;
 use crate::clock::{DAY, ModelTime, SECOND};
 use crate::device::Device;
@@ -16,7 +16,7 @@ use crate::people::{Day, Deed, DeedKind, Person};
 use crate::seeded::Seeded;
 use crate::wire::Wire;
 use std::collections::{BTreeMap, BTreeSet};
-use tattletale_core::model::{Action, GroundTruth, Timestamp, Value};
+use tattletale_core::model::{Action, GroundTruth, Timestamp, Value, url};
 
 /// After the last deed the phone stays on for so long, so that what waits can go.
 const AFTERWARDS: i64 = 60 * SECOND;
@@ -61,6 +61,15 @@ impl Plan {
         }
         let (person, device) = (Person::generate(seed), Device::generate(scenario.model, seed));
         Self { scenario: scenario.clone(), seed, today, person, device, day, start, id }
+    }
+
+    /// Has the person agree to the collection in the middle of the day, whatever the variant asks for.
+    pub fn agree_at_noon(&mut self) {
+        let middle = self.day.deeds.len() / 2;
+        if let Some(before) = self.day.deeds.get(middle) {
+            let at = before.at + 1;
+            self.day.deeds.insert(middle + 1, Deed { at, mode: None, kind: DeedKind::Setting(CONSENT) });
+        }
     }
 
     /// Lives the day.
@@ -188,9 +197,10 @@ impl Walk<'_> {
             let mut outboxes = self.telemetry.outboxes();
             let due = outboxes.iter_mut().filter_map(|outbox| outbox.due().filter(|due| *due <= until));
             let Some(now) = due.min() else { return };
-            (self.clock)(now);
+            let at = (self.clock)(now);
             let Some(outbox) = outboxes.into_iter().find(|outbox| outbox.due() == Some(now)) else { return };
             let (form, host) = (outbox.form, carriers::host(&outbox.url));
+            let plain = url::Parts::of(&outbox.url).scheme == "http";
             let mut header = BTreeMap::new().into_iter().collect();
             if form == Form::Spock {
                 let forced = self.plan.scenario.details.hardware_ids.value;
@@ -208,9 +218,13 @@ impl Walk<'_> {
                 let Ok(reply) = wire.send(request) else { return false };
                 // Whatever the server answers, the bytes have left.
                 lived.requests += 1;
+                let mut told = BTreeSet::new();
                 for event in events {
-                    lived::note(&lived.truth, actions, event, &passage, sent);
+                    lived::note(&lived.truth, actions, event, &passage, &mut told);
                 }
+                let (host, sealed) = (host.clone(), passage.sealed);
+                lived.messages.push(Message { at, host, plain, sealed, told: told.iter().cloned().collect() });
+                sent.extend(told);
                 (200..300).contains(&reply.status)
             });
         }

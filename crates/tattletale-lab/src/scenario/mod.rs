@@ -12,7 +12,7 @@ mod matrix;
 mod tests;
 
 pub use live::Plan;
-pub use lived::{Lived, Sent};
+pub use lived::{Lived, Message, Sent};
 
 use crate::browser::{Product, Switches};
 use crate::details::Details;
