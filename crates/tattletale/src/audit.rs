@@ -35,10 +35,10 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Outcome, Failure> {
     if let Some(path) = &args.report {
         write_page(&report, &options, path).map_err(Failure::file(path))?;
     }
-    let outcome = match (report.complete(), report.findings.is_empty()) {
+    let outcome = match (report.complete(), report.tells()) {
         (false, _) => Outcome::Incomplete,
-        (true, true) => Outcome::NothingFound,
-        (true, false) => Outcome::Found,
+        (true, false) => Outcome::NothingFound,
+        (true, true) => Outcome::Found,
     };
     let written = write_report(args, &report, &options);
     match written {

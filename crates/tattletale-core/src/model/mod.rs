@@ -9,6 +9,7 @@ mod fault;
 mod fields;
 mod finding;
 mod path;
+mod personal;
 pub mod truth;
 pub mod url;
 
@@ -19,4 +20,5 @@ pub use fields::{Field, Fields, Use};
 pub use finding::{CaptureInfo, Carrier, Excerpt, Finding, Party, Receiver, Report, Sighting, Strength, Subject};
 pub use jiff::Timestamp;
 pub use path::{Part, Step, display_path};
+pub use personal::Personal;
 pub use truth::{Action, GroundTruth, Value};

@@ -12,12 +12,15 @@
 
 use super::disguised::Hidden;
 use super::{escape, secrets, words};
-use crate::model::{Finding, GroundTruth, Part, Report, Step, Subject, truth};
+use crate::model::{Finding, GroundTruth, Part, Personal, Report, Step, Subject, truth};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// Longest name that is shown, in characters, after masking: a longer one is cut.
 const LONGEST_NAME: usize = 160;
+
+/// Recognised values that get a mask of their own; what comes after them is shown by its kind only.
+const PERSONAL_MASKED: usize = 2_000;
 
 /// The masks of one report.
 pub struct Masks<'r> {
@@ -25,6 +28,8 @@ pub struct Masks<'r> {
     reveal: bool,
     values: Vec<String>,
     actions: Vec<String>,
+    /// Of what nobody planted, by value.
+    personal: HashMap<&'r str, String>,
     hidden: Hidden,
     longest_name: usize,
     /// The same hosts, fields and files come up in every finding.
@@ -40,6 +45,12 @@ impl<'r> Masks<'r> {
         let mut counters = Counters::default();
         let values: Vec<String> = truth.values.iter().map(|value| counters.mask(value.kind, &value.value)).collect();
         let actions = truth.actions.iter().map(|action| counters.mask(action.kind, &action.value)).collect::<Vec<_>>();
+        let mut personal: HashMap<&'r str, String> = HashMap::new();
+        for found in &report.personal {
+            if personal.len() < PERSONAL_MASKED && !personal.contains_key(found.value.as_str()) {
+                personal.insert(&found.value, counters.mask(found.kind, &found.value));
+            }
+        }
         let mut hidden = Hidden::default();
         for (value, mask) in truth.values.iter().zip(&values) {
             if !reveal || is_secret_kind(value.kind) {
@@ -54,9 +65,14 @@ impl<'r> Masks<'r> {
                 hidden.add_host(site, &site_mask(index));
             }
         }
+        if !reveal {
+            for (value, mask) in &personal {
+                hidden.add("text", value, mask);
+            }
+        }
         hidden.seal();
         let (known, open) = Default::default();
-        Self { truth, reveal, values, actions, hidden, longest_name: LONGEST_NAME, known, open }
+        Self { truth, reveal, values, actions, personal, hidden, longest_name: LONGEST_NAME, known, open }
     }
 
     /// The same, with names of any length: for programs, which compare them.
@@ -77,6 +93,17 @@ impl<'r> Masks<'r> {
             Subject::Action(index) => self.actions.get(index),
         }
         .map_or("unknown", String::as_str)
+    }
+
+    /// The mask of personal data that nobody planted, without brackets.
+    pub fn personal_mask(&self, personal: &Personal) -> &str {
+        self.personal.get(personal.value.as_str()).map_or(personal.kind, String::as_str)
+    }
+
+    /// The data itself if it may be shown.
+    pub fn personal_value(&self, personal: &Personal) -> Option<String> {
+        let secret = is_secret_part(&personal.part);
+        (self.reveal && !secret).then(|| words::cut(&escape::text(&secrets::cut(&personal.value)), self.longest_name))
     }
 
     /// What it is, in plain words: `e-mail address`.
