@@ -37,10 +37,10 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Outcome, Failure> {
     if let Some(path) = &args.report {
         page::write(path, args.reveal, |out| render::HTML.render(&report, &options, out))?;
     }
-    let outcome = match (report.complete(), report.findings.is_empty()) {
+    let outcome = match (report.complete(), report.tells()) {
         (false, _) => Outcome::Incomplete,
-        (true, true) => Outcome::NothingFound,
-        (true, false) => Outcome::Found,
+        (true, false) => Outcome::NothingFound,
+        (true, true) => Outcome::Found,
     };
     let written = write_report(args, &report, &options);
     match written {

@@ -8,8 +8,10 @@ mod carriers;
 mod fields;
 mod inferred;
 mod navigation;
+mod personal;
 mod search;
 mod survey;
+mod watchers;
 
 use crate::detect::Planted;
 use crate::import::ImportError;
@@ -82,6 +84,8 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
         truth,
         findings: Vec::new(),
         weak: Vec::new(),
+        personal: Vec::new(),
+        personal_dropped: 0,
         carriers: Vec::new(),
         fields: Fields::default(),
         coverage: Coverage { responses: options.responses, ..Coverage::default() },

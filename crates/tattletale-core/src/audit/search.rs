@@ -2,11 +2,14 @@
 
 use super::carriers::{Carriers, Role};
 use super::fields::{self, Collected, Leaf, Leaves};
+use super::personal::{self, Recollection};
 use super::survey::Survey;
+use super::watchers::Watchers;
 use super::{Capture, Options};
-use crate::attribute::{same_site, site};
+use crate::attribute::{registrable_domain, same_site, site};
 use crate::decode::parts;
-use crate::detect::{Closed, Places, Planted, chance, look, look_beside};
+use crate::detect::personal::{Recognised, Recogniser};
+use crate::detect::{Closed, Places, Planted, chance, look_beside};
 use crate::import::{self, Wanted};
 use crate::model::{
     Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, OpaquePlace, Part, Party, ReceiverCoverage, Report,
@@ -48,6 +51,8 @@ struct Examined {
     row: ReceiverCoverage,
     faults: Vec<Fault>,
     places: Places,
+    /// With the part and the time that it was sent.
+    recognised: Vec<(Part, Option<Timestamp>, Recognised)>,
     leaves: Vec<Leaf>,
     /// Fields that were over a bound.
     dropped: u64,
@@ -104,22 +109,19 @@ impl<'a> Search<'a> {
         let (mut sightings, mut opaque) = (Vec::new(), Vec::new());
         let (mut leaves, mut records, mut dropped) = (Vec::new(), 0, 0);
         // What the user's own action carries tells nothing about who tells tales.
-        let collects = self.options.fields && role == Role::Other;
+        let tells = role == Role::Other;
+        let (site, mut recognised) = (registrable_domain(&host).unwrap_or_else(|| host.clone()), Vec::new());
         let body = &exchange.request.body;
         if !body.bytes.is_empty() || body.fidelity == Fidelity::Missing {
             row.bodies[body.fidelity as usize] += 1;
         }
         for view in parts(&exchange, self.options.responses) {
-            let (planted, limits) = (self.planted, &self.options.limits);
-            let (seen, walked) = match collects {
-                true => {
-                    let mut found = Leaves::default();
-                    let looked = look_beside(planted, view.bytes, view.hint, limits, &mut places, &mut found);
-                    leaves.extend(found.of(&view.part, &mut records, &mut dropped));
-                    looked
-                }
-                false => look(planted, view.bytes, view.hint, limits, &mut places),
+            let mut watchers = Watchers {
+                recogniser: tells.then(|| Recogniser::new(&site)),
+                leaves: (tells && self.options.fields).then(Leaves::default),
             };
+            let limits = &self.options.limits;
+            let (seen, walked) = look_beside(self.planted, view.bytes, view.hint, limits, &mut places, &mut watchers);
             row.captured += view.bytes.len() as u64;
             row.read += walked.read;
             row.opaque += walked.opaque;
@@ -133,13 +135,19 @@ impl<'a> Search<'a> {
             let at = view.at.or(exchange.at);
             sightings.extend(seen.sightings.into_iter().map(|sighting| (view.part.clone(), at, sighting)));
             opaque.extend(seen.opaque.into_iter().map(|closed| (view.part.clone(), closed)));
+            if let Some(found) = watchers.leaves {
+                leaves.extend(found.of(&view.part, &mut records, &mut dropped));
+            }
+            let found = watchers.recogniser.map(Recogniser::recognised).unwrap_or_default();
+            recognised.extend(found.into_iter().map(|found| (view.part.clone(), at, found)));
         }
         faults.iter_mut().for_each(|fault| fault.exchange = Some(exchange.index));
-        Examined { exchange, host, role, sightings, opaque, row, faults, places, leaves, dropped }
+        Examined { exchange, host, role, sightings, opaque, row, faults, places, recognised, leaves, dropped }
     }
 
     fn add(&self, examined: Examined, tally: &mut Tally, report: &mut Report, collected: &mut Collected) {
-        let Examined { exchange, host, role, sightings, opaque, row, faults, places, leaves, dropped } = examined;
+        let Examined { exchange, host, role, sightings, opaque, row, faults, places, recognised, leaves, dropped } =
+            examined;
         let seen = fields::Seen { host: &host, capture: self.capture, exchange: exchange.index, at: exchange.at };
         collected.add(leaves, dropped, &seen, |stated, at| self.carriers.mode_by(stated, at));
         tally.places.add(&places);
@@ -178,6 +186,9 @@ impl<'a> Search<'a> {
             }
             return;
         }
+        let plaintext = is_plaintext(&exchange.request.url);
+        let seen = personal::Seen { capture: self.capture, exchange: exchange.index, host: &host, plaintext };
+        tally.personal.add(recognised, &sightings, &seen, self.carriers);
         for (part, at, sighting) in sightings {
             let (bits, whole) = (sighting.bits, sighting.whole);
             let finding = self.finding(&exchange, &host, (part, at), sighting, report);
@@ -230,6 +241,7 @@ impl<'a> Search<'a> {
 
     /// Only at the end is it known in how many places a value could have stood.
     fn judge(&self, tally: Tally, report: &mut Report) {
+        tally.personal.settle(report);
         for Unjudged { mut finding, bits, whole } in tally.found {
             let places = tally.places.for_length(finding.range.len(), whole);
             finding.chance = chance::expected(places, Planted::DISGUISES, bits);
@@ -248,6 +260,7 @@ struct Tally {
     places: Places,
     rows: HashMap<String, usize>,
     found: Vec<Unjudged>,
+    personal: Recollection,
 }
 
 /// A finding whose chance is not known yet, with what its sighting says about it.

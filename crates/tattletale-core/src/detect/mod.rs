@@ -4,6 +4,7 @@
 //! a ground truth knows ([`planted`]).
 
 pub mod chance;
+pub mod personal;
 pub mod planted;
 mod sighter;
 

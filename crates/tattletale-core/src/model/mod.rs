@@ -10,6 +10,7 @@ mod fields;
 mod finding;
 mod operator;
 mod path;
+mod personal;
 pub mod truth;
 pub mod url;
 pub(crate) mod written;
@@ -22,5 +23,6 @@ pub use finding::{CaptureInfo, Carrier, Excerpt, Finding, Party, Receiver, Repor
 pub use jiff::Timestamp;
 pub use operator::{About, Aspect, Fact, Operator, Source, Statement, statements};
 pub use path::{Part, Step, display_path};
+pub use personal::Personal;
 pub use truth::{Action, GroundTruth, Value};
 pub use written::WrittenError;

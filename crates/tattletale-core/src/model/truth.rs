@@ -88,6 +88,7 @@ pub const VALUE_KINDS: &[Kind] = &[
     kind("search", "search term"),
     kind("url", "visited address"),
     kind("url-path", "visited page"),
+    kind("installed-app", "installed apps"),
     kind("card", "card number"),
     kind("iban", "bank account number"),
     kind("typed", "typed text"),

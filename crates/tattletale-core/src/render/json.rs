@@ -6,7 +6,7 @@
 use super::redact::Masks;
 use super::{Options, Renderer, command, excerpt, operators, words};
 use crate::attribute::exposure_of;
-use crate::model::{Carrier, Coverage, Fault, Fidelity, Finding, Report, Step, Strength, Subject};
+use crate::model::{Carrier, Coverage, Fault, Fidelity, Finding, Personal, Receiver, Report, Step, Strength, Subject};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -48,6 +48,10 @@ pub(super) struct Document {
     truth: TruthRow,
     findings: Vec<FindingRow>,
     weak: Vec<FindingRow>,
+    /// What nobody planted, recognised by its own check.
+    personal: Vec<PersonalRow>,
+    /// Places of such data that are not listed.
+    personal_dropped: u64,
     /// Names of values and actions that were not looked for: too short, or an address that is only a host.
     not_sought: Vec<String>,
     carriers: Vec<CarrierRow>,
@@ -110,6 +114,24 @@ struct FindingRow {
     range: [usize; 2],
     excerpt: ExcerptRow,
     command: String,
+}
+
+#[derive(Serialize)]
+struct PersonalRow {
+    kind: &'static str,
+    mask: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    capture: String,
+    exchange: usize,
+    part: String,
+    receiver: ReceiverRow,
+    path: Vec<StepRow>,
+    strength: &'static str,
+    time: Option<String>,
+    mode: Option<&'static str>,
+    plaintext: bool,
+    range: [usize; 2],
 }
 
 #[derive(Serialize)]
@@ -216,6 +238,8 @@ impl View<'_, '_> {
             truth: self.truth(),
             findings: report.findings.iter().map(|finding| self.finding(finding)).collect(),
             weak: report.weak.iter().map(|finding| self.finding(finding)).collect(),
+            personal: report.personal.iter().map(|personal| self.personal(personal)).collect(),
+            personal_dropped: report.personal_dropped,
             not_sought: report.not_sought.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
             carriers: report.carriers.iter().map(|carrier| self.carrier(carrier)).collect(),
             coverage: self.coverage(&report.coverage),
@@ -250,7 +274,6 @@ impl View<'_, '_> {
     }
 
     fn finding(&self, finding: &Finding) -> FindingRow {
-        let receiver = &finding.receiver;
         let excerpt = excerpt::shown(self.masks, finding);
         let captures = &self.report.captures;
         FindingRow {
@@ -261,16 +284,9 @@ impl View<'_, '_> {
             capture_sha256: captures.get(finding.capture).map(|capture| capture.sha256.clone()).unwrap_or_default(),
             exchange: finding.exchange,
             part: self.masks.part(&finding.part),
-            receiver: ReceiverRow {
-                host: self.masks.host(&receiver.host),
-                domain: receiver.domain.as_deref().map(|domain| self.masks.host(domain)),
-                party: words::party_name(receiver.party),
-            },
+            receiver: self.receiver(&finding.receiver),
             path: self.path(&finding.path),
-            strength: match finding.strength {
-                Strength::Strong => "strong",
-                Strength::Weak => "weak",
-            },
+            strength: strength(finding.strength),
             chance: finding.chance,
             time: finding.at.map(|at| at.to_string()),
             delay_ms: finding.delay_ms,
@@ -280,6 +296,32 @@ impl View<'_, '_> {
             range: [finding.range.start, finding.range.end],
             excerpt: ExcerptRow { before: excerpt.before, found: excerpt.found, after: excerpt.after },
             command: command::show(self.report, finding, self.options, self.masks),
+        }
+    }
+
+    fn personal(&self, personal: &Personal) -> PersonalRow {
+        PersonalRow {
+            kind: personal.kind,
+            mask: self.masks.personal_mask(personal).to_owned(),
+            value: self.masks.personal_value(personal),
+            capture: self.capture(personal.capture),
+            exchange: personal.exchange,
+            part: self.masks.part(&personal.part),
+            receiver: self.receiver(&personal.receiver),
+            path: self.path(&personal.path),
+            strength: strength(personal.strength),
+            time: personal.at.map(|at| at.to_string()),
+            mode: personal.mode,
+            plaintext: personal.plaintext,
+            range: [personal.range.start, personal.range.end],
+        }
+    }
+
+    fn receiver(&self, receiver: &Receiver) -> ReceiverRow {
+        ReceiverRow {
+            host: self.masks.host(&receiver.host),
+            domain: receiver.domain.as_deref().map(|domain| self.masks.host(domain)),
+            party: words::party_name(receiver.party),
         }
     }
 
@@ -356,5 +398,12 @@ impl View<'_, '_> {
 
     fn capture(&self, index: usize) -> String {
         self.report.captures.get(index).map(|capture| self.masks.name(&capture.name)).unwrap_or_default()
+    }
+}
+
+fn strength(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Strong => "strong",
+        Strength::Weak => "weak",
     }
 }

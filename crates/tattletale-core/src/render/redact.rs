@@ -12,13 +12,16 @@
 
 use super::disguised::Hidden;
 use super::{escape, secrets, words};
-use crate::model::{Finding, GroundTruth, Part, Report, Step, Subject, truth};
+use crate::model::{Finding, GroundTruth, Part, Personal, Report, Step, Subject, truth};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// Longest name that is shown, in characters, after masking: a longer one is cut.
 const LONGEST_NAME: usize = 160;
+
+/// Recognised values that get a mask of their own; what comes after them is shown by its kind only.
+const PERSONAL_MASKED: usize = 2_000;
 
 /// The masks of one report.
 ///
@@ -29,6 +32,8 @@ pub struct Masks<'r> {
     reveal: bool,
     values: Vec<String>,
     actions: Vec<String>,
+    /// Of what nobody planted, by value.
+    personal: Rc<HashMap<String, String>>,
     hidden: Rc<Hidden>,
     /// Sites that were visited, with their masks; none where they may be shown.
     sites: Rc<[(String, String)]>,
@@ -42,14 +47,13 @@ pub struct Masks<'r> {
 impl<'r> Masks<'r> {
     /// Numbers everything in the ground truth by kind, equal things alike.
     pub fn new(report: &'r Report, reveal: bool) -> Self {
-        Shared::new(&[&report.truth], reveal).masks(&report.truth)
+        Shared::new(&[report], reveal).masks(report)
     }
 
     /// Masks of reports that are shown together, one for each.
     pub fn of_all(reports: &[&'r Report], reveal: bool) -> Vec<Self> {
-        let truths: Vec<&GroundTruth> = reports.iter().map(|report| &report.truth).collect();
-        let mut shared = Shared::new(&truths, reveal);
-        reports.iter().map(|report| shared.masks(&report.truth)).collect()
+        let mut shared = Shared::new(reports, reveal);
+        reports.iter().map(|report| shared.masks(report)).collect()
     }
 
     /// The same, with names of any length: for programs, which compare them.
@@ -70,6 +74,17 @@ impl<'r> Masks<'r> {
             Subject::Action(index) => self.actions.get(index),
         }
         .map_or("unknown", String::as_str)
+    }
+
+    /// The mask of personal data that nobody planted, without brackets.
+    pub fn personal_mask(&self, personal: &Personal) -> &str {
+        self.personal.get(personal.value.as_str()).map_or(personal.kind, String::as_str)
+    }
+
+    /// The data itself if it may be shown.
+    pub fn personal_value(&self, personal: &Personal) -> Option<String> {
+        let secret = is_secret_part(&personal.part);
+        (self.reveal && !secret).then(|| words::cut(&escape::text(&secrets::cut(&personal.value)), self.longest_name))
     }
 
     /// What it is, in plain words: `e-mail address`.
@@ -186,17 +201,18 @@ impl<'r> Masks<'r> {
 struct Shared {
     reveal: bool,
     counters: Counters,
+    personal: Rc<HashMap<String, String>>,
     hidden: Rc<Hidden>,
     sites: Rc<[(String, String)]>,
 }
 
 impl Shared {
-    fn new(truths: &[&GroundTruth], reveal: bool) -> Self {
+    fn new(reports: &[&Report], reveal: bool) -> Self {
         let mut counters = Counters::default();
         let mut hidden = Hidden::default();
         let mut sites: Vec<(String, String)> = Vec::new();
         let mut added = HashSet::new();
-        for truth in truths {
+        for truth in reports.iter().map(|report| &report.truth) {
             let values = truth.values.iter().map(|value| (value.kind, &value.value));
             let actions = truth.actions.iter().map(|action| (action.kind, &action.value));
             for (kind, text) in values.chain(actions) {
@@ -213,17 +229,29 @@ impl Shared {
             }
         }
         sites.iter().for_each(|(site, mask)| hidden.add_host(site, mask));
+        let mut personal: HashMap<String, String> = HashMap::new();
+        for found in reports.iter().flat_map(|report| &report.personal) {
+            if personal.len() < PERSONAL_MASKED && !personal.contains_key(&found.value) {
+                let mask = counters.mask(found.kind, &found.value);
+                if !reveal {
+                    hidden.add(found.kind, &found.value, &mask);
+                }
+                personal.insert(found.value.clone(), mask);
+            }
+        }
         hidden.seal();
-        Self { reveal, counters, hidden: Rc::new(hidden), sites: sites.into() }
+        Self { reveal, counters, personal: Rc::new(personal), hidden: Rc::new(hidden), sites: sites.into() }
     }
 
-    fn masks<'r>(&mut self, truth: &'r GroundTruth) -> Masks<'r> {
+    fn masks<'r>(&mut self, report: &'r Report) -> Masks<'r> {
+        let truth = &report.truth;
         let counters = &mut self.counters;
         let values = truth.values.iter().map(|value| counters.mask(value.kind, &value.value)).collect();
         let actions = truth.actions.iter().map(|action| counters.mask(action.kind, &action.value)).collect();
-        let (hidden, sites) = (Rc::clone(&self.hidden), Rc::clone(&self.sites));
+        let (hidden, sites, personal) = (Rc::clone(&self.hidden), Rc::clone(&self.sites), Rc::clone(&self.personal));
+        let (reveal, longest_name) = (self.reveal, LONGEST_NAME);
         let (known, open) = Default::default();
-        Masks { truth, reveal: self.reveal, values, actions, hidden, sites, longest_name: LONGEST_NAME, known, open }
+        Masks { truth, reveal, values, actions, personal, hidden, sites, longest_name, known, open }
     }
 }
 

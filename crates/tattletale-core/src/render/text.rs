@@ -30,6 +30,7 @@ impl Renderer for Text {
         for told in &summary.receivers {
             page.receiver(told)?;
         }
+        page.personal()?;
         page.weak()?;
         page.carriers()?;
         page.not_seen()
@@ -168,6 +169,34 @@ impl<'r> Page<'_, 'r> {
             }
         };
         thing.exchanges().into_iter().map(place).collect()
+    }
+
+    fn personal(&mut self) -> io::Result<()> {
+        let groups = summary::personal(self.report);
+        if groups.is_empty() {
+            return Ok(());
+        }
+        self.blank()?;
+        let title = format!("{} that nobody planted, recognised by itself", words::count(groups.len() as u64, "thing"));
+        self.line(0, &[(BOLD, &title)])?;
+        for group in groups.iter().take(LISTED) {
+            let first = group[0];
+            let value = self.masks.personal_value(first);
+            let value = value.unwrap_or_else(|| format!("[{}]", self.masks.personal_mask(first)));
+            let exchanges: Vec<usize> = group.iter().map(|personal| personal.exchange).collect();
+            let place = format!(
+                "to {} ({}), {}, {}, in {} {}",
+                self.masks.host(&first.receiver.host),
+                words::party(first.receiver.party),
+                self.masks.part(&first.part),
+                words::disguise(&first.path),
+                if exchanges.iter().all(|exchange| *exchange == exchanges[0]) { "exchange" } else { "exchanges" },
+                words::ranges(&exchanges),
+            );
+            let what = crate::model::truth::words(first.kind);
+            self.line(2, &[(PLAIN, what), (VALUE, &words::cut(&value, 60)), (QUIET, &place)])?;
+        }
+        self.and_more(groups.len())
     }
 
     fn weak(&mut self) -> io::Result<()> {
