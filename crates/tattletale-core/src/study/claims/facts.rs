@@ -17,6 +17,9 @@ pub struct Evidence<'e> {
     pub organisations: BTreeMap<String, String>,
 }
 
+/// How much, by host.
+pub(super) type PerHost = Vec<(String, u64)>;
+
 /// Kinds of what stood in each message, by capture and exchange.
 type Messages<'e> = HashMap<(usize, usize), BTreeSet<&'e str>>;
 
@@ -160,7 +163,7 @@ impl<'e> Facts<'e> {
     }
 
     /// What of this session stayed closed, of what the claim is about: bytes per host, bodies per host.
-    pub(super) fn closed(&self, claim: &Claim) -> (Vec<(String, u64)>, Vec<(String, u64)>) {
+    pub(super) fn closed(&self, claim: &Claim) -> (PerHost, PerHost) {
         let (mut opaque, mut bodies) = (Vec::new(), Vec::new());
         let coverage: &Coverage = &self.session.report.coverage;
         for row in coverage.receivers.iter().filter(|row| self.is_receiver(claim, &row.host)) {
@@ -177,7 +180,7 @@ impl<'e> Facts<'e> {
     }
 
     /// Unencrypted messages per host.
-    pub(super) fn plaintext(&self, claim: &Claim) -> Vec<(String, u64)> {
+    pub(super) fn plaintext(&self, claim: &Claim) -> PerHost {
         let rows = self.session.report.coverage.receivers.iter();
         let rows = rows.filter(|row| row.plaintext > 0 && self.is_receiver(claim, &row.host));
         rows.map(|row| (row.host.clone(), row.plaintext)).collect()

@@ -1,6 +1,6 @@
 //! From facts to verdicts: refuted first, then what was not tried, then what stood in the way.
 
-use super::facts::{Evidence, Facts};
+use super::facts::{Evidence, Facts, PerHost};
 use super::{Bound, Claim, FindingRef, Judged, Need, Needed, Obstacle, Verdict, sentence};
 use std::collections::BTreeMap;
 
@@ -107,7 +107,7 @@ fn obstacles(claim: &Claim, done: &[(usize, &'static str, u32)], concerned: &[&F
     obstacles
 }
 
-fn add(sums: &mut BTreeMap<String, u64>, more: Vec<(String, u64)>) {
+fn add(sums: &mut BTreeMap<String, u64>, more: PerHost) {
     for (host, count) in more {
         *sums.entry(host).or_default() += count;
     }
