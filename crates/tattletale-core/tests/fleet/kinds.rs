@@ -168,7 +168,7 @@ impl Kind {
             Kind::Address => (format!("https://news.example/item/{}", all(self, &[now.page]).hex(10)), None),
             Kind::Article => (all(self, &[now.page]).text(BASE62, 11), None),
             Kind::Duration => (own(self, &[now.session, now.message]).below(90_000).to_string(), None),
-            Kind::Flag => ((now.message % 3 == 0).to_string(), None),
+            Kind::Flag => (now.message.is_multiple_of(3).to_string(), None),
             Kind::Choice => (["wifi", "4g", "offline"][now.message as usize % 3].to_owned(), None),
             Kind::Storage => ((63_281_053_696 + model * 60_000_000_000).to_string(), None),
             Kind::Config => (all(self, &[hour / 24]).hex(32), None),

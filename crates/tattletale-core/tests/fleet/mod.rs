@@ -107,7 +107,7 @@ pub(crate) fn fleet(seed: u64, devices: u64) -> Fleet {
     let mut sessions = Vec::new();
     for device in 0..devices {
         for number in 0..4 {
-            let plan = send::Plan { seed, device, number, mixed: number == 3 && (seed + device) % 2 == 0 };
+            let plan = send::Plan { seed, device, number, mixed: number == 3 && (seed + device).is_multiple_of(2) };
             let session = (device * 4 + number) as usize;
             let har = send::har(&plan, &receivers, &fields, session, &mut log);
             let given = truth::parse(&send::ground_truth(&plan)).expect("the ground truth is well formed");

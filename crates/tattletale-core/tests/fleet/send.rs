@@ -66,7 +66,7 @@ pub(crate) fn ground_truth(plan: &Plan) -> String {
     );
     let now = plan.now(0);
     for (name, kind) in [("android-id", Kind::AndroidId), ("imei", Kind::Imei)] {
-        if plan.seed % 2 == 0 {
+        if plan.seed.is_multiple_of(2) {
             let value = kind.value(&now).text;
             text += &format!("\n[[value]]\nname = \"{name}\"\nkind = \"{name}\"\nvalue = \"{value}\"\n");
         }
@@ -89,12 +89,18 @@ fn time(ms: i64) -> String {
 /// Identifiers that stood in one record: device, exchange in the order of time, event in it (none: said of all).
 type Record = (u64, (usize, usize), Option<usize>);
 
+/// Modes, sessions and receivers.
+type Sides = (BTreeSet<bool>, BTreeSet<usize>, BTreeSet<usize>);
+
+/// An event of an exchange and the identifiers in it.
+type Together<'l> = (Option<usize>, &'l BTreeSet<String>);
+
 /// What was sent where.
 #[derive(Default)]
 pub(crate) struct Log {
     roots: BTreeMap<String, String>,
     /// By root: modes, sessions, receivers.
-    sides: BTreeMap<String, (BTreeSet<bool>, BTreeSet<usize>, BTreeSet<usize>)>,
+    sides: BTreeMap<String, Sides>,
     records: BTreeMap<Record, BTreeSet<String>>,
 }
 
@@ -126,7 +132,7 @@ impl Log {
                 truth.joins.insert(format!("{root} receivers {hosts:?}"));
             }
         }
-        let mut exchanges: BTreeMap<(u64, (usize, usize)), Vec<(Option<usize>, &BTreeSet<String>)>> = BTreeMap::new();
+        let mut exchanges: BTreeMap<(u64, (usize, usize)), Vec<Together<'_>>> = BTreeMap::new();
         for ((device, exchange, event), roots) in &self.records {
             exchanges.entry((*device, *exchange)).or_default().push((*event, roots));
         }

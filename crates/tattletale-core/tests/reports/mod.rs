@@ -186,6 +186,8 @@ pub(crate) fn rich() -> Report {
         not_sought: vec![],
         carriers: (0..6).map(|n| Carrier { capture: 0, exchange: n, subjects: vec![Subject::Action(0)] }).collect(),
         fields: Fields::default(),
+        personal: Vec::new(),
+        personal_dropped: 0,
         coverage: Coverage {
             receivers: vec![
                 coverage_row("clinic.localhost", 12, 48_000, 0),
@@ -372,6 +374,8 @@ pub(crate) fn nasty() -> Report {
         truth,
         findings,
         fields: Fields::default(),
+        personal: Vec::new(),
+        personal_dropped: 0,
         coverage,
         operators,
     }
@@ -393,6 +397,8 @@ pub(crate) fn empty() -> Report {
         not_sought: vec![],
         carriers: vec![],
         fields: Fields::default(),
+        personal: Vec::new(),
+        personal_dropped: 0,
         coverage: Coverage::default(),
         operators: vec![],
         faults: vec![],

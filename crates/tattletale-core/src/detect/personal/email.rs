@@ -67,7 +67,7 @@ fn is_mail(local: &str, domain: &str) -> bool {
     local.len() <= 64
         && named
         && labels.len() >= 2
-        && labels.iter().all(|part| label(&part))
+        && labels.iter().all(label)
         && !SERVICES.contains(&local)
         && !NO_DOMAINS.contains(&last.as_str())
         && last.chars().all(|c| !c.is_ascii_digit())

@@ -135,7 +135,7 @@ fn sign_up_records(groups: &[Group<'_>], sightings: &[Sighting]) -> HashSet<(Whe
             );
         }
     }
-    let mut sides: HashMap<(usize, Record), (Vec<usize>, Vec<usize>, When)> = HashMap::new();
+    let mut sides: HashMap<(usize, Record), Sides> = HashMap::new();
     for sighting in sightings {
         let Some(&(protocol, is_before)) = roles.get(&sighting.field) else { continue };
         let record = (sighting.session, sighting.when.1, sighting.when.2, sighting.record);
@@ -149,6 +149,9 @@ fn sign_up_records(groups: &[Group<'_>], sightings: &[Sighting]) -> HashSet<(Whe
     });
     pairs.collect()
 }
+
+/// Identifiers before and after a sign-up in one record, and when.
+type Sides = (Vec<usize>, Vec<usize>, When);
 
 /// Identifiers that followed each other in one field and session.
 fn replaced(sightings: &[Sighting]) -> HashSet<(usize, usize)> {
