@@ -233,12 +233,17 @@ pub(crate) struct StudyArgs {
     /// Only the answers, on one screen
     #[arg(long)]
     pub(crate) brief: bool,
+    /// Write the study as one self-contained web page as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Show planted values and addresses in written reports too, instead of masks
     #[arg(long)]
     pub(crate) reveal: bool,
     /// Look at what came back as well
     #[arg(long)]
     pub(crate) responses: bool,
+    #[command(flatten)]
+    pub(crate) operators: OperatorArgs,
     /// Colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
     pub(crate) colour: Colour,

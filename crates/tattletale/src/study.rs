@@ -7,7 +7,8 @@
 use crate::cli::{self, Format, StudyArgs, StudyCommand};
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::{Outcome, input};
+use crate::{Outcome, input, operators, page};
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use tattletale_core::audit::{self, Capture};
 use tattletale_core::model::GroundTruth;
 use tattletale_core::render::{self, escape};
 use tattletale_core::study::file::{self, SessionFiles};
-use tattletale_core::study::{Session, Study};
+use tattletale_core::study::{Claim, Session, Study};
 
 /// Every capture is read twice.
 const PASSES: u64 = 2;
@@ -39,9 +40,14 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Outcome, Failure> {
 fn compare(args: &StudyArgs, path: &Path) -> Result<Outcome, Failure> {
     let text = input::text(path)?;
     let written = file::parse(&text).map_err(Failure::toml(path))?;
+    let claims = written.judged(&text).map_err(Failure::toml(path))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let recorded: Vec<Recorded> =
         written.sessions.into_iter().map(|session| recorded(session, folder)).collect::<Result<_, _>>()?;
+    if let Some(target) = &args.report {
+        let files = recorded.iter().flat_map(|session| session.captures.iter().chain(&session.truth_file));
+        page::check(target, files.map(PathBuf::as_path).chain([path]))?;
+    }
     let sizes = recorded.iter().map(|session| input::size(&session.captures)).sum::<u64>();
     let progress = Progress::new(PASSES * sizes);
     let mut captures: Vec<Vec<Capture<'_>>> = Vec::new();
@@ -68,17 +74,29 @@ fn compare(args: &StudyArgs, path: &Path) -> Result<Outcome, Failure> {
         sessions.push(Session::new(about, report));
     }
     progress.finish();
+    for session in &mut sessions {
+        operators::name(&mut session.report, &args.operators, args.report.as_deref())?;
+    }
     let name = written.name.unwrap_or_else(|| path.display().to_string());
-    let study = Study::of(name, sessions);
-    let outcome = match (study.complete(), study.known.is_empty()) {
+    let study = judged(name, sessions, &claims);
+    let outcome = match (study.complete(), study.tells()) {
         (false, _) => Outcome::Incomplete,
-        (true, true) => Outcome::NothingFound,
-        (true, false) => Outcome::Found,
+        (true, false) => Outcome::NothingFound,
+        (true, true) => Outcome::Found,
     };
     match print(args, &study, &options) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(outcome),
     }
+}
+
+/// Every question asked, the maker's claims among them, with what the reports say of who runs the receivers.
+pub(crate) fn judged(name: String, sessions: Vec<Session>, claims: &[Claim]) -> Study {
+    let operators = sessions.iter().flat_map(|session| &session.report.operators);
+    let organisations =
+        operators.filter_map(|operator| Some((operator.host.clone(), operator.organisation()?.to_owned())));
+    let organisations: BTreeMap<String, String> = organisations.collect();
+    Study::of(name, sessions).with_claims(claims, organisations)
 }
 
 /// The files of a session, taken from the folder of the study, and its ground truth.
@@ -98,6 +116,9 @@ fn print(args: &StudyArgs, study: &Study, options: &render::study::Options) -> i
         Format::Text if args.brief => render::study::brief(study, options, &mut out)?,
         Format::Text => render::study::text(study, options, &mut out)?,
         Format::Json => render::study::json(study, options, &mut out)?,
+    }
+    if let (Some(target), Format::Text) = (&args.report, args.format) {
+        writeln!(out, "\nreport: {}", shown(target))?;
     }
     out.flush()
 }

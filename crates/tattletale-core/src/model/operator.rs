@@ -133,6 +133,14 @@ impl Fact {
     }
 }
 
+impl Operator {
+    /// The organisation behind the host, by the first source that names one.
+    pub fn organisation(&self) -> Option<&str> {
+        let named = self.facts.iter().find(|fact| fact.aspect == Aspect::Organisation);
+        named.map(|fact| fact.value.as_str())
+    }
+}
+
 /// Everything known of who runs one receiver.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Operator {

@@ -5,6 +5,7 @@
 //! folder of the study. What the study says of claims is handed on unread, with its places, to the reader of claims.
 
 use super::About;
+use super::claims::{self, Claim};
 use crate::model::WrittenError;
 use crate::model::truth::MODES;
 use crate::model::written::{self, Item, Reader};
@@ -34,6 +35,25 @@ pub struct SessionFiles {
     pub captures: Vec<String>,
     /// Its ground truth, as written; without it the captures' own navigations are taken.
     pub truth: Option<String>,
+}
+
+impl StudyFile<'_> {
+    /// The claims to judge: those taken ready-made by name, then the study's own. `text` is the file itself.
+    pub fn judged(&self, text: &str) -> Result<Vec<Claim>, WrittenError> {
+        let text = written::without_mark(text);
+        let mut claims = self.claims.as_ref().map_or(Ok(Vec::new()), |item| claims::listed(text, item))?;
+        if let Some(item) = &self.own_claims {
+            claims.extend(claims::written(text, item)?);
+        }
+        for (position, claim) in claims.iter().enumerate() {
+            if claims[..position].iter().any(|before| before.name == claim.name) {
+                let message = format!("a second claim is called `{}`", claim.name);
+                let span = self.own_claims.as_ref().or(self.claims.as_ref()).map_or(0..0, toml::Spanned::span);
+                return Err(Reader::new(text, HELP).error(span, message, "give the other one a `name` of its own"));
+            }
+        }
+        Ok(claims)
+    }
 }
 
 /// What `study init` writes for a study with the given captures: commented, and read without an error.

@@ -84,13 +84,25 @@ impl Study {
     /// Judges what the maker says by these sessions. `organisations`: who is behind a host, where that is known.
     #[must_use]
     pub fn with_claims(mut self, claims: &[Claim], organisations: BTreeMap<String, String>) -> Self {
-        self.verdicts = claims::judge(claims, &Evidence { sessions: &self.sessions, organisations });
+        let evidence = Evidence {
+            sessions: &self.sessions,
+            links: Some(&self.links),
+            recognised: &self.recognised,
+            differences: &self.differences,
+            organisations,
+        };
+        self.verdicts = claims::judge(claims, &evidence);
         self
     }
 
     /// True when a claim is refuted: the study has found something.
     pub fn refutes(&self) -> bool {
         self.verdicts.iter().any(|judged| judged.verdict == Verdict::Refuted)
+    }
+
+    /// True when somebody was told something, or a claim is refuted.
+    pub fn tells(&self) -> bool {
+        self.refutes() || self.sessions.iter().any(|session| session.report.tells())
     }
 
     /// True when everything that was there could be processed.

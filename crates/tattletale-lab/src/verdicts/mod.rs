@@ -13,12 +13,13 @@ use crate::emitter::counting::CONSENT;
 use crate::scenario::{Lived, Release, Scenario};
 use crate::stage::{self, Stage};
 use crate::variant::Variant;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use tattletale_core::audit::{self, AuditError, Capture};
 use tattletale_core::model::Timestamp;
-use tattletale_core::study::claims::{self, Evidence, Switch, ready};
-use tattletale_core::study::{About, Claim, Judged, Session, Verdict};
+use tattletale_core::study::claims::{Switch, ready};
+use tattletale_core::study::{About, Claim, Judged, Session, Study, Verdict};
 
 /// Name of the setting that says how the switch of May 2020 stands.
 const INCOGNITO_SWITCH: &str = "incognito-collection";
@@ -66,8 +67,9 @@ pub fn hold(stage: &Stage, planned: &Planned, seed: u64) -> Result<Vec<Held>, Er
         let day = stage.live(&mut plan, Box::new(recording.clone()), &mut |_| Timestamp::now())?;
         let open = || Ok(Box::new(io::Cursor::new(recording.bytes())) as Box<dyn io::Read>);
         let capture = Capture { name: scenario.name.clone(), open: Box::new(open) };
-        let report = audit::audit(&[capture], Some(day.truth.clone()), &audit::Options::default())?;
-        sessions.push(Session { about: about(scenario), report });
+        let options = audit::Options { fields: true, ..audit::Options::default() };
+        let report = audit::audit(&[capture], Some(day.truth.clone()), &options)?;
+        sessions.push(Session::new(about(scenario), report));
         lived.push(day);
     }
     let days: Vec<Day<'_>> =
@@ -86,13 +88,13 @@ pub fn hold(stage: &Stage, planned: &Planned, seed: u64) -> Result<Vec<Held>, Er
 
 fn judged(claims: &[Claim], sessions: &[Session], days: &[Day<'_>]) -> Vec<Held> {
     let names: Vec<String> = sessions.iter().map(|session| session.about.name.clone()).collect();
-    let judged = claims::judge(claims, &Evidence { sessions, ..Evidence::default() }).into_iter();
+    let judged = Study::of(String::new(), sessions.to_vec()).with_claims(claims, BTreeMap::new()).verdicts.into_iter();
     let held = |judged: Judged| Held { sessions: names.clone(), implied: implied(&judged.claim.name, days), judged };
     judged.map(held).collect()
 }
 
 /// The ready-made claims, with the polarity of the switch that this scenario takes for promised.
-fn claims_on(scenario: &Scenario) -> Vec<Claim> {
+pub fn claims_on(scenario: &Scenario) -> Vec<Claim> {
     let mut claims = ready::all();
     for claim in claims.iter_mut().filter(|claim| claim.name == "incognito-switch-obeyed") {
         let (protects, exposes) = if scenario.switches.incognito.on_sends { ("off", "on") } else { ("on", "off") };

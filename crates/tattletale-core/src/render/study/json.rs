@@ -3,6 +3,7 @@
 //! `sessions[].report` is what `audit --format json` writes of that session. Answers refer to it by position: a
 //! finding is `{"session": 0, "finding": 12}`, the thirteenth of `sessions[0].report.findings`.
 
+use super::rows::{self, VerdictRow};
 use super::{Options, Shown, known};
 use crate::model::Subject;
 use crate::render::json::{self, Document};
@@ -10,6 +11,7 @@ use crate::render::words;
 use crate::study::knowledge::{Entry, FindingRef, View};
 use crate::study::{Session, Study};
 use serde::Serialize;
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -23,6 +25,11 @@ struct StudyRow {
     complete: bool,
     sessions: Vec<SessionRow>,
     known: Vec<ViewRow>,
+    verdicts: Vec<VerdictRow>,
+    links: Json,
+    repetition: Json,
+    differences: Vec<Json>,
+    matrix: Vec<Json>,
 }
 
 #[derive(Serialize)]
@@ -94,6 +101,11 @@ pub(super) fn write(study: &Study, options: &Options, out: &mut dyn Write) -> io
         complete: study.complete(),
         sessions: study.sessions.iter().enumerate().map(|(index, of)| session(&shown, options, index, of)).collect(),
         known: study.known.iter().map(|of| view(&shown, of)).collect(),
+        verdicts: study.verdicts.iter().map(|of| rows::verdict(&shown, of)).collect(),
+        links: rows::links(&shown),
+        repetition: rows::repetition(&shown),
+        differences: rows::differences(&shown),
+        matrix: rows::matrix(&shown),
     };
     serde_json::to_writer_pretty(&mut *out, &row)?;
     writeln!(out)

@@ -5,8 +5,10 @@
 //! whatever else is asked of its sessions) has one file here that puts it into words for all outputs; an output
 //! only arranges them.
 
+mod answers;
 mod json;
 mod known;
+mod rows;
 mod text;
 
 use super::redact::Masks;

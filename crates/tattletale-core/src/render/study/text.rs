@@ -1,12 +1,13 @@
 //! A study for a person at a terminal: what they know about you first, then the sessions it was read off.
 
-use super::{Options, Shown, known};
+use super::{Options, Shown, answers, known};
 use crate::model::{Party, Timestamp};
 use crate::render::paragraph::Paragraph;
 use crate::render::summary::{self, Summary};
 use crate::render::{command, words};
 use crate::study::knowledge::{Fact, View};
-use crate::study::{About, Session, Study};
+use crate::study::links::Joined;
+use crate::study::{About, Session, Study, Verdict};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
 
@@ -25,11 +26,15 @@ pub(super) fn whole(study: &Study, options: &Options, out: &mut dyn Write) -> io
     let shown = Shown::new(study, true);
     let mut page = Page { shown: &shown, options, out };
     page.head()?;
+    page.verdicts(true)?;
     for view in &study.known {
         page.receiver(view)?;
         page.facts(view, usize::MAX)?;
         page.day(view)?;
     }
+    page.links(LISTED)?;
+    page.repetition(LISTED)?;
+    page.differences(LISTED)?;
     page.sessions()
 }
 
@@ -37,10 +42,12 @@ pub(super) fn brief(study: &Study, options: &Options, out: &mut dyn Write) -> io
     let shown = Shown::new(study, options.general.reveal);
     let mut page = Page { shown: &shown, options, out };
     page.head()?;
+    page.verdicts(false)?;
     for view in &study.known {
         page.receiver(view)?;
         page.facts(view, BRIEFLY)?;
     }
+    page.links(BRIEFLY)?;
     page.not_seen()
 }
 
@@ -60,6 +67,83 @@ impl Page<'_, '_> {
             true => Ok(()),
             false => self.line(0, &[(ALARM, "Not everything that was there could be processed: see the sessions.")]),
         }
+    }
+
+    /// What the maker says, with what was found; `whole` with the maker's sentence and what stood in the way.
+    fn verdicts(&mut self, whole: bool) -> io::Result<()> {
+        let verdicts = &self.shown.study.verdicts;
+        if verdicts.is_empty() {
+            return Ok(());
+        }
+        self.blank()?;
+        self.line(0, &[(BOLD, "What the maker says, and what was found")])?;
+        for judged in verdicts {
+            let colour = match judged.verdict {
+                Verdict::Refuted => AnsiColor::Red.on_default(),
+                Verdict::NotContradicted => AnsiColor::Green.on_default(),
+                Verdict::Inconclusive => AnsiColor::Yellow.on_default(),
+                Verdict::Untested => QUIET,
+            };
+            let said = format!("“{}”", self.shown.name(&judged.claim.says));
+            self.line(2, &[(colour.bold(), judged.verdict.words()), (PLAIN, &said)])?;
+            if whole {
+                self.line(4, &[(PLAIN, &self.shown.name(&judged.sentence))])?;
+                let caveat = judged.claim.caveat.iter().map(|caveat| self.shown.name(caveat));
+                let source = format!("source of the claim: {}", self.shown.name(&judged.claim.source));
+                for line in caveat.chain([source]) {
+                    self.line(4, &[(QUIET, &line)])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What joins: what is surely of this device first, modes before sessions before receivers.
+    fn links(&mut self, most: usize) -> io::Result<()> {
+        let links = &self.shown.study.links;
+        let order = |what: &Joined| match what {
+            Joined::Modes => 0,
+            Joined::Sessions(_) => 1,
+            Joined::Receivers(_) => 2,
+        };
+        let mut joins: Vec<_> = links.joins.iter().collect();
+        joins.sort_by_key(|join| (!join.sure, order(&join.what), join.id));
+        let lines: Vec<String> = links
+            .sign_ins
+            .iter()
+            .map(|sign_in| answers::sign_in(self.shown, sign_in))
+            .chain(joins.into_iter().map(|join| {
+                format!("{} {}", answers::id(self.shown, &links.ids[join.id]), answers::joined(self.shown, join))
+            }))
+            .collect();
+        self.section("What joins it together", &lines, most)
+    }
+
+    fn repetition(&mut self, most: usize) -> io::Result<()> {
+        let study = self.shown.study;
+        let recognised = study.recognised.iter().map(|found| answers::recognised(self.shown, found));
+        let not = study.unrecognised.iter().map(|not| answers::unrecognised(self.shown, not));
+        let (recognised, not): (Vec<String>, Vec<String>) = (recognised.collect(), not.collect());
+        self.section("Recognised by repetition", &recognised, most)?;
+        self.section("Not recognised by repetition", &not, most)
+    }
+
+    fn differences(&mut self, most: usize) -> io::Result<()> {
+        let found = self.shown.study.differences.iter().filter(|difference| difference.is_one());
+        let lines: Vec<String> = found.map(|difference| answers::difference(self.shown, difference)).collect();
+        self.section("What differs", &lines, most)
+    }
+
+    fn section(&mut self, title: &str, lines: &[String], most: usize) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.blank()?;
+        self.line(0, &[(BOLD, title)])?;
+        for line in lines.iter().take(most) {
+            self.line(2, &[(PLAIN, line)])?;
+        }
+        self.and_more(2, lines.len().saturating_sub(most), "the JSON report")
     }
 
     fn receiver(&mut self, view: &View) -> io::Result<()> {

@@ -3,9 +3,11 @@
 //! Rules ask here and nowhere else, so what is learnt in other ways than by planted values (an id that nobody planted,
 //! an action recognised by its repetition) becomes evidence of claims by being told of here.
 
-use super::{Claim, FindingRef, Needed, Rule, Stand, To, kinds};
+use super::{Claim, Differing, FindingRef, Ground, Joining, Needed, Rule, Stand, To, kinds};
 use crate::model::{Coverage, Fidelity, Finding, Party, Report, Timestamp};
-use crate::study::Session;
+use crate::study::differences::What;
+use crate::study::links::Joined;
+use crate::study::{Difference, Dimension, Links, Recognised, Session};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// All that claims are judged by.
@@ -13,6 +15,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub struct Evidence<'e> {
     /// The sessions of the study.
     pub sessions: &'e [Session],
+    /// What joins the sightings of a study, where that was asked.
+    pub links: Option<&'e Links>,
+    /// What was recognised by its repetition.
+    pub recognised: &'e [Recognised],
+    /// How conditions compare.
+    pub differences: &'e [Difference],
     /// The organisation behind a host, where that is known, by lower-case host name.
     pub organisations: BTreeMap<String, String>,
 }
@@ -77,6 +85,9 @@ impl<'e> Facts<'e> {
     }
 
     fn meets(&self, claim: &Claim, rule: &Rule, finding: &Finding) -> bool {
+        if rule.joins.is_some() || rule.differs.is_some() {
+            return false;
+        }
         let report = &self.session.report;
         let mut kinds = told(report, finding);
         kinds.any(|kind| rule.told.include(kind))
@@ -185,6 +196,66 @@ impl<'e> Facts<'e> {
         let rows = rows.filter(|row| row.plaintext > 0 && self.is_receiver(claim, &row.host));
         rows.map(|row| (row.host.clone(), row.plaintext)).collect()
     }
+}
+
+/// The other answers of a study that meet a rule, in the sessions that the claim concerns.
+pub(super) fn grounds(claim: &Claim, rule: &Rule, concerned: &[&Facts<'_>], evidence: &Evidence<'_>) -> Vec<Ground> {
+    let concerns = |session: usize| concerned.iter().any(|facts| facts.index == session);
+    let is_receiver = |host: &str| concerned.first().is_some_and(|facts| facts.is_receiver(claim, host));
+    if let Some(joining) = rule.joins {
+        return evidence.links.map_or_else(Vec::new, |links| {
+            let host = |id: usize| {
+                let places = &links.ids[id].places;
+                places.iter().any(|place| concerns(place.session) && is_receiver(&links.fields[place.field].host))
+            };
+            let joins = links.joins.iter().enumerate().filter(|(_, join)| join.sure && host(join.id));
+            let joins = joins.filter(|(_, join)| match (&join.what, joining) {
+                (Joined::Modes, Joining::Modes) | (Joined::Sessions(_), Joining::Sessions) => true,
+                (Joined::Receivers(hosts), Joining::Receivers) => {
+                    hosts.windows(2).any(|pair| !crate::attribute::same_site(&pair[0], &pair[1]))
+                }
+                _ => false,
+            });
+            let sign_ins = links.sign_ins.iter().enumerate();
+            let sign_ins = sign_ins.filter(|(_, sign_in)| joining == Joining::Account && concerns(sign_in.session));
+            let joins = joins.map(|(index, _)| Ground::Join(index));
+            joins.chain(sign_ins.map(|(index, _)| Ground::SignIn(index))).collect()
+        });
+    }
+    if let Some(differing) = rule.differs {
+        let meets = |difference: &Difference| {
+            let told = match &difference.what {
+                What::Told { data, host } => rule.told.include(data.kind) && is_receiver(host),
+                What::Field { .. } | What::Fields => false,
+            };
+            told && difference.is_one() && is_in(&difference.dimension, differing)
+        };
+        let differences = evidence.differences.iter().enumerate().filter(|(_, difference)| meets(difference));
+        return differences.map(|(index, _)| Ground::Difference(index)).collect();
+    }
+    // What has no text of its own was told of, too; whatever else a rule asks, repetition does not say of one message.
+    let plain = rule.with.is_empty() && rule.mode.is_none() && rule.switch.is_none() && !rule.before_consent;
+    if !plain || rule.plaintext || rule.to != To::Anyone {
+        return Vec::new();
+    }
+    let meets = |found: &Recognised| {
+        rule.told.include(found.kind)
+            && is_receiver(&found.host)
+            && found.told.iter().any(|(session, _)| concerns(*session))
+    };
+    let recognised = evidence.recognised.iter().enumerate().filter(|(_, found)| meets(found));
+    recognised.map(|(index, _)| Ground::Recognised(index)).collect()
+}
+
+fn is_in(dimension: &Dimension, differing: Differing) -> bool {
+    matches!(
+        (dimension, differing),
+        (Dimension::Mode, Differing::Mode)
+            | (Dimension::Version, Differing::Version)
+            | (Dimension::Setting(_), Differing::Setting)
+            | (Dimension::Device, Differing::Device)
+            | (Dimension::App, Differing::App)
+    )
 }
 
 /// Kinds of what a finding told: its value's and its action's.

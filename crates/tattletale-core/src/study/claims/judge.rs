@@ -1,6 +1,6 @@
 //! From facts to verdicts: refuted first, then what was not tried, then what stood in the way.
 
-use super::facts::{Evidence, Facts, PerHost};
+use super::facts::{self, Evidence, Facts, PerHost};
 use super::{Bound, Claim, FindingRef, Judged, Need, Needed, Obstacle, Verdict, sentence};
 use std::collections::BTreeMap;
 
@@ -13,10 +13,12 @@ pub fn judge(claims: &[Claim], evidence: &Evidence<'_>) -> Vec<Judged> {
 fn judge_one(claim: &Claim, facts: &[Facts<'_>], evidence: &Evidence<'_>) -> Judged {
     let concerned: Vec<&Facts<'_>> = facts.iter().filter(|facts| facts.concerns(claim)).collect();
     let (mut refuting, mut refuting_rule): (Vec<FindingRef>, Option<usize>) = (Vec::new(), None);
+    let mut grounds = Vec::new();
     for (position, rule) in claim.refuted_by.iter().enumerate() {
         let found = concerned.iter().flat_map(|facts| facts.refuting(claim, rule));
         let found: Vec<FindingRef> = found.collect();
-        if !found.is_empty() {
+        grounds = facts::grounds(claim, rule, &concerned, evidence);
+        if !found.is_empty() || !grounds.is_empty() {
             // The sentence speaks of the first rule that was met; so does the evidence.
             (refuting, refuting_rule) = (found, Some(position));
             break;
@@ -31,13 +33,18 @@ fn judge_one(claim: &Claim, facts: &[Facts<'_>], evidence: &Evidence<'_>) -> Jud
         verdict: Verdict::Refuted,
         sentence: String::new(),
         evidence: Vec::new(),
-        refuting: refuting.len() as u64,
+        refuting: (refuting.len() + grounds.len()) as u64,
+        grounds,
         done,
         bound: None,
         obstacles: Vec::new(),
     };
     if let Some(rule) = refuting_rule {
-        judged.sentence = sentence::refuted(claim, &claim.refuted_by[rule], &refuting, evidence.sessions);
+        let rule = &claim.refuted_by[rule];
+        judged.sentence = match refuting.is_empty() {
+            true => sentence::refuted_by_study(&judged.grounds, evidence),
+            false => sentence::refuted(claim, rule, &refuting, evidence.sessions),
+        };
         refuting.truncate(Judged::EVIDENCE);
         judged.evidence = refuting;
         return judged;

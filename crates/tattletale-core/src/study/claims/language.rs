@@ -27,13 +27,18 @@
 //! | `before` | `"consent"`: it was sent before the user agreed (`consent` of the claim names the setting) |
 //! | `switch` | the claim's switch stood so: `protects`, `exposes` |
 //!
+//! Two rules ask the study instead of a finding. `{ joins = "modes" }` (or `sessions`, `receivers`, `account`): an
+//! identifier that is surely one of a device or person joins these. `{ differs = "mode", told = ["search"] }` (or
+//! `version`, `setting`, `device`, `app`): what was told of these kinds differs between the conditions. What was
+//! recognised by repetition counts as told where a rule has `told` alone.
+//!
 //! `needs` says what must have been done before silence says anything: `done` (each kind or group) or `planted`, in
 //! that `mode`, with the `switch` so, `at_least` so often (5; of planted values 1). `otherwise_untested = "why"` stands
 //! in its place where traffic can never speak for the claim. `app`, `version` and `receivers` narrow what counts.
 //!
 //! A mistake names its line and the nearest known word; nothing is ignored.
 
-use super::{Claim, Kinds, Need, Needed, Rule, Stand, Switch, To, ready};
+use super::{Claim, Differing, Joining, Kinds, Need, Needed, Rule, Stand, Switch, To, ready};
 use crate::model::WrittenError;
 use crate::model::truth::MODES;
 use crate::model::written::{self, Item, Reader};
@@ -159,7 +164,7 @@ impl ClaimReader<'_> {
     }
 
     fn rule(&self, entry: &Item<'_>, place: &str) -> Result<Rule, WrittenError> {
-        const KEYS: &[&str] = &["told", "with", "mode", "to", "plaintext", "before", "switch"];
+        const KEYS: &[&str] = &["told", "with", "mode", "to", "plaintext", "before", "switch", "joins", "differs"];
         let mut rule = Rule::default();
         for (key, item) in self.reader.table(entry, place)? {
             match &**key.get_ref() {
@@ -173,10 +178,12 @@ impl ClaimReader<'_> {
                     rule.before_consent = true;
                 }
                 "switch" => rule.switch = Some(self.stand(item, place)?),
+                "joins" => rule.joins = Some(self.joining(item, place)?),
+                "differs" => rule.differs = Some(self.differing(item, place)?),
                 other => return Err(self.reader.unknown("key", key.span(), other, KEYS)),
             }
         }
-        match rule.told.is_empty() {
+        match rule.told.is_empty() && rule.joins.is_none() {
             true => Err(self.reader.error(entry.span(), format!("{place} lacks `told`"), HELP)),
             false => Ok(rule),
         }
@@ -238,6 +245,27 @@ impl ClaimReader<'_> {
         Ok(match self.reader.word(item, place, "stand of the switch", &["protects", "exposes"])? {
             "protects" => Stand::Protects,
             _ => Stand::Exposes,
+        })
+    }
+
+    fn joining(&self, item: &Item<'_>, place: &str) -> Result<Joining, WrittenError> {
+        const WORDS: &[&str] = &["modes", "sessions", "receivers", "account"];
+        Ok(match self.reader.word(item, place, "thing that is joined", WORDS)? {
+            "modes" => Joining::Modes,
+            "sessions" => Joining::Sessions,
+            "receivers" => Joining::Receivers,
+            _ => Joining::Account,
+        })
+    }
+
+    fn differing(&self, item: &Item<'_>, place: &str) -> Result<Differing, WrittenError> {
+        const WORDS: &[&str] = &["mode", "version", "setting", "device", "app"];
+        Ok(match self.reader.word(item, place, "condition", WORDS)? {
+            "mode" => Differing::Mode,
+            "version" => Differing::Version,
+            "setting" => Differing::Setting,
+            "device" => Differing::Device,
+            _ => Differing::App,
         })
     }
 
@@ -324,6 +352,8 @@ mod tests {
             (format!("{claim}refuted_by = [{{ told = \"vist\" }}]"), 5, "`visit`"),
             (format!("{claim}refuted_by = [{{ tolt = \"visit\" }}]"), 5, "`told`"),
             (format!("{claim}refuted_by = [{{ mode = \"normal\" }}]"), 5, "lacks `told`"),
+            (format!("{claim}refuted_by = [{{ joins = \"mode\" }}]"), 5, "`modes`"),
+            (format!("{claim}refuted_by = [{{ told = \"visit\", differs = \"modes\" }}]"), 5, "`mode`"),
             (format!("{claim}refuted_by = [{{ told = \"visit\", to = \"third\" }}]"), 5, "`third-party`"),
             (format!("{claim}refuted_by = [{{ told = \"visit\", plaintext = \"yes\" }}]"), 5, "true or false"),
             (format!("{claim}refuted_by = [{{ told = \"visit\", before = \"x\" }}]"), 5, "`consent`"),

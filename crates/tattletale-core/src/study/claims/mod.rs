@@ -105,6 +105,38 @@ pub struct Rule {
     pub before_consent: bool,
     /// How the claim's switch stood.
     pub switch: Option<Stand>,
+    /// An identifier joins these; then nothing else is asked of a finding.
+    pub joins: Option<Joining>,
+    /// The conditions of a study differ in this way in what was told of `told`.
+    pub differs: Option<Differing>,
+}
+
+/// What an identifier joins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joining {
+    /// Normal and incognito mode.
+    Modes,
+    /// Sessions of one device.
+    Sessions,
+    /// Receivers on different sites.
+    Receivers,
+    /// What was sent without a name, to an account.
+    Account,
+}
+
+/// In what the conditions of a study differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Differing {
+    /// Normal and incognito.
+    Mode,
+    /// Before and after an update.
+    Version,
+    /// A setting.
+    Setting,
+    /// Devices.
+    Device,
+    /// Apps.
+    App,
 }
 
 /// What must have been done before silence says anything.
@@ -163,6 +195,19 @@ pub struct FindingRef {
     pub finding: usize,
 }
 
+/// What refutes a claim beside single findings: an answer of the study, by its position there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ground {
+    /// Index into [`super::links::Links::joins`].
+    Join(usize),
+    /// Index into [`super::links::Links::sign_ins`].
+    SignIn(usize),
+    /// Index into the actions recognised by repetition.
+    Recognised(usize),
+    /// Index into the differences.
+    Difference(usize),
+}
+
 /// What stood between the recordings and a verdict. Host names are as captured: escape before showing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
@@ -213,7 +258,9 @@ pub struct Judged {
     pub sentence: String,
     /// The first [`Judged::EVIDENCE`] findings that refute it, in the order of rules, sessions and findings.
     pub evidence: Vec<FindingRef>,
-    /// How many findings refute it.
+    /// Other answers of the study that refute it, by the same rule.
+    pub grounds: Vec<Ground>,
+    /// How many findings and other answers refute it.
     pub refuting: u64,
     /// What was done of what the claim needs: position of the need, kind or group, how often.
     pub done: Vec<(usize, &'static str, u32)>,

@@ -1,8 +1,9 @@
 //! The one sentence of a verdict that may be printed: plain words, numbers, and no more than was seen.
 
-use super::{Claim, FindingRef, Judged, Needed, Obstacle, Rule, Stand, Verdict, facts, kinds};
+use super::{Claim, Evidence, FindingRef, Ground, Judged, Needed, Obstacle, Rule, Stand, Verdict, facts, kinds};
 use crate::model::{Finding, truth};
 use crate::study::Session;
+use crate::study::links::Joined;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Receivers and kinds that a sentence names; the rest are counted.
@@ -54,6 +55,29 @@ pub(super) fn refuted(claim: &Claim, rule: &Rule, refuting: &[FindingRef], sessi
         text.push_str(", without the user having agreed by then");
     }
     finished(text)
+}
+
+/// What other answers of the study refute the claim.
+pub(super) fn refuted_by_study(grounds: &[Ground], evidence: &Evidence<'_>) -> String {
+    let mut said: BTreeMap<String, u64> = BTreeMap::new();
+    for ground in grounds {
+        let words = match *ground {
+            Ground::Join(join) => match evidence.links.map(|links| &links.joins[join].what) {
+                Some(Joined::Modes) => "an identifier joins normal and incognito mode".to_owned(),
+                Some(Joined::Sessions(_)) => "an identifier joins sessions".to_owned(),
+                _ => "an identifier joins receivers on different sites".to_owned(),
+            },
+            Ground::SignIn(_) => "a record joins what was sent before to an account".to_owned(),
+            Ground::Recognised(index) => {
+                let found = &evidence.recognised[index];
+                format!("{} was told to {}, as its repetition shows", kinds::one(found.kind), found.host)
+            }
+            Ground::Difference(_) => "what was told differs between the conditions".to_owned(),
+        };
+        *said.entry(words).or_default() += 1;
+    }
+    let times = |count| if count > 1 { format!(" ({count} times)") } else { String::new() };
+    finished(join(said.into_iter().map(|(words, count)| format!("{words}{}", times(count))).collect(), NAMED))
 }
 
 /// Name of the action, to count each once; none for a value.

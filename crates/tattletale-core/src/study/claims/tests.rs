@@ -215,7 +215,7 @@ fn sharing_is_seen_only_where_it_goes_straight_to_another_organisation() {
     let claim = Claim { maker: Some("Maker".into()), ..ready::by_name("not-shared").unwrap() };
     let verdict = |claim: &Claim, organisation: Option<&str>| {
         let organisations = organisation.map(|name| (MAKER.to_owned(), name.to_owned())).into_iter().collect();
-        let evidence = Evidence { sessions: &sessions, organisations };
+        let evidence = Evidence { sessions: &sessions, organisations, ..Evidence::default() };
         judge(std::slice::from_ref(claim), &evidence)[0].verdict
     };
     assert_eq!(verdict(&claim, Some("Analytics Ltd")), Verdict::Refuted);
