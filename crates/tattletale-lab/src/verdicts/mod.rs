@@ -13,13 +13,13 @@ use crate::emitter::counting::CONSENT;
 use crate::scenario::{Lived, Release, Scenario};
 use crate::stage::{self, Stage};
 use crate::variant::Variant;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use tattletale_core::audit::{self, AuditError, Capture};
 use tattletale_core::model::Timestamp;
-use tattletale_core::study::claims::{Switch, ready};
-use tattletale_core::study::{About, Claim, Judged, Session, Study, Verdict};
+use tattletale_core::study::claims::{self, Evidence, Switch, ready};
+use tattletale_core::study::links;
+use tattletale_core::study::{About, Claim, Judged, Session, Verdict};
 
 /// Name of the setting that says how the switch of May 2020 stands.
 const INCOGNITO_SWITCH: &str = "incognito-collection";
@@ -88,7 +88,9 @@ pub fn hold(stage: &Stage, planned: &Planned, seed: u64) -> Result<Vec<Held>, Er
 
 fn judged(claims: &[Claim], sessions: &[Session], days: &[Day<'_>]) -> Vec<Held> {
     let names: Vec<String> = sessions.iter().map(|session| session.about.name.clone()).collect();
-    let judged = Study::of(String::new(), sessions.to_vec()).with_claims(claims, BTreeMap::new()).verdicts.into_iter();
+    let links = links::links(sessions);
+    let evidence = Evidence { sessions, links: Some(&links), ..Evidence::default() };
+    let judged = claims::judge(claims, &evidence).into_iter();
     let held = |judged: Judged| Held { sessions: names.clone(), implied: implied(&judged.claim.name, days), judged };
     judged.map(held).collect()
 }
