@@ -7,6 +7,7 @@ use super::redact::Masks;
 use super::words;
 use crate::model::{About, Aspect, Report, Source, Statement, statements};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Lines of one receiver that are shown; a name in front of a delivery network can have many addresses.
 const LINES: usize = 24;
@@ -37,6 +38,24 @@ pub(super) fn lines(report: &Report, masks: &Masks<'_>, hosts: &[&str]) -> (Vec<
     let said = statements(shown.flat_map(|operator| &operator.facts));
     let lines = said.iter().take(LINES).map(|said| line(said, masks)).collect();
     (lines, said.len().saturating_sub(LINES))
+}
+
+/// Who and where in a few words: `Xiaomi, servers in SG (estimate)`. Where sources disagree all answers stand in it;
+/// without a location estimate the registry's country is given as that.
+pub(super) fn in_short(report: &Report, masks: &Masks<'_>, hosts: &[&str]) -> Option<String> {
+    let known = report.operators.iter().filter(|operator| hosts.contains(&operator.host.as_str()));
+    let shown = known.filter(|operator| masks.shows_host(&operator.host));
+    let said = statements(shown.flat_map(|operator| &operator.facts));
+    let answers = |aspect: Aspect| {
+        let of_it = said.iter().filter(|said| said.aspect == aspect);
+        let values: BTreeSet<String> = of_it.flat_map(|said| &said.values).map(|(value, _)| masks.name(value)).collect();
+        (!values.is_empty()).then(|| values.into_iter().collect::<Vec<_>>().join(" or "))
+    };
+    let who = [Aspect::Organisation, Aspect::Holder, Aspect::Network].into_iter().find_map(answers);
+    let place = answers(Aspect::Location).map(|place| format!("servers in {place} (estimate)"));
+    let place = place.or_else(|| answers(Aspect::RegistryCountry).map(|place| format!("registered in {place}")));
+    let parts: Vec<String> = [who, place].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn line(said: &Statement<'_>, masks: &Masks<'_>) -> Line {

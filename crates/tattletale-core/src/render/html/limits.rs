@@ -1,6 +1,6 @@
 //! The end of the page: what is uncertain, what was the user's own doing, what could not be seen, how to check.
 
-use super::{Page, words};
+use super::{Page, scroll, words};
 use crate::model::{Fidelity, ReceiverCoverage, Subject};
 use crate::render::summary;
 use crate::render::words::percent;
@@ -16,10 +16,10 @@ pub(super) fn weak(page: &Page<'_, '_>) -> Markup {
         return html! {};
     }
     html! {
-        section id="weak" {
-            h2 { "Weak signs" }
+        section id=(page.id("weak")) {
+            (page.heading(html! { "Weak signs" }))
             p.lead { "Short or common values turn up by chance. These are not counted above." }
-            (scroll("Weak signs", html! {
+            (scroll("Weak signs", &html! {
                 thead { tr {
                     th scope="col" { "What" } th scope="col" { "Receiver" } th scope="col" { "Where" }
                     th scope="col" { "Expected by chance" }
@@ -51,8 +51,8 @@ pub(super) fn carriers(page: &Page<'_, '_>) -> Markup {
     let carriers = page.report.carriers.iter().filter(|carrier| !carrier.subjects.is_empty()).count() as u64;
     html! {
         @if carriers > 0 {
-            section id="carriers" {
-                h2 { "What was the user’s own doing" }
+            section id=(page.id("carriers")) {
+                (page.heading(html! { "What was the user’s own doing" }))
                 p {
                     (words::count(carriers, "exchange")) @if carriers == 1 { " is" } @else { " are" }
                     " the user’s own navigation or submission, or fetched what belongs to it. "
@@ -71,8 +71,8 @@ pub(super) fn coverage(page: &Page<'_, '_>) -> Markup {
     receivers.sort_by_key(|receiver| std::cmp::Reverse((receiver.opaque, lost(receiver))));
     let most = receivers.iter().map(|receiver| receiver.read.saturating_add(receiver.opaque)).max().unwrap_or(0);
     html! {
-        section id="coverage" {
-            h2 { "What could not be seen" }
+        section id=(page.id("coverage")) {
+            (page.heading(html! { "What could not be seen" }))
             p.lead {
                 @match read.saturating_add(opaque) {
                     0 => "Nothing in the captures could be read.",
@@ -99,7 +99,7 @@ pub(super) fn coverage(page: &Page<'_, '_>) -> Markup {
                 @if !coverage.responses { li { "Responses were not looked at: a receiver learns from requests." } }
             }
             @if !receivers.is_empty() {
-                (scroll("Coverage by host", html! {
+                (scroll("Coverage by host", &html! {
                     thead { tr {
                         th scope="col" { "Host" } th scope="col" { "Exchanges" } th scope="col" { "Read" }
                         th scope="col" { "Closed" } th scope="col" { "Bodies lost" }
@@ -149,8 +149,8 @@ fn opaque_places(page: &Page<'_, '_>) -> Markup {
     let places = &page.report.coverage.opaque;
     html! {
         @if !places.is_empty() {
-            h3 { "The largest closed places" }
-            (scroll("The largest closed places", html! {
+            (page.subheading(html! { "The largest closed places" }))
+            (scroll("The largest closed places", &html! {
                 thead { tr {
                     th scope="col" { "Exchange" } th scope="col" { "Host" } th scope="col" { "Where" }
                     th scope="col" { "Size" } th scope="col" { "Entropy" }
@@ -176,11 +176,11 @@ fn opaque_places(page: &Page<'_, '_>) -> Markup {
 fn faults(page: &Page<'_, '_>) -> Markup {
     let faults = &page.report.faults;
     html! {
-        div id="faults" {
+        div id=(page.id("faults")) {
             @if faults.is_empty() {
                 p { "Everything that was there could be processed." }
             } @else {
-                h3 { "Could not be processed" }
+                (page.subheading(html! { "Could not be processed" }))
                 ul.faults {
                     @for (capture, fault) in faults.iter().take(ROWS) {
                         li {
@@ -202,10 +202,10 @@ fn faults(page: &Page<'_, '_>) -> Markup {
 /// What a reader needs to do it again, and what the masks mean.
 pub(super) fn checking(page: &Page<'_, '_>) -> Markup {
     html! {
-        section id="checking" {
-            h2 { "How to check this report" }
+        section id=(page.id("checking")) {
+            (page.heading(html! { "How to check this report" }))
             p.lead { "Every finding names its capture, exchange and bytes, and the command that shows it again. These are the captures:" }
-            (scroll("Captures", html! {
+            (scroll("Captures", &html! {
                 thead { tr { th scope="col" { "Capture" } th scope="col" { "Holds" } th scope="col" { "SHA-256" } } }
                 tbody { @for (index, capture) in page.report.captures.iter().enumerate() {
                     tr {
@@ -215,9 +215,9 @@ pub(super) fn checking(page: &Page<'_, '_>) -> Markup {
                     }
                 } }
             }))
-            h3 { "What was looked for" }
+            (page.subheading(html! { "What was looked for" }))
             (sought(page))
-            h3 { "What the masks mean" }
+            (page.subheading(html! { "What the masks mean" }))
             @if page.masks.reveal() {
                 p { "This report was written with planted values and addresses revealed. " (ALWAYS) }
             } @else {
@@ -243,7 +243,7 @@ fn sought(page: &Page<'_, '_>) -> Markup {
         @if subjects.is_empty() {
             p { "Nothing: no planted values or actions were known." }
         } @else {
-            (scroll("What was looked for", html! {
+            (scroll("What was looked for", &html! {
                 thead { tr { th scope="col" { "Name" } th scope="col" { "What" } th scope="col" { "Shown as" } th scope="col" { "Told to" } } }
                 tbody { @for subject in subjects.iter().take(ROWS) {
                     @let receivers = page.summary.receivers.iter().filter(|told| told.things.iter().any(|thing| thing.subject == *subject)).count();
@@ -258,11 +258,6 @@ fn sought(page: &Page<'_, '_>) -> Markup {
             (more(subjects.len()))
         }
     }
-}
-
-/// A table in a box of its own, so that the page never scrolls sideways.
-fn scroll(label: &str, rows: Markup) -> Markup {
-    html! { div.scroll tabindex="0" role="region" aria-label=(label) { table { (rows) } } }
 }
 
 fn more(all: usize) -> Markup {

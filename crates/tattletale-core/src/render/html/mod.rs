@@ -5,21 +5,29 @@
 //! style, and every captured string passes the masks (which make it visible) and maud (which escapes it). Pictures
 //! are SVG drawn here, and each has its text: a description, and the tables say the same.
 //!
+//! The page of a study has the same frame, and holds the sections of each of its sessions' reports under ids of
+//! their own ([`Page::within`]).
+//!
 //! The order is that of a reader's questions: the answer, how it fits together, who learnt what with its evidence,
 //! what could not be seen, how to check it. A link from a sentence leads *inside* a closed `<details>`, which
 //! browsers then open by themselves.
 
+mod document;
 mod flow;
 mod limits;
 mod receivers;
+mod strands;
 mod timeline;
+
+pub(super) use document::{document, scroll};
+pub(super) use receivers::pills;
+pub(super) use strands::{Node, Strands};
 
 use super::redact::Masks;
 use super::summary::{self, Summary, Thing, Told};
 use super::{Options, Renderer, words};
 use crate::model::{Report, Subject};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest, Sha256};
+use maud::{Markup, html};
 use std::io::{self, Write};
 
 /// For people who were not there.
@@ -36,73 +44,71 @@ impl Renderer for Html {
 
     fn render(&self, report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
         let masks = Masks::new(report, options.reveal);
-        let page = Page { report, options, masks: &masks, summary: &Summary::new(report) };
+        let page = Page { report, options, masks: &masks, summary: &Summary::new(report), within: None };
         out.write_all(page.document().into_string().as_bytes())?;
         writeln!(out)
     }
 }
 
-/// The style sheet: screen, phone, print, light and dark.
-const STYLE: &str = concat!(include_str!("report.css"), include_str!("media.css"));
-
 /// Everything that a section needs.
-struct Page<'p, 'r> {
-    report: &'r Report,
-    options: &'p Options,
-    masks: &'p Masks<'r>,
-    summary: &'p Summary<'r>,
+pub(super) struct Page<'p, 'r> {
+    pub report: &'r Report,
+    pub options: &'p Options,
+    pub masks: &'p Masks<'r>,
+    pub summary: &'p Summary<'r>,
+    /// Where the report is part of a larger page: what its ids begin with. Its headings are then one level lower.
+    pub within: Option<&'p str>,
 }
 
 impl<'r> Page<'_, 'r> {
     fn document(&self) -> Markup {
-        let hash = base64_simd::STANDARD.encode_to_string(Sha256::digest(STYLE));
-        let policy = format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; img-src 'none'; base-uri 'none'; form-action 'none'"
-        );
+        let mut sections = Vec::new();
+        if !self.summary.receivers.is_empty() {
+            sections.push(("evidence", "Evidence"));
+        }
+        sections.extend([("coverage", "What could not be seen"), ("checking", "How to check")]);
+        let content = html! { (self.answer()) (self.sections()) };
+        document(&self.summary.headline(), &sections, &content)
+    }
+
+    /// Everything but the answer.
+    pub(super) fn sections(&self) -> Markup {
         html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta http-equiv="Content-Security-Policy" content=(policy);
-                    meta name="referrer" content="no-referrer";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    meta name="robots" content="noindex";
-                    title { (self.summary.headline()) " · Tattletale" }
-                    style { (PreEscaped(STYLE)) }
-                }
-                body {
-                    a.skip href="#answer" { "Skip to the answer" }
-                    (self.masthead())
-                    main {
-                        (self.answer())
-                        (flow::figure(self))
-                        (timeline::figures(self))
-                        (receivers::section(self))
-                        (limits::weak(self))
-                        (limits::carriers(self))
-                        (limits::coverage(self))
-                        (limits::checking(self))
-                    }
-                    footer {
-                        p { "Made by Tattletale. This page runs no script, loads nothing and sends nothing." }
-                    }
-                }
-            }
+            (flow::figure(self))
+            (timeline::figures(self))
+            (receivers::section(self))
+            (limits::weak(self))
+            (limits::carriers(self))
+            (limits::coverage(self))
+            (limits::checking(self))
         }
     }
 
-    fn masthead(&self) -> Markup {
-        html! {
-            header.masthead {
-                p.brand { "Tattletale" }
-                nav aria-label="Sections" {
-                    @if !self.summary.receivers.is_empty() { a href="#evidence" { "Evidence" } }
-                    a href="#coverage" { "What could not be seen" }
-                    a href="#checking" { "How to check" }
-                }
-            }
+    /// An id that is unique in the page.
+    fn id(&self, name: &str) -> String {
+        format!("{}{name}", self.within.unwrap_or_default())
+    }
+
+    /// Where the evidence of a thing begins; inside its `<details>`.
+    fn thing_id(&self, receiver: usize, thing: usize) -> String {
+        self.id(&format!("evidence-{}-{}", receiver + 1, thing + 1))
+    }
+
+    /// Heading of a section.
+    #[expect(clippy::needless_pass_by_value, reason = "made in place")]
+    fn heading(&self, text: Markup) -> Markup {
+        match self.within {
+            None => html! { h2 { (text) } },
+            Some(_) => html! { h3 { (text) } },
+        }
+    }
+
+    /// Heading within a section.
+    #[expect(clippy::needless_pass_by_value, reason = "made in place")]
+    fn subheading(&self, text: Markup) -> Markup {
+        match self.within {
+            None => html! { h3 { (text) } },
+            Some(_) => html! { h4 { (text) } },
         }
     }
 
@@ -139,11 +145,18 @@ impl<'r> Page<'_, 'r> {
                         "navigations; what was typed or planted beyond them was not looked for."
                     }
                 }
-                @if !self.summary.receivers.is_empty() {
-                    ul.learnt {
-                        @for (number, told) in self.summary.receivers.iter().enumerate() {
-                            li class=(told.party_class()) { (self.sentence(number, told)) }
-                        }
+                (self.learnt())
+            }
+        }
+    }
+
+    /// A sentence for each receiver.
+    pub(super) fn learnt(&self) -> Markup {
+        html! {
+            @if !self.summary.receivers.is_empty() {
+                ul.learnt {
+                    @for (number, told) in self.summary.receivers.iter().enumerate() {
+                        li class=(told.party_class()) { (self.sentence(number, told)) }
                     }
                 }
             }
@@ -152,7 +165,7 @@ impl<'r> Page<'_, 'r> {
 
     fn sentence(&self, number: usize, told: &Told<'r>) -> Markup {
         html! {
-            a.receiver href={ "#receiver-" (number + 1) } { bdi { (self.masks.host(told.name)) } }
+            a.receiver href={ "#" (self.id("receiver-")) (number + 1) } { bdi { (self.masks.host(told.name)) } }
             " (" (words::party(told.party)) ") learnt "
             @let phrases = self.phrases(number, told);
             @for (position, phrase) in phrases.iter().enumerate() {
@@ -171,7 +184,7 @@ impl<'r> Page<'_, 'r> {
         let mut counted: Vec<&str> = Vec::new();
         let mut phrases = Vec::new();
         for (position, thing) in told.things.iter().enumerate() {
-            let (kind, href) = (kind(thing), format!("#{}", thing_id(number, position)));
+            let (kind, href) = (kind(thing), format!("#{}", self.thing_id(number, position)));
             match of_kind(kind) {
                 n if n > EACH_NAMED && counted.contains(&kind) => {}
                 n if n > EACH_NAMED => {
@@ -198,22 +211,5 @@ impl<'r> Page<'_, 'r> {
 
     fn capture(&self, index: usize) -> String {
         self.report.captures.get(index).map(|capture| self.masks.name(&capture.name)).unwrap_or_default()
-    }
-}
-
-/// Where the evidence of a thing begins; inside its `<details>`.
-fn thing_id(receiver: usize, thing: usize) -> String {
-    format!("evidence-{}-{}", receiver + 1, thing + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_style_sheet_cannot_end_itself_or_load_anything() {
-        for forbidden in ["</", "@import", "url(", "expression", "http:", "https:"] {
-            assert!(!STYLE.contains(forbidden), "{forbidden}");
-        }
     }
 }

@@ -1,7 +1,8 @@
 //! Per receiver a card, per thing it learnt a closed `<details>` with the evidence.
 
-use super::{Page, thing_id, words};
+use super::{Page, words};
 use crate::model::Finding;
+use crate::render::redact::Masks;
 use crate::render::summary::{Thing, Told};
 use crate::render::{command, excerpt, operators};
 use maud::{Markup, html};
@@ -15,8 +16,8 @@ pub(super) fn section(page: &Page<'_, '_>) -> Markup {
         return html! {};
     }
     html! {
-        section id="evidence" {
-            h2 { "Who learnt what" }
+        section id=(page.id("evidence")) {
+            (page.heading(html! { "Who learnt what" }))
             p.lead { "Each line opens the evidence: where it stands, how it was disguised, and the command that shows it again." }
             @for (number, told) in page.summary.receivers.iter().enumerate() { (card(page, number, told)) }
         }
@@ -25,9 +26,9 @@ pub(super) fn section(page: &Page<'_, '_>) -> Markup {
 
 fn card(page: &Page<'_, '_>, number: usize, told: &Told<'_>) -> Markup {
     html! {
-        article class={ "card " (told.party_class()) } id={ "receiver-" (number + 1) } {
+        article class={ "card " (told.party_class()) } id={ (page.id("receiver-")) (number + 1) } {
             header {
-                h3 { bdi { (page.masks.host(told.name)) } }
+                (page.subheading(html! { bdi { (page.masks.host(told.name)) } }))
                 p.party { (words::party(told.party)) ", learnt " (words::count(told.things.len() as u64, "thing")) }
             }
             @if told.hosts.len() > 1 {
@@ -36,7 +37,7 @@ fn card(page: &Page<'_, '_>, number: usize, told: &Told<'_>) -> Markup {
                 } }
             }
             (run_by(page, &told.hosts))
-            @for (position, told) in told.things.iter().enumerate() { (thing(page, &thing_id(number, position), told)) }
+            @for (position, told) in told.things.iter().enumerate() { (thing(page, &page.thing_id(number, position), told)) }
         }
     }
 }
@@ -128,7 +129,7 @@ fn row(page: &Page<'_, '_>, finding: &Finding) -> Markup {
                 @if let Some(mode) = finding.mode { span.small { (mode) } }
             }
             td.where {
-                (pills(page, finding))
+                (pills(page.masks, finding))
                 p.excerpt {
                     bdi { (excerpt.before) mark { (excerpt.found) } (excerpt.after) }
                 }
@@ -143,14 +144,15 @@ fn row(page: &Page<'_, '_>, finding: &Finding) -> Markup {
     }
 }
 
-fn pills(page: &Page<'_, '_>, finding: &Finding) -> Markup {
+/// Where a finding stands, from the outermost layer inwards.
+pub(in crate::render) fn pills(masks: &Masks<'_>, finding: &Finding) -> Markup {
     html! {
         ol.pills {
-            li.part { (page.masks.part(&finding.part)) }
+            li.part { (masks.part(&finding.part)) }
             @for step in &finding.path {
                 li {
                     (step.digest().unwrap_or(step.layer))
-                    @if let Some(at) = page.masks.place(step) { " " bdi.at { (at) } }
+                    @if let Some(at) = masks.place(step) { " " bdi.at { (at) } }
                 }
             }
             @if finding.path.is_empty() { li { "as is" } }

@@ -86,10 +86,10 @@ fn figure(page: &Page<'_, '_>, capture: usize, number: usize, several: bool) -> 
         .collect();
     let shown = lanes.len().min(LANES);
     let bottom = above + 8.0 + shown as f64 * LANE;
-    let ids = (format!("timeline-{number}-title"), format!("timeline-{number}-text"));
+    let ids = (page.id(&format!("timeline-{number}-title")), page.id(&format!("timeline-{number}-text")));
     html! {
         figure.picture {
-            h2 { "When it was told" @if several { ": " bdi { (page.capture(capture)) } } }
+            (page.heading(html! { "When it was told" @if several { ": " bdi { (page.capture(capture)) } } }))
             div.scroll tabindex="0" role="region" aria-label="Picture: when it was told" {
                 svg viewBox={ "0 0 " (WIDTH) " " (bottom + 28.0) } role="img" aria-labelledby={ (ids.0) " " (ids.1) } {
                     title id=(ids.0) { "When it was told" }

@@ -38,6 +38,16 @@ pub(super) fn what(shown: &Shown<'_>, entry: &Entry) -> String {
 
 /// `told 3.0 s later, with your IMEI (device number) and e-mail address, in incognito mode`
 pub(super) fn how(shown: &Shown<'_>, entry: &Entry) -> String {
+    let mut how = how_without_mode(shown, entry);
+    if entry.modes.contains(&"incognito") {
+        let modes: Vec<String> = entry.modes.iter().map(|mode| (*mode).to_owned()).collect();
+        how.push_str(&format!(", in {} mode", words::list(&modes)));
+    }
+    how
+}
+
+/// The same for outputs that show the mode in another way.
+pub(super) fn how_without_mode(shown: &Shown<'_>, entry: &Entry) -> String {
     let first = if entry.findings.len() > 1 { "first told" } else { "told" };
     let mut how = vec![match entry.delay_ms {
         None => first.to_owned(),
@@ -50,10 +60,6 @@ pub(super) fn how(shown: &Shown<'_>, entry: &Entry) -> String {
     }
     if !entry.readable {
         how.push("only as a digest".to_owned());
-    }
-    if entry.modes.contains(&"incognito") {
-        let modes: Vec<String> = entry.modes.iter().map(|mode| (*mode).to_owned()).collect();
-        how.push(format!("in {} mode", words::list(&modes)));
     }
     if entry.unencrypted > 0 {
         how.push("readable by anyone on the way".to_owned());

@@ -1,4 +1,4 @@
-//! Studies as text and as JSON: the answers first, then where the details are.
+//! Studies as text, as JSON and as a page: the answers first, then where the details are.
 //!
 //! What holds for reports holds here: every string that is shown comes out of the masks, and all sessions of a study
 //! share them, so that what is planted in one is hidden in all. Each answer of a study (what a receiver knows, and
@@ -6,11 +6,18 @@
 //! only arranges them.
 
 mod answers;
+mod different;
+mod html;
 mod json;
+mod judged;
 mod known;
 mod rows;
+mod linked;
+mod matrix;
+mod recognised;
 mod text;
 
+use super::escape;
 use super::redact::Masks;
 use crate::model::Report;
 use crate::study::Study;
@@ -49,6 +56,11 @@ pub fn json(study: &Study, options: &Options, out: &mut dyn Write) -> io::Result
     json::write(study, options, out)
 }
 
+/// One page for everybody, self-contained and without script, with masks unless revealed.
+pub fn html(study: &Study, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    html::write(study, options, out)
+}
+
 /// A study with the masks of its sessions.
 struct Shown<'s> {
     study: &'s Study,
@@ -77,6 +89,11 @@ impl<'s> Shown<'s> {
     /// A name that a person or the capture gave.
     fn name(&self, name: &str) -> String {
         self.masks.first().map(|masks| masks.name(name)).unwrap_or_default()
+    }
+
+    /// A text of any length that may quote the capture.
+    fn text(&self, text: &str) -> String {
+        self.masks.first().map(|masks| escape::text(&masks.raw(text))).unwrap_or_default()
     }
 
     /// What an entry is about, or its mask in brackets.
