@@ -4,6 +4,9 @@
 //! with positions and random names as `*`, to tell fields apart. A record is what lies under one element of a list;
 //! the time that it states of itself is the member named like a time, else the earliest that looks like one, of the
 //! record or of the one around it.
+//!
+//! A short value in which a layer was found is kept as it was written too ([`Fields::written`]): an identifier may open
+//! by chance.
 
 use crate::decode::{Ending, NAME, Node, Visitor};
 use crate::model::{Field, Fields, Part, Step, Timestamp, Use};
@@ -12,11 +15,21 @@ use std::collections::HashMap;
 /// Leaves of one part that are looked at: more than any message that a person caused.
 const LEAVES: usize = 200_000;
 
+/// Lengths of a value that is kept as it was written: those that an identifier may have.
+const WRITTEN: std::ops::RangeInclusive<usize> = 8..=100;
+
 /// Watches one part.
 #[derive(Default)]
 pub(super) struct Leaves {
-    found: Vec<(Vec<Step>, Vec<u8>)>,
+    found: Vec<Found>,
     dropped: u64,
+}
+
+/// One value, and whether a layer was found in it.
+struct Found {
+    path: Vec<Step>,
+    value: Vec<u8>,
+    opened: bool,
 }
 
 /// One field of one message.
@@ -24,6 +37,7 @@ pub(super) struct Leaf {
     pub(super) part: Part,
     path: String,
     value: Vec<u8>,
+    opened: bool,
     record: u32,
     stated: Option<Timestamp>,
 }
@@ -33,18 +47,21 @@ impl Visitor for Leaves {
 
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
         // A guess that led nowhere was no layer: what it was made from is the leaf.
-        if ending.opened || node.guess || node.again || node.bytes.is_empty() {
+        if node.guess || node.again || node.bytes.is_empty() || (ending.opened && !may_be_drawn(node.bytes)) {
             return;
         }
         let path = node.chain.path();
-        if path.last().is_some_and(|step| step.layer == NAME) {
+        // The same value with its escapes resolved has been met already.
+        let met = || self.found.last().is_some_and(|last| last.path == path);
+        if path.last().is_some_and(|step| step.layer == NAME) || (ending.opened && met()) {
             return;
         }
         if self.found.len() >= LEAVES {
             self.dropped += 1;
             return;
         }
-        self.found.push((path, node.bytes[..node.bytes.len().min(Field::LONGEST)].to_vec()));
+        let value = node.bytes[..node.bytes.len().min(Field::LONGEST)].to_vec();
+        self.found.push(Found { path, value, opened: ending.opened });
     }
 }
 
@@ -52,11 +69,11 @@ impl Leaves {
     /// After the walk: the fields of this part, with the records they belong to, numbered from `records` on.
     pub(super) fn of(self, part: &Part, records: &mut u32, dropped: &mut u64) -> Vec<Leaf> {
         *dropped += self.dropped;
-        let placed: Vec<(Vec<String>, String)> = self.found.iter().map(|(path, _)| places(path)).collect();
+        let placed: Vec<(Vec<String>, String)> = self.found.iter().map(|found| places(&found.path)).collect();
         let mut times: HashMap<&str, (bool, Timestamp)> = HashMap::new();
-        for ((around, _), (path, value)) in placed.iter().zip(&self.found) {
-            let (Some(at), Some(record)) = (time(value), around.last()) else { continue };
-            let named = path.last().and_then(|step| step.at.as_deref()).is_some_and(is_named_like_a_time);
+        for ((around, _), found) in placed.iter().zip(&self.found) {
+            let (Some(at), Some(record)) = (time(&found.value), around.last()) else { continue };
+            let named = found.path.last().and_then(|step| step.at.as_deref()).is_some_and(is_named_like_a_time);
             let best = times.entry(record).or_insert((named, at));
             if (named, std::cmp::Reverse(at)) > (best.0, std::cmp::Reverse(best.1)) {
                 *best = (named, at);
@@ -64,17 +81,26 @@ impl Leaves {
         }
         let mut numbers: HashMap<&str, u32> = HashMap::new();
         let mut leaves = Vec::with_capacity(placed.len());
-        for ((around, normal), (_, value)) in placed.iter().zip(&self.found) {
+        for ((around, normal), Found { value, opened, .. }) in placed.iter().zip(&self.found) {
             let stated = around.iter().rev().find_map(|record| times.get(record.as_str())).map(|(_, at)| *at);
             let record = around.last().map_or(*records, |record| {
                 let next = *records + numbers.len() as u32;
                 *numbers.entry(record).or_insert(next)
             });
-            leaves.push(Leaf { part: part.clone(), path: normal.clone(), value: value.clone(), record, stated });
+            let (part, path, value) = (part.clone(), normal.clone(), value.clone());
+            leaves.push(Leaf { part, path, value, opened: *opened, record, stated });
         }
         *records += numbers.len() as u32;
         leaves
     }
+}
+
+/// Whether a value looks like something that could have been drawn: the letters and digits of the encodings of binary
+/// in one run. What begins with a slash is a path, unless it ends as only base64 does.
+fn may_be_drawn(value: &[u8]) -> bool {
+    WRITTEN.contains(&value.len())
+        && (value[0] != b'/' || value.ends_with(b"="))
+        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(byte))
 }
 
 /// The records around a leaf, outermost first, and its path with `*` for positions and random names.
@@ -177,9 +203,16 @@ fn is_named_like_a_time(at: &str) -> bool {
 /// What grows over an audit.
 pub(super) struct Collected {
     fields: Fields,
-    known: HashMap<(String, Part, String), usize>,
-    values: Vec<HashMap<Vec<u8>, u32>>,
+    /// Of the fields and of what was written.
+    known: [Known; 2],
     bytes: usize,
+}
+
+/// Where a field is, and which of its values is which.
+#[derive(Default)]
+struct Known {
+    fields: HashMap<(String, Part, String), usize>,
+    values: Vec<HashMap<Vec<u8>, u32>>,
 }
 
 /// Where and when leaves were seen.
@@ -192,7 +225,7 @@ pub(super) struct Seen<'s> {
 
 impl Collected {
     pub(super) fn new() -> Self {
-        Self { fields: Fields::default(), known: HashMap::new(), values: Vec::new(), bytes: 0 }
+        Self { fields: Fields::default(), known: Default::default(), bytes: 0 }
     }
 
     /// Adds the fields of one exchange; `mode` says in which mode the user was at the stated or sent time.
@@ -206,21 +239,23 @@ impl Collected {
         self.fields.dropped += dropped;
         for leaf in leaves {
             let key = (seen.host.to_owned(), leaf.part, leaf.path);
-            let index = match self.known.get(&key) {
+            let fields = if leaf.opened { &mut self.fields.written } else { &mut self.fields.fields };
+            let Known { fields: known, values } = &mut self.known[usize::from(leaf.opened)];
+            let index = match known.get(&key) {
                 Some(index) => *index,
-                None if self.fields.fields.len() >= Fields::FIELDS => {
+                None if fields.len() >= Fields::FIELDS => {
                     self.fields.dropped += 1;
                     continue;
                 }
                 None => {
                     let (host, part, path) = key.clone();
-                    self.fields.fields.push(Field { host, part, path, values: Vec::new(), uses: Vec::new(), used: 0 });
-                    self.values.push(HashMap::new());
-                    self.known.insert(key, self.values.len() - 1);
-                    self.values.len() - 1
+                    fields.push(Field { host, part, path, values: Vec::new(), uses: Vec::new(), used: 0 });
+                    values.push(HashMap::new());
+                    known.insert(key, values.len() - 1);
+                    values.len() - 1
                 }
             };
-            let (field, known) = (&mut self.fields.fields[index], &mut self.values[index]);
+            let (field, known) = (&mut fields[index], &mut values[index]);
             field.used += 1;
             let room = known.len() < Field::VALUES && self.bytes + leaf.value.len() <= Fields::BYTES;
             let value = match known.get(&leaf.value) {
@@ -285,6 +320,18 @@ mod tests {
         let found = leaves(br#"{"sessions":{"3f2a9c1b77":{"page":"/home"},"homepage":{"page":"/x"}}}"#);
         let paths: Vec<&str> = found.iter().map(|leaf| leaf.path.as_str()).collect();
         assert_eq!(paths, ["json $.sessions.*.page", "json $.sessions.homepage.page"]);
+    }
+
+    #[test]
+    fn what_opens_is_kept_as_it_was_written_too() {
+        let found = leaves(br#"{"id":"Y2QyNTk3YTNkNmEwZTE3Yw==","words":"two%20words"}"#);
+        let texts: Vec<_> = found.iter().map(|leaf| (leaf.path.as_str(), leaf.value.as_slice(), leaf.opened)).collect();
+        let expected: [(&str, &[u8], bool); 3] = [
+            ("json $.id › base64", b"cd2597a3d6a0e17c", false),
+            ("json $.id", b"Y2QyNTk3YTNkNmEwZTE3Yw==", true),
+            ("json $.words › percent", b"two words", false),
+        ];
+        assert_eq!(texts, expected);
     }
 
     #[test]

@@ -11,6 +11,10 @@ use super::{Part, Timestamp};
 pub struct Fields {
     /// The fields.
     pub fields: Vec<Field>,
+    /// Short values in which a layer was found, as they were written, under the path of the value itself. Identifiers
+    /// are drawn from the alphabets of encodings, so that now and then one opens by chance; only who compares sessions
+    /// can tell. What was found inside is among `fields`.
+    pub written: Vec<Field>,
     /// Fields and values that were over a bound and are not kept.
     pub dropped: u64,
 }

@@ -37,7 +37,8 @@ impl Session {
         if let Some(mode) = about.mode {
             let actions = report.truth.actions.iter_mut().map(|action| &mut action.mode);
             let findings = report.findings.iter_mut().chain(&mut report.weak).map(|finding| &mut finding.mode);
-            let uses = report.fields.fields.iter_mut().flat_map(|field| &mut field.uses).map(|used| &mut used.mode);
+            let fields = report.fields.fields.iter_mut().chain(&mut report.fields.written);
+            let uses = fields.flat_map(|field| &mut field.uses).map(|used| &mut used.mode);
             for stated in actions.chain(findings).chain(uses) {
                 stated.get_or_insert(mode);
             }

@@ -41,7 +41,7 @@ kinds! {
     Build None, Commit None, Version None, Model None, Cohort None, CohortToken None, Time None, Installed None,
     InstalledSeconds None, Counter None, SessionCount None, Event None, Nonce None, Signature None, Zero None,
     Language None, Screen None, Address None, Article None, Duration None, Flag None, Choice None, Storage None,
-    Config None, Key None, Package None, Agent None, Place None, Random None, Title None, Date None,
+    Config None, Key None, Package None, Agent None, Place None, Random None, Title None, Date None, OwnContent None,
 }
 
 /// When and where a value is made.
@@ -178,6 +178,8 @@ impl Kind {
             Kind::Place => (format!("52.{:06}", own(self, &[now.session, now.message]).below(900_000)), None),
             Kind::Random => (format!("{:09}", own(self, &[now.session, now.message]).below(1_000_000_000)), None),
             Kind::Title => (format!("Item {} of the news", now.page), None),
+            // What nobody else looks at: it differs between devices as an identifier does, but it does not stay.
+            Kind::OwnContent => (own(self, &[now.page]).text(BASE62, 16), None),
             Kind::Date => (format!("202611{:02}", 1 + now.session), None),
         };
         Made { text, root }

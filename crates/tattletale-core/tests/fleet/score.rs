@@ -42,7 +42,7 @@ pub(crate) fn score(fleet: &Fleet, links: &Links) -> Vec<Row> {
         .map(|field| {
             let known = truth.fields.iter().find(|((host, name), _)| *host == field.host && is_named(field, name));
             let words = known.map_or_else(|| "not of the fleet".to_owned(), |(_, (kind, _))| format!("{kind:?}"));
-            (format!("{} {} {} ({words})", field.host, field.part, field.path), field)
+            (format!("{} {} {:?} ({words})", field.host, field.part, field.path), field)
         })
         .collect();
     let wanted = |life: Life| -> BTreeSet<String> {

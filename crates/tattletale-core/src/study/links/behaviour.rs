@@ -1,10 +1,10 @@
 //! How a field's values behave: within a session, across sessions, between modes, over time, between devices.
 //!
-//! That a value stays the same for one user and differs between users is what makes it an identifier: Acar et al.,
-//! "The Web Never Forgets" (CCS 2014), and Englehardt et al., "Cookies That Give You Away" (WWW 2015), find cookies
-//! that identify by visiting the same pages as several users and comparing. What they do with crawls is done here with
-//! the devices and sessions of a study. Content differs between users too, but does not stay: it comes, goes and
-//! returns, which is told by the runs of equal values in the order of time.
+//! That a value stays the same for one user and differs between users is what makes it an identifier: Englehardt et
+//! al., "Cookies That Give You Away" (WWW 2015), find cookies that identify by visiting the same pages as several users
+//! and comparing, and so does the code released with Acar et al., "The Web Never Forgets" (CCS 2014), with two crawls.
+//! What they do with crawls is done here with the devices and sessions of a study. Content differs between users too,
+//! but does not stay: it comes, goes and returns, which is told by the runs of equal values in the order of time.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;

@@ -1,9 +1,13 @@
 //! The same field of all sessions brought together: its values with one number each, its uses in the order of time.
+//!
+//! A field may hold layers: in most of its uses, then they are part of the field; or in few, then they are chance (a
+//! drawn identifier of eight hexadecimal digits is the writing of four letters once in fifty times), and what counts
+//! is the value as it was written.
 
 use super::behaviour::Use;
 use super::shape::{self, Plain, Shape};
 use super::{Session, is_cut};
-use crate::model::{Field, Part};
+use crate::model::{Field, Part, Report};
 use std::collections::HashMap;
 
 /// The sessions with what is known of their devices and times.
@@ -16,6 +20,9 @@ pub(super) struct Study<'s> {
     /// A time of the recordings, Unix milliseconds.
     near: Option<i64>,
 }
+
+/// Share of uses, in percent, in which a layer must be found to be part of a field.
+const MOST: usize = 80;
 
 /// One field of one receiver, in every session that has it.
 pub(super) struct Group<'s> {
@@ -43,6 +50,19 @@ pub(super) struct Value<'s> {
     pub(super) key: Vec<u8>,
     pub(super) shape: Result<Shape, Plain>,
     pub(super) uses: usize,
+}
+
+impl<'s> Group<'s> {
+    fn key(&self) -> (&'s str, &'s Part, &'s str) {
+        (self.host, self.part, self.path)
+    }
+
+    /// Paths of the values that this field was found in.
+    fn around(&self) -> impl Iterator<Item = &'s str> {
+        let path = self.path;
+        let inner = path.match_indices(" › ").map(move |(at, _)| &path[..at]);
+        inner.chain((!path.is_empty()).then_some(""))
+    }
 }
 
 impl<'s> Study<'s> {
@@ -89,10 +109,34 @@ impl<'s> Study<'s> {
 
     /// Fields of what was sent, in the order of the sessions and of first use.
     pub(super) fn groups(&self) -> Vec<Group<'s>> {
+        let mut groups = self.grouped(|report| &report.fields.fields);
+        let uses = |group: &Group<'_>| group.members.iter().map(|(_, field)| field.uses.len()).sum::<usize>();
+        let index: HashMap<_, _> = groups.iter().enumerate().map(|(at, group)| (group.key(), at)).collect();
+        // By the field in which layers are chance: as it was written.
+        let mut chance: HashMap<(&str, &Part, &str), Group<'s>> = HashMap::new();
+        for written in self.grouped(|report| &report.fields.written) {
+            let closed = index.get(&written.key()).map_or(0, |at| uses(&groups[*at]));
+            if uses(&written) * 100 < MOST * (uses(&written) + closed) {
+                chance.insert(written.key(), written);
+            }
+        }
+        if chance.is_empty() {
+            return groups;
+        }
+        groups.retain(|group| !group.around().any(|path| chance.contains_key(&(group.host, group.part, path))));
+        for group in &mut groups {
+            if let Some(written) = chance.remove(&group.key()) {
+                group.members.extend(written.members);
+            }
+        }
+        groups
+    }
+
+    fn grouped(&self, fields: impl Fn(&'s Report) -> &'s Vec<Field>) -> Vec<Group<'s>> {
         let mut known: HashMap<(&str, &Part, &str), usize> = HashMap::new();
         let mut groups: Vec<Group<'s>> = Vec::new();
         for (session, report) in self.sessions.iter().map(|session| &session.report).enumerate() {
-            for field in report.fields.fields.iter().filter(|field| !matches!(field.part, Part::Response(_))) {
+            for field in fields(report).iter().filter(|field| !matches!(field.part, Part::Response(_))) {
                 let group = *known.entry((&field.host, &field.part, &field.path)).or_insert_with(|| {
                     groups.push(Group { host: &field.host, part: &field.part, path: &field.path, members: Vec::new() });
                     groups.len() - 1
@@ -106,10 +150,10 @@ impl<'s> Study<'s> {
     pub(super) fn values(&self, group: &Group<'s>) -> Values<'s> {
         let mut known: HashMap<Vec<u8>, Option<u32>> = HashMap::new();
         let mut values: Vec<Value<'s>> = Vec::new();
-        let (mut uses, mut nothing) = (Vec::new(), 0);
-        let mut members = group.members.clone();
-        members.sort_by_key(|(session, _)| self.rank(*session));
-        for (session, field) in members {
+        let mut nothing = 0;
+        // With when it was, to put what was written beside what it is a field of.
+        let mut placed: Vec<((usize, u32, u32, u32), Use)> = Vec::new();
+        for &(session, field) in &group.members {
             let numbers: Vec<Option<u32>> = field
                 .values
                 .iter()
@@ -133,9 +177,12 @@ impl<'s> Study<'s> {
                 values[value as usize].uses += 1;
                 let at = used.stated.or(used.at).map(|at| at.as_millisecond());
                 let (device, mode) = (self.device(session), self.mode(session, used.mode));
-                uses.push(Use { value, session, device, mode, at });
+                let when = (self.rank(session), used.capture, used.exchange, used.record);
+                placed.push((when, Use { value, session, device, mode, at }));
             }
         }
+        placed.sort_by_key(|(when, _)| *when);
+        let uses = placed.into_iter().map(|(_, used)| used).collect();
         Values { values, uses, nothing }
     }
 }

@@ -20,6 +20,8 @@ mod places;
 mod shape;
 mod sign_in;
 mod similar;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use super::Session;

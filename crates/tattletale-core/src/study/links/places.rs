@@ -95,6 +95,8 @@ pub(super) fn find(
             }
         }
     }
+    // What was written stands after what it is a field of: back into the order of time.
+    sightings.sort_by_key(|sighting| (sighting.field, sighting.when, sighting.record));
     let mut renumbered = vec![usize::MAX; ids.len()];
     let mut kept: Vec<(usize, Id)> = ids.into_iter().enumerate().filter(|(_, id)| !id.places.is_empty()).collect();
     // In the order of the fields, so that the label of an identifier does not depend on what was planted.

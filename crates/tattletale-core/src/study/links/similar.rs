@@ -1,10 +1,11 @@
 //! How alike two values are: the measure of Ratcliff and Obershelp (Ratcliff and Metzener, "Pattern Matching: The
 //! Gestalt Approach", Dr. Dobb's Journal, July 1988).
 //!
-//! Acar et al., "The Web Never Forgets" (CCS 2014), compare the values of one cookie in two crawls by it and keep those
-//! that are less than 33 % alike; Englehardt and Narayanan (CCS 2016) keep those under 66 %. Many identifiers share a
-//! part between devices (the type code of an IMEI, the vendor of a MAC address, the screen in a JavaScript cookie),
-//! which would throw them out: so what ALL values begin and end with is taken off first.
+//! The code released with Acar et al., "The Web Never Forgets" (CCS 2014), compares the values of one cookie in two
+//! crawls by it and keeps those that are less than 33 % alike (read there; the paper itself gives no such figure).
+//! Englehardt and Narayanan, "Online Tracking" (CCS 2016), keep those under 66 %. Many identifiers share a part between
+//! devices (the type code of an IMEI, the vendor of a MAC address, the screen in a JavaScript cookie), which would throw
+//! them out: so what ALL values begin and end with is taken off first.
 
 /// Twice the characters in common over all characters: 0 for nothing alike, 1 for equal.
 ///
