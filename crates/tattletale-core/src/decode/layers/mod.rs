@@ -26,6 +26,7 @@ mod hex;
 mod http;
 mod json;
 mod jwt;
+mod labels;
 mod lz4;
 mod lzstring;
 mod msgpack;
@@ -36,6 +37,7 @@ mod params;
 mod path;
 mod percent;
 mod protobuf;
+mod punycode;
 mod qp;
 mod snappy;
 mod sse;
@@ -86,6 +88,7 @@ pub static LAYERS: &[&dyn Layer] = &[
     &xml::Xml,
     &sse::Sse,
     &jwt::Jwt,
+    &punycode::Punycode,
     &auth::Auth,
     &dataurl::DataUrl,
     // Escapes around such texts: they need as much as one telling escape. Before forms, whose values have `=` too.
@@ -111,4 +114,5 @@ pub static LAYERS: &[&dyn Layer] = &[
     &percent::Percent,
     // What is left: a text in which something else stands.
     &embedded::Embedded,
+    &labels::Labels,
 ];
