@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use proptest::prelude::*;
+use std::sync::Arc;
 use tattletale_core::codec::inflate::{End, Framing, inflate};
+use tattletale_core::decode::keys::{Key, Secret};
 use tattletale_core::decode::{Hint, LAYERS, Limits, Tree, tree};
 use tattletale_core::detect::{Places, Planted, look};
 use tattletale_core::model::{FaultKind, GroundTruth, Value};
@@ -19,18 +21,34 @@ fn opened_by(tree: &Tree) -> Vec<&'static str> {
     names
 }
 
+/// What the examples of ciphers are encrypted with.
+fn example_keys(wanted: bool) -> Arc<Vec<Key>> {
+    let key = |name: &str, secret| Key { name: name.into(), secret };
+    let keys = vec![key("aes", Secret::Aes(vec![0x11; 16])), key("chacha", Secret::ChaCha20(vec![0x11; 32]))];
+    Arc::new(if wanted { keys } else { Vec::new() })
+}
+
+#[test]
+fn without_keys_or_request_nothing_of_theirs_is_opened() {
+    for layer in LAYERS.iter().filter(|layer| layer.keyed() || layer.deep()) {
+        let (tree, _) = tree(layer.example(), Hint::default(), &Limits::default());
+        assert_eq!(opened_by(&tree), [""; 0], "{}", layer.name());
+    }
+}
+
 #[test]
 fn every_layer_opens_its_own_example() {
     let mut closed = Vec::new();
     for layer in LAYERS {
         let coding = if layer.name() == "brotli" { "br" } else { layer.name() };
         let hint = Hint { content_encoding: Some(coding), ..Hint::default() };
-        let (tree, walked) = tree(layer.example(), hint, &Limits::default());
+        let limits = Limits { deep: layer.deep(), keys: example_keys(layer.keyed()), ..Limits::default() };
+        let (tree, walked) = tree(layer.example(), hint, &limits);
         if !opened_by(&tree).contains(&layer.name()) {
             closed.push((layer.name(), opened_by(&tree)));
         }
         assert!(walked.faults.is_empty(), "{}: {:?}", layer.name(), walked.faults);
-        assert!(layer.about().ends_with('.') && layer.name().bytes().all(|b| b.is_ascii_alphanumeric()));
+        assert!(layer.about().ends_with('.') && layer.name().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
     }
     assert!(closed.is_empty(), "these do not open their example, what does instead: {closed:?}");
     let mut names: Vec<_> = LAYERS.iter().map(|layer| layer.name()).collect();

@@ -17,10 +17,11 @@ const PASSES: u64 = 2;
 pub(crate) fn run(args: &AuditArgs) -> Result<Outcome, Failure> {
     check_target(args)?;
     let truth = args.truth.as_deref().map(input::ground_truth).transpose()?;
+    let limits = input::limits(&args.unfolding)?;
     let progress = Progress::new(PASSES * input::size(&args.files));
     let captures: Vec<Capture<'_>> =
         args.files.iter().map(|path| input::capture(path, &progress)).collect::<Result<_, _>>()?;
-    let options = audit::Options { responses: args.responses, ..audit::Options::default() };
+    let options = audit::Options { responses: args.responses, limits };
     let result = audit::audit(&captures, truth, &options);
     progress.finish();
     let report = result?;

@@ -24,6 +24,7 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     Show(ShowArgs),
     Decode(DecodeArgs),
+    Layers(LayersArgs),
 }
 
 /// The whole story in one command: a made-up person lives a day, and the audit tells what left the phone.
@@ -122,6 +123,8 @@ pub(crate) struct AuditArgs {
     /// Look at what came back as well
     #[arg(long)]
     pub(crate) responses: bool,
+    #[command(flatten)]
+    pub(crate) unfolding: UnfoldingArgs,
     /// Colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
     pub(crate) colour: Colour,
@@ -145,6 +148,8 @@ pub(crate) struct ShowArgs {
     /// Show values in full, however long
     #[arg(long)]
     pub(crate) full: bool,
+    #[command(flatten)]
+    pub(crate) unfolding: UnfoldingArgs,
     /// Colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
     pub(crate) colour: Colour,
@@ -166,9 +171,30 @@ pub(crate) struct DecodeArgs {
     /// Show values in full, however long
     #[arg(long)]
     pub(crate) full: bool,
+    #[command(flatten)]
+    pub(crate) unfolding: UnfoldingArgs,
     /// Colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
     pub(crate) colour: Colour,
+}
+
+/// Lists the encodings that are opened, each with an example.
+#[derive(Debug, Args)]
+pub(crate) struct LayersArgs {
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// How far to go in unfolding.
+#[derive(Debug, Args)]
+pub(crate) struct UnfoldingArgs {
+    /// Keys for what is encrypted, as TOML: [[key]] with name, kind (aes, chacha20, rsa-private) and key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
+    /// Try rare and costly disguises as well (see `layers`)
+    #[arg(long)]
+    pub(crate) deep: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

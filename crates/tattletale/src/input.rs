@@ -1,11 +1,14 @@
 //! Files as captures and ground truth.
 
+use crate::cli::UnfoldingArgs;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tattletale_core::audit::Capture;
+use tattletale_core::decode::{Limits, keys};
 use tattletale_core::model::truth::{self, GroundTruth, TruthError};
 
 /// Opens a file; a folder is an error at once and not at the first read.
@@ -27,10 +30,20 @@ pub(crate) fn capture<'p>(path: &Path, progress: &'p Progress) -> Result<Capture
 
 /// Reads a ground truth file.
 pub(crate) fn ground_truth(path: &Path) -> Result<GroundTruth, Failure> {
+    toml(path, truth::parse)
+}
+
+/// The limits of every walk, with the keys that the user gives.
+pub(crate) fn limits(args: &UnfoldingArgs) -> Result<Limits, Failure> {
+    let keys = args.keys.as_deref().map(|path| toml(path, keys::parse)).transpose()?.unwrap_or_default();
+    Ok(Limits { deep: args.deep, keys: Arc::new(keys), ..Limits::default() })
+}
+
+fn toml<T>(path: &Path, parse: fn(&str) -> Result<T, TruthError>) -> Result<T, Failure> {
     let mut bytes = Vec::new();
     open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(Failure::file(path))?;
     let read = std::str::from_utf8(&bytes).map_err(|error| not_utf8(&bytes, error.valid_up_to()));
-    read.and_then(truth::parse).map_err(|error| Failure::Truth { path: path.to_owned(), error })
+    read.and_then(parse).map_err(|error| Failure::Truth { path: path.to_owned(), error })
 }
 
 fn not_utf8(bytes: &[u8], offset: usize) -> TruthError {

@@ -9,6 +9,7 @@ mod demo;
 mod failure;
 mod input;
 mod lab;
+mod layers;
 mod progress;
 mod show;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Audit(args) => audit::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Decode(args) => decode::run(&args),
+        Command::Layers(args) => layers::run(&args),
     };
     match result {
         Ok(Outcome::NothingFound) => ExitCode::SUCCESS,

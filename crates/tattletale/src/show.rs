@@ -18,6 +18,7 @@ use tattletale_core::render::tree::{Secrets, TreePrinter};
 const PASSES: u64 = 2;
 
 pub(crate) fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
+    let limits = input::limits(&args.unfolding)?;
     let progress = Progress::new(PASSES * input::size(std::slice::from_ref(&args.file)));
     let truth = match &args.truth {
         Some(path) => input::ground_truth(path)?,
@@ -27,7 +28,7 @@ pub(crate) fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
     let exchange = find(args, &name, &progress)?;
     progress.finish();
     let mut out = BufWriter::new(io::stdout().lock());
-    let complete = print(args, &exchange, truth, &mut out)?;
+    let complete = print(args, &exchange, truth, &limits, &mut out)?;
     out.flush()?;
     Ok(if complete { Outcome::NothingFound } else { Outcome::Incomplete })
 }
@@ -51,7 +52,13 @@ fn find(args: &ShowArgs, name: &str, progress: &Progress) -> Result<Exchange, Fa
 }
 
 /// True when everything could be processed.
-fn print(args: &ShowArgs, exchange: &Exchange, truth: GroundTruth, out: &mut impl Write) -> io::Result<bool> {
+fn print(
+    args: &ShowArgs,
+    exchange: &Exchange,
+    truth: GroundTruth,
+    limits: &Limits,
+    out: &mut impl Write,
+) -> io::Result<bool> {
     let printer = TreePrinter::new(truth, Secrets::Masked, args.colour.wanted(), args.full);
     let request = &exchange.request;
     let address = url::Parts::of(&request.url);
@@ -66,7 +73,7 @@ fn print(args: &ShowArgs, exchange: &Exchange, truth: GroundTruth, out: &mut imp
 
     let mut faults = exchange.faults.clone();
     for view in parts(exchange, args.responses) {
-        let (tree, walked) = tree(view.bytes, view.hint, &Limits::default());
+        let (tree, walked) = tree(view.bytes, view.hint, limits);
         printer.print(&view.part.to_string(), is_secret_part(&view.part), &tree, out)?;
         faults.extend(walked.faults.into_iter().map(|mut fault| {
             fault.part = Some(Part::clone(&view.part));

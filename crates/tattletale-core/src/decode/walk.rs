@@ -4,10 +4,12 @@
 //! a limit is met, the walk winds up with one stated fault: what was found until then stands.
 
 use super::chain::{At, Chain};
+use super::keys::{Key, Ring};
 use super::look::Look;
 use super::{Hint, LAYERS, View};
 use crate::model::{Fault, FaultKind};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Shortest bytes that are offered to layers: below this anything looks like everything.
 const SHORTEST: usize = 4;
@@ -15,8 +17,8 @@ const SHORTEST: usize = 4;
 /// The step that says that something stands in a name instead of a value.
 pub const NAME: &str = "key";
 
-/// How far a walk over one part may go.
-#[derive(Debug, Clone, Copy)]
+/// How far a walk over one part may go, and what it may use.
+#[derive(Debug, Clone)]
 pub struct Limits {
     /// Nested nodes; a JSON string holding base64 holding gzip holding JSON takes five.
     pub depth: usize,
@@ -24,11 +26,15 @@ pub struct Limits {
     pub nodes: u64,
     /// Bytes made by decoding, in all; also bounds memory.
     pub made: usize,
+    /// Layers that are costly, or that nobody has met in the wild, are asked as well.
+    pub deep: bool,
+    /// Keys for what is encrypted.
+    pub keys: Arc<Vec<Key>>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 48, nodes: 4_000_000, made: 256 << 20 }
+        Self { depth: 48, nodes: 4_000_000, made: 256 << 20, deep: false, keys: Arc::default() }
     }
 }
 
@@ -91,7 +97,8 @@ pub struct Walked {
 
 /// Unfolds `bytes` as far as the limits allow and tells `visitor` of every node.
 pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Visitor) -> Walked {
-    let mut walker = Walker { limits, visitor, nodes: 0, made: 0, stopped: false, faults: Vec::new() };
+    let ring = Ring::gather(bytes, hint, limits);
+    let mut walker = Walker { limits, ring: &ring, visitor, nodes: 0, made: 0, stopped: false, faults: Vec::new() };
     let node = Node { chain: &Chain::ROOT, bytes, span: 0..bytes.len(), fresh: true, guess: false, again: false };
     let reach = walker.node(&node, hint, Offer::Layers, FEW);
     Walked { faults: walker.faults, read: reach.read, opaque: reach.opaque }
@@ -99,6 +106,7 @@ pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Vis
 
 struct Walker<'v> {
     limits: &'v Limits,
+    ring: &'v Ring,
     visitor: &'v mut dyn Visitor,
     nodes: u64,
     made: usize,
@@ -142,7 +150,7 @@ impl Walker<'_> {
 
     fn offer(&mut self, node: &Node<'_>, view: View<'_>) -> Reach {
         let mut guesses = Reach::default();
-        for layer in LAYERS {
+        for layer in LAYERS.iter().filter(|layer| self.limits.deep || !layer.deep()) {
             let mut opening = Opening {
                 walker: self,
                 chain: node.chain,
@@ -195,7 +203,7 @@ pub struct Opening<'w, 'v> {
     reach: Reach,
 }
 
-impl Opening<'_, '_> {
+impl<'v> Opening<'_, 'v> {
     /// A piece of the view, to be unfolded further. Pieces of a view come in order and do not overlap.
     pub fn piece(&mut self, at: At<'_>, span: Range<usize>) {
         self.place(&self.chain.child(Some((self.layer, at))), span, None, Offer::Layers);
@@ -251,7 +259,12 @@ impl Opening<'_, '_> {
 
     /// The whole view turned into other bytes.
     pub fn made(&mut self, bytes: &[u8], proof: Proof) {
-        let chain = self.chain.child(Some((self.layer, At::Whole)));
+        self.made_at(At::Whole, bytes, proof);
+    }
+
+    /// The same, where there is more to say about how: with which key.
+    pub fn made_at(&mut self, at: At<'_>, bytes: &[u8], proof: Proof) {
+        let chain = self.chain.child(Some((self.layer, at)));
         if !self.allowed(&chain, bytes.len()) {
             return;
         }
@@ -276,6 +289,16 @@ impl Opening<'_, '_> {
             let node = Node { chain: &chain, bytes, span, fresh: true, guess: true, again: true };
             self.walker.node(&node, Hint::default(), Offer::Nothing, usize::MAX);
         }
+    }
+
+    /// Whether what was put in so far ends the asking.
+    pub(super) fn opened(&self) -> bool {
+        self.reach.opened
+    }
+
+    /// Keys, and what stands beside the view that may belong to them.
+    pub(super) fn ring(&self) -> &'v Ring {
+        self.walker.ring
     }
 
     /// Bytes that may still be made by decoding: the limit for decompressors.

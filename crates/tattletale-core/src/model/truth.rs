@@ -118,7 +118,7 @@ pub fn words(name: &str) -> &'static str {
     known.map_or("text", |kind| kind.words)
 }
 
-/// Why a ground truth file was refused.
+/// Why a ground truth file, or a file of keys, was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {message}")]
 pub struct TruthError {
@@ -136,21 +136,30 @@ pub struct TruthError {
 ///
 /// Fails on anything it does not know, so that no planted value is silently left out of the search.
 pub fn parse(text: &str) -> Result<GroundTruth, TruthError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let reader = TruthReader { text };
-    let table = DeTable::parse(text)
-        .map_err(|error| reader.error(error.span().unwrap_or(0..0), error.message(), "the file must be TOML 1.0"))?;
-    reader.ground_truth(table.get_ref())
+    let reader = Reader::new(text);
+    reader.ground_truth(reader.toml()?.get_ref())
 }
 
-type Entry<'i> = (&'i Spanned<Cow<'i, str>>, &'i Spanned<DeValue<'i>>);
+pub(crate) type Entry<'i> = (&'i Spanned<Cow<'i, str>>, &'i Spanned<DeValue<'i>>);
 
-struct TruthReader<'t> {
+/// What files of this kind (ground truth, keys) have in common: TOML whose errors name place and nearest known word.
+pub(crate) struct Reader<'t> {
     text: &'t str,
 }
 
-impl TruthReader<'_> {
-    fn error(&self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> TruthError {
+impl<'t> Reader<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self { text: text.strip_prefix('\u{feff}').unwrap_or(text) }
+    }
+
+    pub(crate) fn toml(&self) -> Result<Spanned<DeTable<'t>>, TruthError> {
+        let wrong = |error: toml::de::Error| {
+            self.error(error.span().unwrap_or(0..0), error.message(), "the file must be TOML 1.0")
+        };
+        DeTable::parse(self.text).map_err(wrong)
+    }
+
+    pub(crate) fn error(&self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> TruthError {
         let offset = span.start.min(self.text.len());
         let line = self.text.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
         TruthError { line, offset, message: message.into(), help: help.into() }
@@ -259,14 +268,18 @@ impl TruthReader<'_> {
         }
     }
 
-    fn array<'i>(&self, item: &'i Spanned<DeValue<'i>>, place: &str) -> Result<&'i toml::de::DeArray<'i>, TruthError> {
+    pub(crate) fn array<'i>(
+        &self,
+        item: &'i Spanned<DeValue<'i>>,
+        place: &str,
+    ) -> Result<&'i toml::de::DeArray<'i>, TruthError> {
         match item.get_ref() {
             DeValue::Array(array) => Ok(array),
             other => Err(self.wrong_type(item.span(), place, "an array", other)),
         }
     }
 
-    fn table<'i>(
+    pub(crate) fn table<'i>(
         &self,
         item: &'i Spanned<DeValue<'i>>,
         place: &str,
@@ -277,7 +290,7 @@ impl TruthReader<'_> {
         }
     }
 
-    fn string<'i>(&self, item: &'i Spanned<DeValue<'i>>, place: &str) -> Result<&'i str, TruthError> {
+    pub(crate) fn string<'i>(&self, item: &'i Spanned<DeValue<'i>>, place: &str) -> Result<&'i str, TruthError> {
         match item.get_ref() {
             DeValue::String(text) => Ok(text),
             other => Err(self.wrong_type(item.span(), place, "a string (in quotes)", other)),
@@ -299,7 +312,7 @@ impl TruthReader<'_> {
         })
     }
 
-    fn kind(
+    pub(crate) fn kind(
         &self,
         item: &Spanned<DeValue<'_>>,
         place: &str,
@@ -311,7 +324,7 @@ impl TruthReader<'_> {
         found.map(|kind| kind.name).ok_or_else(|| self.unknown("kind or mode", item.span(), text, &names))
     }
 
-    fn unknown(&self, what: &str, span: Range<usize>, word: &str, known: &[&str]) -> TruthError {
+    pub(crate) fn unknown(&self, what: &str, span: Range<usize>, word: &str, known: &[&str]) -> TruthError {
         let distance = |name: &&&str| (strsim::jaro_winkler(word, name) * 1000.0) as u32;
         let nearest = known.iter().max_by_key(distance).copied().unwrap_or_default();
         self.error(

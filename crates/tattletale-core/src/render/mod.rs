@@ -14,6 +14,7 @@ pub mod escape;
 mod excerpt;
 mod html;
 mod json;
+pub mod layers;
 mod paragraph;
 pub mod redact;
 mod secrets;
