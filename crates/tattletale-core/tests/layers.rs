@@ -196,7 +196,7 @@ proptest! {
     /// Whatever comes in, a walk ends, inside its limits, and accounts for what it saw.
     #[test]
     fn a_walk_ends_inside_its_limits(input in nested(), nodes in 1u64..200, made in 0usize..4096, depth in 0usize..12) {
-        let limits = Limits { depth, nodes, made };
+        let limits = Limits { depth, nodes, made, ..Limits::default() };
         let mut places = Places::default();
         let (seen, walked) = look(&planted(&["needle", "aaa"]), &input, Hint::default(), &limits, &mut places);
         prop_assert!(places.bytes <= (input.len() + made) as u64);
