@@ -2,7 +2,7 @@
 //!
 //! No sockets, processes, async, clock or printing: what needs one of these is handed in by the binary. Modules
 //! import only from those left of them, which a test holds:
-//! `model < codec < export < import < decode < detect < attribute < audit < render`.
+//! `model < codec < export < import < decode < detect < attribute < audit < study < render`.
 
 pub mod attribute;
 pub mod audit;
@@ -13,3 +13,4 @@ pub mod export;
 pub mod import;
 pub mod model;
 pub mod render;
+pub mod study;

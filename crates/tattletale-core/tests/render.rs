@@ -204,3 +204,30 @@ fn pages_for_a_look() {
         }
     }
 }
+
+#[test]
+fn who_runs_a_server_is_told_by_source_and_disagreement_is_said() {
+    for renderer in [TEXT, HTML] {
+        let text = rendered(renderer, &reports::rich(), &Options { width: 1000, ..Options::default() });
+        let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{}: no {part}: {text}", renderer.name()));
+        assert!(
+            at("location estimate of 192.0.2.7") < at("table CN, 2026-10-01") && at("3 sources disagree") > at("SG")
+        );
+        assert_eq!(text.matches("disagree").count(), 1, "one source on the organisation agrees with itself");
+    }
+    let json: serde_json::Value = serde_json::from_str(&rendered(JSON, &reports::rich(), &Options::default())).unwrap();
+    let location = &json["operators"][0]["statements"][1];
+    assert_eq!((&location["field"], &location["disagree"]), (&"location-estimate".into(), &true.into()));
+    assert_eq!(location["values"][2]["sources"][0]["evidence"], "table SG says SG");
+}
+
+#[test]
+fn nothing_is_told_of_who_runs_a_masked_site() {
+    let mut report = reports::rich();
+    report.truth.inferred = true;
+    report.operators[0].host = "www.clinic.localhost".into();
+    report.coverage.receivers[0].addresses.push([192, 0, 2, 7].into());
+    let text = rendered(JSON, &report, &Options::default());
+    assert!(!text.contains("192.0.2.7"), "{text}");
+    assert!(rendered(JSON, &report, &revealing()).contains("192.0.2.7"));
+}

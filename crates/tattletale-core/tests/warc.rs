@@ -79,6 +79,7 @@ proptest! {
             prop_assert_eq!(&exchange.request.body.bytes, body);
             prop_assert_eq!(exchange.request.body.fidelity, Fidelity::Exact);
             prop_assert_eq!(&exchange.faults, &vec![]);
+            prop_assert_eq!(exchange.peer, Some(IpAddr::from([127, 0, 0, 2])));
             prop_assert_eq!(&exchange.request.url, "https://singapore.collector.localhost/sa?project=default");
             prop_assert_eq!(exchange.at.unwrap().to_string(), "2026-11-21T02:44:30.123456Z");
             prop_assert_eq!(&exchange.response.as_ref().unwrap().body.bytes, b"ok");

@@ -77,6 +77,17 @@ pub enum Position {
     Off,
 }
 
+impl Position {
+    /// Name in settings and scenarios.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// The switch that the update of May 2020 added to incognito mode.
 ///
 /// Sources contradict each other on what ON means and nobody proves the default, so both are parameters.
@@ -126,11 +137,7 @@ impl Switches {
         if !updated || mode == Mode::Normal {
             return account.into();
         }
-        let position = match self.incognito.position {
-            Position::Default => "default",
-            Position::On => "on",
-            Position::Off => "off",
-        };
+        let position = self.incognito.position.name();
         let polarity = if self.incognito.on_sends { "sends" } else { "protects" };
         format!("{account} switch={position} on={polarity}")
     }

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod collector;
 pub mod details;
 pub mod device;
+pub mod dry;
 #[allow(unreachable_pub, reason = "scenarios are what the crate offers; what they are made of is nobody's SDK")]
 mod emitter;
 pub mod endpoints;
@@ -29,6 +30,7 @@ pub mod store;
 pub mod tls;
 pub mod token;
 pub mod variant;
+pub mod verdicts;
 pub mod wire;
 
 pub use emitter::sealed;

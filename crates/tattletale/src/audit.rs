@@ -3,10 +3,9 @@
 use crate::cli::{self, AuditArgs, Format};
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::{Outcome, input};
-use std::fs::{File, OpenOptions};
+use crate::{Outcome, input, operators, page};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use tattletale_core::audit::{self, Capture};
 use tattletale_core::model::Report;
 use tattletale_core::render::{self, Renderer, escape};
@@ -15,16 +14,19 @@ use tattletale_core::render::{self, Renderer, escape};
 const PASSES: u64 = 2;
 
 pub(crate) fn run(args: &AuditArgs) -> Result<Outcome, Failure> {
-    check_target(args)?;
+    if let Some(target) = &args.report {
+        page::check(target, args.files.iter().chain(&args.truth).map(PathBuf::as_path))?;
+    }
     let truth = args.truth.as_deref().map(input::ground_truth).transpose()?;
     let limits = input::limits(&args.unfolding)?;
     let progress = Progress::new(PASSES * input::size(&args.files));
     let captures: Vec<Capture<'_>> =
         args.files.iter().map(|path| input::capture(path, &progress)).collect::<Result<_, _>>()?;
-    let options = audit::Options { responses: args.responses, limits };
+    let options = audit::Options { responses: args.responses, limits, ..audit::Options::default() };
     let result = audit::audit(&captures, truth, &options);
     progress.finish();
-    let report = result?;
+    let mut report = result?;
+    operators::name(&mut report, &args.operators, args.report.as_deref())?;
 
     let options = render::Options {
         reveal: args.reveal,
@@ -34,12 +36,12 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Outcome, Failure> {
     };
     // The page first: whoever reads standard output may stop reading.
     if let Some(path) = &args.report {
-        write_page(&report, &options, path).map_err(Failure::file(path))?;
+        page::write(path, args.reveal, |out| render::HTML.render(&report, &options, out))?;
     }
-    let outcome = match (report.complete(), report.findings.is_empty()) {
+    let outcome = match (report.complete(), report.tells()) {
         (false, _) => Outcome::Incomplete,
-        (true, true) => Outcome::NothingFound,
-        (true, false) => Outcome::Found,
+        (true, false) => Outcome::NothingFound,
+        (true, true) => Outcome::Found,
     };
     let written = write_report(args, &report, &options);
     match written {
@@ -60,40 +62,4 @@ fn write_report(args: &AuditArgs, report: &Report, options: &render::Options) ->
         writeln!(out, "\nreport: {}", escape::text(&path.display().to_string()))?;
     }
     out.flush()
-}
-
-/// Before the work begins: the page can be written there, and is none of the files that are read.
-fn check_target(args: &AuditArgs) -> Result<(), Failure> {
-    let Some(path) = &args.report else { return Ok(()) };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    folder.metadata().map_err(Failure::file(folder))?;
-    if path.is_dir() {
-        return Err(Failure::file(path)(io::ErrorKind::IsADirectory.into()));
-    }
-    let target = path.canonicalize().ok();
-    let inputs = args.files.iter().chain(&args.truth);
-    match inputs.map(|input| input.canonicalize().ok()).any(|input| input.is_some() && input == target) {
-        true => Err(Failure::WouldOverwrite { path: path.clone() }),
-        false => Ok(()),
-    }
-}
-
-fn write_page(report: &Report, options: &render::Options, path: &Path) -> io::Result<()> {
-    let mut out = BufWriter::new(create(path, options.reveal)?);
-    render::HTML.render(report, options, &mut out)?;
-    out.flush()
-}
-
-/// A page that shows planted values is for its owner's eyes.
-fn create(path: &Path, private: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    if private {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        let file = options.mode(0o600).open(path)?;
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        return Ok(file);
-    }
-    options.open(path)
 }

@@ -1,6 +1,7 @@
 //! Arguments and help.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Shows what a phone, a browser or an app tells about its user: to whom, and in which disguise.
@@ -22,6 +23,12 @@ pub(crate) enum Command {
         command: LabCommand,
     },
     Audit(AuditArgs),
+    /// Tables that say who runs a server and where, of your own: for every audit from then on
+    Data {
+        #[command(subcommand)]
+        command: DataCommand,
+    },
+    Study(StudyArgs),
     Show(ShowArgs),
     Decode(DecodeArgs),
     Layers(LayersArgs),
@@ -68,8 +75,25 @@ pub(crate) enum LabCommand {
     },
     /// Lives every device, browser, version, mode and switch, and prints recall and precision of each audit
     Matrix(MatrixArgs),
+    /// Lives days of every variant and prints what is recognised by repetition, against what was truly sent
+    Repetition(RepetitionArgs),
+    /// Lives every scenario and the matrix, and holds the verdict on each claim against the one that the truth implies
+    Claims(MatrixArgs),
     /// What there is
     List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RepetitionArgs {
+    /// People per scenario, each with an own phone
+    #[arg(long, default_value_t = 5)]
+    pub(crate) people: u64,
+    /// Days of each that are pooled
+    #[arg(long, default_value_t = 1)]
+    pub(crate) days: u32,
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -125,9 +149,114 @@ pub(crate) struct AuditArgs {
     pub(crate) responses: bool,
     #[command(flatten)]
     pub(crate) unfolding: UnfoldingArgs,
+    #[command(flatten)]
+    pub(crate) operators: OperatorArgs,
     /// Colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
     pub(crate) colour: Colour,
+}
+
+/// Where to learn who runs a receiver. Nothing is asked of anybody without --online.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Who runs the servers")]
+pub(crate) struct OperatorArgs {
+    #[command(flatten)]
+    pub(crate) folder: DataFolder,
+    /// Ask registries (RDAP), and with --resolver DNS, who runs those that learnt something. They learn their names
+    #[arg(long)]
+    pub(crate) online: bool,
+    /// RDAP server, over https unless it is on this machine
+    #[arg(long, value_name = "URL", requires = "online", default_value = "https://rdap.org")]
+    pub(crate) rdap: String,
+    /// DNS resolver to ask for addresses and aliases
+    #[arg(long, value_name = "ADDRESS[:PORT]", requires = "online", value_parser = resolver)]
+    pub(crate) resolver: Option<SocketAddr>,
+    /// What registries and DNS answered, one answer a line; read if it is there, and with --online written. Beside
+    /// the report if not given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) evidence: Option<PathBuf>,
+}
+
+/// Where the user's tables are.
+#[derive(Debug, Args)]
+pub(crate) struct DataFolder {
+    /// Folder with your tables (see `tattletale data`), instead of the one in your home
+    #[arg(long = "data", value_name = "FOLDER")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Takes in files: any .mmdb, Ghostery TrackerDB, Disconnect, EasyPrivacy
+    Add {
+        /// The files; one of a name that is there already takes its place
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        folder: DataFolder,
+    },
+    /// What there is
+    List {
+        /// Format on standard output
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+        #[command(flatten)]
+        folder: DataFolder,
+    },
+    /// Deletes tables
+    Remove {
+        /// Names, as `data list` shows them
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+        #[command(flatten)]
+        folder: DataFolder,
+    },
+}
+
+/// An address, with port 53 where none is given.
+fn resolver(text: &str) -> Result<SocketAddr, String> {
+    let alone = || text.parse().map(|address| SocketAddr::new(address, 53));
+    text.parse().or_else(|_| alone()).map_err(|_| "is no address such as 192.0.2.1 or 192.0.2.1:53".to_owned())
+}
+
+/// Audits several recordings beside each other and says what follows: what each receiver knows about you.
+///
+/// `study init FOLDER` writes a commented study.toml for the captures in a folder. One recording is a study too.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = EXIT_CODES)]
+pub(crate) struct StudyArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<StudyCommand>,
+    /// The study: what was recorded, as TOML
+    #[arg(required = true, value_name = "STUDY.toml")]
+    pub(crate) file: Option<PathBuf>,
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Only the answers, on one screen
+    #[arg(long)]
+    pub(crate) brief: bool,
+    /// Show planted values and addresses in written reports too, instead of masks
+    #[arg(long)]
+    pub(crate) reveal: bool,
+    /// Look at what came back as well
+    #[arg(long)]
+    pub(crate) responses: bool,
+    #[command(flatten)]
+    pub(crate) unfolding: UnfoldingArgs,
+    /// Colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
+    pub(crate) colour: Colour,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StudyCommand {
+    /// Writes a commented study and ground truth into a folder
+    Init {
+        /// Folder; the captures in it become the sessions
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
 }
 
 /// Prints one exchange with every part peeled step by step and the known values marked.

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use tattletale_core::attribute::evidence::EvidenceError;
+use tattletale_core::attribute::tables::TableError;
 use tattletale_core::audit::AuditError;
 use tattletale_core::import::ImportError;
-use tattletale_core::model::truth::TruthError;
+use tattletale_core::model::WrittenError;
 use tattletale_core::render::escape;
 
 /// Why a command could not do its work.
@@ -15,10 +17,20 @@ pub(crate) enum Failure {
     File { path: PathBuf, error: io::Error },
     /// The page would take the place of a file that is read.
     WouldOverwrite { path: PathBuf },
-    /// The ground truth file is wrong.
-    Truth { path: PathBuf, error: TruthError },
+    /// There is such a file, and it is not to be written anew.
+    Exists { path: PathBuf },
+    /// A file that a person wrote is wrong: ground truth or study.
+    Toml { path: PathBuf, error: WrittenError },
     /// A capture could not be read.
     Capture { name: String, error: ImportError },
+    /// A file is no table that says who runs a server, or no longer the one that was added.
+    Table { path: PathBuf, error: TableError },
+    /// There is no such table in the user's folder.
+    NoTable { wanted: String, known: Vec<String> },
+    /// A file is no evidence.
+    Evidence { path: PathBuf, error: EvidenceError },
+    /// Nothing can be asked of a registry or resolver like that.
+    Online { message: String, help: &'static str },
     /// The lab could not do its part.
     Lab(String),
     /// There is no such scenario.
@@ -35,6 +47,11 @@ impl Failure {
         move |error| Self::File { path, error }
     }
 
+    pub(crate) fn toml(path: &Path) -> impl FnOnce(WrittenError) -> Self + use<> {
+        let path = path.to_owned();
+        move |error| Self::Toml { path, error }
+    }
+
     pub(crate) fn lab(error: impl std::error::Error) -> Self {
         Self::Lab(error.to_string())
     }
@@ -48,8 +65,16 @@ impl Failure {
                 _ => "is the disk full, or the file in use?".into(),
             },
             Self::WouldOverwrite { .. } => "give --report another name".into(),
-            Self::Truth { error, .. } => error.help.clone(),
+            Self::Exists { .. } => "name another folder, or take the file away first".into(),
+            Self::Toml { error, .. } => error.help.clone(),
             Self::Capture { error, .. } => error.help(),
+            Self::Table { error, .. } => error.help.clone(),
+            Self::NoTable { known, .. } if known.is_empty() => "no table was added: tattletale data add FILE".into(),
+            Self::NoTable { known, .. } => format!("there are: {}", known.join(", ")),
+            Self::Evidence { .. } => {
+                "give another --evidence, or take the file away and ask again with --online".into()
+            }
+            Self::Online { help, .. } => (*help).into(),
             Self::NoExchange { exchanges: 0, .. } => "the capture holds no exchange".into(),
             Self::NoExchange { exchanges, .. } => format!("exchanges are counted from 0 to {}", exchanges - 1),
             Self::Lab(_) => "the lab needs loopback (127.0.0.1 to 127.0.0.3) and a temporary folder".into(),
@@ -78,8 +103,9 @@ impl fmt::Display for Failure {
                 write!(f, "error: {}: is a folder, not a file", shown(path))?;
             }
             Self::File { path, error } => write!(f, "error: {}: {error}", shown(path))?,
+            Self::Exists { path } => write!(f, "error: {}: exists already", shown(path))?,
             Self::WouldOverwrite { path } => write!(f, "error: {}: is read by this audit", shown(path))?,
-            Self::Truth { path, error } => {
+            Self::Toml { path, error } => {
                 let message = escape::text(&error.message);
                 write!(f, "error: {}:{}: {message} (byte {})", shown(path), error.line, error.offset)?;
             }
@@ -89,6 +115,16 @@ impl fmt::Display for Failure {
                 let place = if message.contains("byte") { String::new() } else { format!(" {byte}") };
                 write!(f, "error: {name}: {message}{place}")?;
             }
+            Self::Table { path, error } => {
+                let message = escape::text(&error.message);
+                write!(f, "error: {}: {message} (byte {})", shown(path), error.offset)?;
+            }
+            Self::NoTable { wanted, .. } => write!(f, "error: no table `{}`", escape::text(wanted))?,
+            Self::Evidence { path, error } => {
+                let message = escape::text(&error.message);
+                write!(f, "error: {}:{}: {message} (byte {})", shown(path), error.line, error.offset)?;
+            }
+            Self::Online { message, .. } => write!(f, "error: {}", escape::text(message))?,
             Self::NoExchange { name, wanted, .. } => {
                 write!(f, "error: {}: there is no exchange {wanted}", escape::text(name))?;
             }

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tattletale_core::audit::Capture;
 use tattletale_core::decode::{Limits, keys};
-use tattletale_core::model::truth::{self, GroundTruth, TruthError};
+use tattletale_core::model::WrittenError;
+use tattletale_core::model::truth::{self, GroundTruth};
 
 /// Opens a file; a folder is an error at once and not at the first read.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
@@ -30,26 +31,30 @@ pub(crate) fn capture<'p>(path: &Path, progress: &'p Progress) -> Result<Capture
 
 /// Reads a ground truth file.
 pub(crate) fn ground_truth(path: &Path) -> Result<GroundTruth, Failure> {
-    toml(path, truth::parse)
+    truth::parse(&text(path)?).map_err(Failure::toml(path))
 }
 
 /// The limits of every walk, with the keys that the user gives.
 pub(crate) fn limits(args: &UnfoldingArgs) -> Result<Limits, Failure> {
-    let keys = args.keys.as_deref().map(|path| toml(path, keys::parse)).transpose()?.unwrap_or_default();
+    let read = |path: &Path| keys::parse(&text(path)?).map_err(Failure::toml(path));
+    let keys = args.keys.as_deref().map(read).transpose()?.unwrap_or_default();
     Ok(Limits { deep: args.deep, keys: Arc::new(keys), ..Limits::default() })
 }
 
-fn toml<T>(path: &Path, parse: fn(&str) -> Result<T, TruthError>) -> Result<T, Failure> {
+/// Reads a file that a person wrote.
+pub(crate) fn text(path: &Path) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(Failure::file(path))?;
-    let read = std::str::from_utf8(&bytes).map_err(|error| not_utf8(&bytes, error.valid_up_to()));
-    read.and_then(parse).map_err(|error| Failure::Truth { path: path.to_owned(), error })
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        Failure::toml(path)(not_utf8(error.as_bytes(), valid))
+    })
 }
 
-fn not_utf8(bytes: &[u8], offset: usize) -> TruthError {
+fn not_utf8(bytes: &[u8], offset: usize) -> WrittenError {
     let line = bytes[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
     let help = "save the file as UTF-8".to_owned();
-    TruthError { line, offset, message: "this is not UTF-8".to_owned(), help }
+    WrittenError { line, offset, message: "this is not UTF-8".to_owned(), help }
 }
 
 /// Bytes of all files together; those that cannot be asked count as none.

@@ -1,9 +1,11 @@
 //! `tattletale lab`: the specimen by itself. Servers that stay up, one scenario, the matrix, the list.
 
 use crate::Outcome;
+use crate::claims;
 use crate::cli::{DemoArgs, Format, LabCommand, MatrixArgs, UpArgs};
 use crate::demo;
 use crate::failure::Failure;
+use crate::repetition;
 use serde_json::json;
 use std::io::{self, Write};
 use std::sync::mpsc;
@@ -19,6 +21,8 @@ pub(crate) fn run(command: &LabCommand) -> Result<Outcome, Failure> {
         LabCommand::Up(args) => up(args),
         LabCommand::Run { scenario, demo } => run_one(scenario, demo),
         LabCommand::Matrix(args) => matrix(args),
+        LabCommand::Repetition(args) => repetition::run(args),
+        LabCommand::Claims(args) => claims::run(args),
     }
 }
 

@@ -3,15 +3,22 @@
 //! Exit codes: 0 nothing found, 1 findings, 2 not everything could be processed (or the command itself was wrong).
 
 mod audit;
+mod claims;
 mod cli;
+mod data;
 mod decode;
 mod demo;
 mod failure;
 mod input;
 mod lab;
 mod layers;
+mod online;
+mod operators;
+mod page;
 mod progress;
+mod repetition;
 mod show;
+mod study;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -33,6 +40,8 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Lab { command } => lab::run(&command),
         Command::Audit(args) => audit::run(&args),
+        Command::Data { command } => data::run(&command),
+        Command::Study(args) => study::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Layers(args) => layers::run(&args),

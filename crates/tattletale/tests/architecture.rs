@@ -9,7 +9,8 @@ use common::root;
 use std::path::{Path, PathBuf};
 
 /// Modules of the core from left to right; each may import from those before it only.
-const ORDER: [&str; 9] = ["model", "codec", "export", "import", "decode", "detect", "attribute", "audit", "render"];
+const ORDER: [&str; 10] =
+    ["model", "codec", "export", "import", "decode", "detect", "attribute", "audit", "study", "render"];
 
 /// What has no place in a pure core.
 const IMPURE: [&str; 10] = [
@@ -83,6 +84,26 @@ fn the_core_is_pure() {
         );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What opens connections.
+const NETWORK: [&str; 5] = ["ureq", "UdpSocket", "TcpStream", "TcpListener", "ToSocketAddrs"];
+
+#[test]
+fn the_command_has_one_place_for_the_network_and_one_way_into_it() {
+    let source = root().join("crates/tattletale/src");
+    let mut callers = Vec::new();
+    for path in sources(&source) {
+        let name = path.strip_prefix(&source).unwrap().display().to_string();
+        let code = code(&path);
+        let connects = NETWORK.iter().any(|word| code.contains(word));
+        assert_eq!(connects, ["online/dns.rs", "online/rdap.rs"].contains(&&*name), "{name}");
+        if code.contains("online::ask(") {
+            assert!(code.contains("if args.online {"), "{name}");
+            callers.push(name);
+        }
+    }
+    assert_eq!(callers, ["operators.rs"]);
 }
 
 #[test]

@@ -1,6 +1,14 @@
-//! Who received it: host, registrable domain by the public suffix list, and what it is to the user.
+//! Who received it: host, registrable domain by the public suffix list, what it is to the user, who runs it, and who
+//! could read along.
+
+pub mod evidence;
+mod exposure;
+mod operators;
+pub mod tables;
 
 use crate::model::{Party, Receiver, url};
+pub use exposure::{Exposure, How, exposure, of_finding as exposure_of};
+pub use operators::Operators;
 use std::net::IpAddr;
 
 /// Registrable domain of a host (the public suffix and one label more); none for an address or a bare suffix.

@@ -33,6 +33,8 @@ pub struct Carriers {
     alike: Alike,
     /// When the user did something in a stated mode, by time.
     modes: Vec<(Timestamp, &'static str)>,
+    /// The same by the clock of the device, where a lab lived the day faster than it is told.
+    modelled_modes: Vec<(Timestamp, &'static str)>,
 }
 
 /// A page that the user visited.
@@ -93,7 +95,10 @@ impl Carriers {
         alike.date_by_carrier(truth, &carried);
         let mut modes: Vec<_> = truth.actions.iter().filter_map(|action| action.at.zip(action.mode)).collect();
         modes.sort();
-        Self { navigations, pages, first_party, alike, modes }
+        let modelled = truth.actions.iter().filter_map(|action| action.modelled_at.zip(action.mode));
+        let mut modelled_modes: Vec<_> = modelled.collect();
+        modelled_modes.sort();
+        Self { navigations, pages, first_party, alike, modes, modelled_modes }
     }
 
     /// What this exchange is to the user.
@@ -126,9 +131,18 @@ impl Carriers {
 
     /// Mode of what the user did last before `at`, or first after it.
     pub fn mode_at(&self, at: Option<Timestamp>) -> Option<&'static str> {
-        let at = at?;
-        let before = self.modes.partition_point(|(time, _)| *time <= at);
-        self.modes[..before].last().or(self.modes.first()).map(|(_, mode)| *mode)
+        last_before(&self.modes, at?)
+    }
+
+    /// The same by the time that a record states of itself, if that lies within what the user did; else by `at`.
+    pub fn mode_by(&self, stated: Option<Timestamp>, at: Option<Timestamp>) -> Option<&'static str> {
+        let modes = if self.modelled_modes.is_empty() { &self.modes } else { &self.modelled_modes };
+        let (Some((first, _)), Some((last, _))) = (modes.first(), modes.last()) else { return None };
+        let within = |time: &Timestamp| {
+            (first.as_millisecond() - CLOCKS_DIFFER..=last.as_millisecond() + CLOCKS_DIFFER)
+                .contains(&time.as_millisecond())
+        };
+        stated.filter(within).and_then(|time| last_before(modes, time)).or_else(|| self.mode_at(at))
     }
 
     /// The action that was meant, of all with the same text: the last one before `at`, else the first after it.
@@ -139,6 +153,14 @@ impl Carriers {
         let before = group[..after].last().filter(dated);
         before.or(group.iter().find(dated)).map_or(action, |&(_, action)| action)
     }
+}
+
+/// How far the clock of the sender may be from ours, in milliseconds.
+const CLOCKS_DIFFER: i64 = 300_000;
+
+fn last_before(modes: &[(Timestamp, &'static str)], at: Timestamp) -> Option<&'static str> {
+    let before = modes.partition_point(|(time, _)| *time <= at);
+    modes[..before].last().or(modes.first()).map(|(_, mode)| *mode)
 }
 
 /// Tabs that a person may have open: so many pages back may still load something.

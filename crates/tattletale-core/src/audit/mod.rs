@@ -5,14 +5,17 @@
 //! and searches. Memory holds one batch of exchanges, the navigations and the findings, never a capture.
 
 mod carriers;
+mod fields;
 mod inferred;
 mod navigation;
+mod personal;
 mod search;
 mod survey;
+mod watchers;
 
 use crate::detect::Planted;
 use crate::import::ImportError;
-use crate::model::{CaptureInfo, Coverage, Fault, FaultKind, GroundTruth, Report};
+use crate::model::{CaptureInfo, Coverage, Fault, FaultKind, Fields, GroundTruth, Report};
 use std::io::{self, Read};
 
 pub use carriers::{Carriers, Role};
@@ -36,6 +39,8 @@ impl Capture<'_> {
 pub struct Options {
     /// Look at what came back as well.
     pub responses: bool,
+    /// Collect what every field held, for links, repetition and differences.
+    pub fields: bool,
     /// Limits of every walk.
     pub limits: crate::decode::Limits,
 }
@@ -64,10 +69,7 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
         match result {
             Ok(survey) => readable.push((index, survey)),
             Err(error) if captures.len() == 1 => return Err(AuditError { name: captures[index].name.clone(), error }),
-            Err(error) => {
-                let message = format!("{error}; nothing of this capture was read");
-                faults.push((index, Fault::new(FaultKind::Corrupt, message).at(error.offset())));
-            }
+            Err(error) => faults.push((index, nothing_read(&error))),
         }
     }
     let (mut truth, typed_at) = match truth {
@@ -82,15 +84,21 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
         truth,
         findings: Vec::new(),
         weak: Vec::new(),
+        personal: Vec::new(),
+        personal_dropped: 0,
         carriers: Vec::new(),
+        fields: Fields::default(),
         coverage: Coverage { responses: options.responses, ..Coverage::default() },
+        operators: Vec::new(),
         faults,
     };
+    let mut collected = fields::Collected::new();
     for (index, survey) in &readable {
         let party = if given { search::PartyBy::GroundTruth } else { search::PartyBy::Page { typed_at: &typed_at } };
         let search = search::Search { capture: *index, planted: &planted, carriers: &carriers, options, party };
-        search.run(&captures[*index], survey, &mut report);
+        search.run(&captures[*index], survey, &mut report, &mut collected);
     }
+    report.fields = collected.finish();
     report.coverage.opaque.sort_by_key(|place| std::cmp::Reverse(place.bytes));
     report.coverage.opaque.truncate(Coverage::PLACES);
     Ok(report)
@@ -100,6 +108,21 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
 pub fn infer(capture: &Capture<'_>) -> Result<GroundTruth, AuditError> {
     let survey = survey::survey(capture).map_err(|error| AuditError { name: capture.name.clone(), error })?;
     Ok(inferred::ground_truth(std::iter::once(survey.shown())).0)
+}
+
+/// The report of captures of which [`audit`] could read none: a study goes on with its other sessions.
+pub fn unreadable(captures: &[Capture<'_>], truth: Option<GroundTruth>, error: &AuditError) -> Report {
+    let index = captures.iter().position(|capture| capture.name == error.name).unwrap_or_default();
+    Report {
+        captures: captures.iter().map(unread).collect(),
+        truth: truth.unwrap_or_default(),
+        faults: vec![(index, nothing_read(&error.error))],
+        ..Report::default()
+    }
+}
+
+fn nothing_read(error: &ImportError) -> Fault {
+    Fault::new(FaultKind::Corrupt, format!("{error}; nothing of this capture was read")).at(error.offset())
 }
 
 fn unread(capture: &Capture<'_>) -> CaptureInfo {

@@ -1,11 +1,15 @@
 //! The second pass: every part of every exchange is unfolded and searched, on all cores, in the capture's order.
 
 use super::carriers::{Carriers, Role};
+use super::fields::{self, Collected, Leaf, Leaves};
+use super::personal::{self, Recollection};
 use super::survey::Survey;
+use super::watchers::Watchers;
 use super::{Capture, Options};
-use crate::attribute::{same_site, site};
+use crate::attribute::{registrable_domain, same_site, site};
 use crate::decode::parts;
-use crate::detect::{Closed, Places, Planted, chance, look};
+use crate::detect::personal::{Recognised, Recogniser};
+use crate::detect::{Closed, Places, Planted, chance, look_beside};
 use crate::import::{self, Wanted};
 use crate::model::{
     Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, OpaquePlace, Part, Party, ReceiverCoverage, Report,
@@ -47,18 +51,23 @@ struct Examined {
     row: ReceiverCoverage,
     faults: Vec<Fault>,
     places: Places,
+    /// With the part and the time that it was sent.
+    recognised: Vec<(Part, Option<Timestamp>, Recognised)>,
+    leaves: Vec<Leaf>,
+    /// Fields that were over a bound.
+    dropped: u64,
 }
 
 impl<'a> Search<'a> {
     /// Reads the capture again and adds what is found to the report.
-    pub(super) fn run(&self, capture: &Capture<'_>, survey: &Survey, report: &mut Report) {
+    pub(super) fn run(&self, capture: &Capture<'_>, survey: &Survey, report: &mut Report, collected: &mut Collected) {
         let mut tally = Tally::default();
         let mut batch: Vec<Exchange> = Vec::new();
         let mut held = 0;
         let wanted = Wanted { request_bodies: true, response_bodies: self.options.responses };
         let mut flush = |batch: &mut Vec<Exchange>, report: &mut Report| {
             let examined: Vec<Examined> = batch.par_drain(..).map(|exchange| self.examine(exchange)).collect();
-            examined.into_iter().for_each(|examined| self.add(examined, &mut tally, report));
+            examined.into_iter().for_each(|examined| self.add(examined, &mut tally, report, collected));
         };
         let result = capture.input().and_then(|input| {
             import::read(input, wanted, |exchange| {
@@ -94,14 +103,25 @@ impl<'a> Search<'a> {
         let role = self.carriers.role(self.capture, &exchange, &host);
         let mut places = Places::default();
         let mut row = ReceiverCoverage { host: host.clone(), exchanges: 1, ..ReceiverCoverage::default() };
+        exchange.peer.into_iter().for_each(|address| row.seen_at(address));
+        row.plaintext = u64::from(role == Role::Other && is_plaintext(&exchange.request.url));
         let mut faults = exchange.faults.clone();
         let (mut sightings, mut opaque) = (Vec::new(), Vec::new());
+        let (mut leaves, mut records, mut dropped) = (Vec::new(), 0, 0);
+        // What the user's own action carries tells nothing about who tells tales.
+        let tells = role == Role::Other;
+        let (site, mut recognised) = (registrable_domain(&host).unwrap_or_else(|| host.clone()), Vec::new());
         let body = &exchange.request.body;
         if !body.bytes.is_empty() || body.fidelity == Fidelity::Missing {
             row.bodies[body.fidelity as usize] += 1;
         }
         for view in parts(&exchange, self.options.responses) {
-            let (seen, walked) = look(self.planted, view.bytes, view.hint, &self.options.limits, &mut places);
+            let mut watchers = Watchers {
+                recogniser: tells.then(|| Recogniser::new(&site)),
+                leaves: (tells && self.options.fields).then(Leaves::default),
+            };
+            let limits = &self.options.limits;
+            let (seen, walked) = look_beside(self.planted, view.bytes, view.hint, limits, &mut places, &mut watchers);
             row.captured += view.bytes.len() as u64;
             row.read += walked.read;
             row.opaque += walked.opaque;
@@ -115,13 +135,21 @@ impl<'a> Search<'a> {
             let at = view.at.or(exchange.at);
             sightings.extend(seen.sightings.into_iter().map(|sighting| (view.part.clone(), at, sighting)));
             opaque.extend(seen.opaque.into_iter().map(|closed| (view.part.clone(), closed)));
+            if let Some(found) = watchers.leaves {
+                leaves.extend(found.of(&view.part, &mut records, &mut dropped));
+            }
+            let found = watchers.recogniser.map(Recogniser::recognised).unwrap_or_default();
+            recognised.extend(found.into_iter().map(|found| (view.part.clone(), at, found)));
         }
         faults.iter_mut().for_each(|fault| fault.exchange = Some(exchange.index));
-        Examined { exchange, host, role, sightings, opaque, row, faults, places }
+        Examined { exchange, host, role, sightings, opaque, row, faults, places, recognised, leaves, dropped }
     }
 
-    fn add(&self, examined: Examined, tally: &mut Tally, report: &mut Report) {
-        let Examined { exchange, host, role, sightings, opaque, row, faults, places } = examined;
+    fn add(&self, examined: Examined, tally: &mut Tally, report: &mut Report, collected: &mut Collected) {
+        let Examined { exchange, host, role, sightings, opaque, row, faults, places, recognised, leaves, dropped } =
+            examined;
+        let seen = fields::Seen { host: &host, capture: self.capture, exchange: exchange.index, at: exchange.at };
+        collected.add(leaves, dropped, &seen, |stated, at| self.carriers.mode_by(stated, at));
         tally.places.add(&places);
         let at = *tally.rows.entry(host.clone()).or_insert_with(|| {
             let known = report.coverage.receivers.iter().position(|row| row.host == host);
@@ -158,6 +186,9 @@ impl<'a> Search<'a> {
             }
             return;
         }
+        let plaintext = is_plaintext(&exchange.request.url);
+        let seen = personal::Seen { capture: self.capture, exchange: exchange.index, host: &host, plaintext };
+        tally.personal.add(recognised, &sightings, &seen, self.carriers);
         for (part, at, sighting) in sightings {
             let (bits, whole) = (sighting.bits, sighting.whole);
             let finding = self.finding(&exchange, &host, (part, at), sighting, report);
@@ -210,6 +241,7 @@ impl<'a> Search<'a> {
 
     /// Only at the end is it known in how many places a value could have stood.
     fn judge(&self, tally: Tally, report: &mut Report) {
+        tally.personal.settle(report);
         for Unjudged { mut finding, bits, whole } in tally.found {
             let places = tally.places.for_length(finding.range.len(), whole);
             finding.chance = chance::expected(places, Planted::DISGUISES, bits);
@@ -228,6 +260,7 @@ struct Tally {
     places: Places,
     rows: HashMap<String, usize>,
     found: Vec<Unjudged>,
+    personal: Recollection,
 }
 
 /// A finding whose chance is not known yet, with what its sighting says about it.
@@ -257,5 +290,7 @@ fn sum(into: &mut ReceiverCoverage, row: &ReceiverCoverage) {
     into.captured += row.captured;
     into.read += row.read;
     into.opaque += row.opaque;
+    row.addresses.iter().for_each(|address| into.seen_at(*address));
+    into.plaintext += row.plaintext;
     into.bodies.iter_mut().zip(row.bodies).for_each(|(sum, more)| *sum += more);
 }

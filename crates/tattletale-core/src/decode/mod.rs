@@ -21,7 +21,7 @@ pub use layers::LAYERS;
 pub use look::Look;
 pub use parts::{PartView, parts};
 pub use tree::{Tree, tree};
-pub use walk::{Ending, Limits, NAME, Node, Opening, Proof, Visitor, Walked, walk};
+pub use walk::{Both, Ending, Limits, NAME, Node, Opening, Proof, Visitor, Walked, walk};
 
 /// One encoding around some bytes.
 pub trait Layer: Sync {

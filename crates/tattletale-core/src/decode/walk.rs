@@ -46,6 +46,21 @@ pub trait Visitor {
     fn leave(&mut self, node: &Node<'_>, ending: &Ending);
 }
 
+/// Two visitors of one walk.
+pub struct Both<'v>(pub &'v mut dyn Visitor, pub &'v mut dyn Visitor);
+
+impl Visitor for Both<'_> {
+    fn enter(&mut self, node: &Node<'_>) {
+        self.0.enter(node);
+        self.1.enter(node);
+    }
+
+    fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
+        self.0.leave(node, ending);
+        self.1.leave(node, ending);
+    }
+}
+
 /// One place in a part.
 #[derive(Debug)]
 pub struct Node<'a> {

@@ -4,10 +4,11 @@
 //! a ground truth knows ([`planted`]).
 
 pub mod chance;
+pub mod personal;
 pub mod planted;
 mod sighter;
 
-use crate::decode::{Hint, Limits, Walked, walk};
+use crate::decode::{Both, Hint, Limits, Visitor, Walked, walk};
 pub use planted::Planted;
 pub use sighter::{Closed, Places, Seen, Sighter};
 
@@ -15,5 +16,19 @@ pub use sighter::{Closed, Places, Seen, Sighter};
 pub fn look(planted: &Planted, bytes: &[u8], hint: Hint<'_>, limits: &Limits, places: &mut Places) -> (Seen, Walked) {
     let mut sighter = Sighter::new(planted, places);
     let walked = walk(bytes, hint, limits, &mut sighter);
+    (sighter.seen(), walked)
+}
+
+/// The same, with another visitor on the same walk.
+pub fn look_beside(
+    planted: &Planted,
+    bytes: &[u8],
+    hint: Hint<'_>,
+    limits: &Limits,
+    places: &mut Places,
+    beside: &mut dyn Visitor,
+) -> (Seen, Walked) {
+    let mut sighter = Sighter::new(planted, places);
+    let walked = walk(bytes, hint, limits, &mut Both(&mut sighter, beside));
     (sighter.seen(), walked)
 }

@@ -12,6 +12,7 @@ mod error;
 mod har;
 mod http1;
 mod metered;
+mod peer;
 mod unicode;
 mod warc;
 
@@ -22,6 +23,7 @@ use crate::model::{Exchange, Fault};
 pub use error::{ImportError, LooksLike};
 pub use har::Har;
 use metered::Metered;
+use peer::address;
 pub use warc::Warc;
 
 /// Every format that can be read, most specific recognition first.

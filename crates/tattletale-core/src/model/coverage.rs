@@ -1,6 +1,7 @@
 //! How much of what was captured could be read. "Nothing found" without this is no result.
 
 use super::{Fidelity, Part, Step};
+use std::net::IpAddr;
 
 /// What was seen and what was not, over all captures of a run.
 #[derive(Debug, Clone, Default)]
@@ -26,8 +27,25 @@ pub struct ReceiverCoverage {
     pub read: u64,
     /// Bytes that no layer opened (binary, encrypted or an unknown format), counted after unfolding.
     pub opaque: u64,
+    /// Exchanges that were not the user's own action and crossed the network unencrypted (`http`, `ws`).
+    pub plaintext: u64,
     /// Request bodies by [`Fidelity`], in the order of [`Fidelity::ALL`]; exchanges without a body do not count.
     pub bodies: [u64; 5],
+    /// Different addresses of its servers that the captures name, in order of first appearance, at most
+    /// [`ReceiverCoverage::ADDRESSES`].
+    pub addresses: Vec<IpAddr>,
+}
+
+impl ReceiverCoverage {
+    /// How many addresses are kept: a name in front of a delivery network can have any number.
+    pub const ADDRESSES: usize = 16;
+
+    /// Remembers an address of its server.
+    pub fn seen_at(&mut self, address: IpAddr) {
+        if self.addresses.len() < Self::ADDRESSES && !self.addresses.contains(&address) {
+            self.addresses.push(address);
+        }
+    }
 }
 
 /// Bytes that stayed closed.

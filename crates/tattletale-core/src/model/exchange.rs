@@ -4,6 +4,7 @@
 //! another tool may have damaged it further. How far a body can be trusted is its [`Fidelity`].
 
 use super::{Fault, Timestamp};
+use std::net::IpAddr;
 
 /// One request with its response (and its WebSocket messages, when it was upgraded).
 #[derive(Debug, Clone, Default)]
@@ -12,6 +13,8 @@ pub struct Exchange {
     pub index: usize,
     /// When the request was sent, UTC, if the capture says.
     pub at: Option<Timestamp>,
+    /// Address of the server that the recorder was connected to, if the capture says.
+    pub peer: Option<IpAddr>,
     /// What the client sent.
     pub request: Request,
     /// What came back, if anything did.

@@ -1,6 +1,6 @@
 //! Sightings, findings and the report that holds them.
 
-use super::{Coverage, Fault, GroundTruth, Part, Step, Timestamp};
+use super::{Coverage, Fault, Fields, GroundTruth, Operator, Part, Personal, Step, Timestamp};
 use std::ops::Range;
 
 /// What a sighting is of: an entry of the ground truth, by its position in the file.
@@ -151,7 +151,7 @@ pub struct CaptureInfo {
 }
 
 /// All that an audit found, and what it could not see.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Report {
     /// The captures, in the order given.
     pub captures: Vec<CaptureInfo>,
@@ -163,10 +163,18 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Those that chance may explain.
     pub weak: Vec<Finding>,
+    /// Personal data that nobody planted, by capture, exchange and place.
+    pub personal: Vec<Personal>,
+    /// Places of such data that were over the bound and are not kept.
+    pub personal_dropped: u64,
     /// Exchanges that carried something as part of the user's own action.
     pub carriers: Vec<Carrier>,
+    /// What every field held, where that was asked for.
+    pub fields: Fields,
     /// What was seen and what was not.
     pub coverage: Coverage,
+    /// Who runs the receivers; filled by [`crate::attribute::Operators::name`], without an entry where nothing is known.
+    pub operators: Vec<Operator>,
     /// Everything that could not be processed, each with the index of its capture.
     pub faults: Vec<(usize, Fault)>,
 }
@@ -175,5 +183,13 @@ impl Report {
     /// True when everything that was there could be processed.
     pub fn complete(&self) -> bool {
         self.faults.is_empty()
+    }
+
+    /// True when somebody was told something: a strong finding, or personal data beyond doubt told to somebody whom the
+    /// user did not mean to talk to.
+    pub fn tells(&self) -> bool {
+        let told =
+            |personal: &Personal| personal.strength == Strength::Strong && personal.receiver.party != Party::First;
+        !self.findings.is_empty() || self.personal.iter().any(told)
     }
 }

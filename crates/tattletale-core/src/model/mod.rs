@@ -6,15 +6,23 @@
 mod coverage;
 mod exchange;
 mod fault;
+mod fields;
 mod finding;
+mod operator;
 mod path;
+mod personal;
 pub mod truth;
 pub mod url;
+pub(crate) mod written;
 
 pub use coverage::{Coverage, OpaquePlace, ReceiverCoverage};
 pub use exchange::{Body, Exchange, Fidelity, Header, Message, Request, Response};
 pub use fault::{Fault, FaultKind};
+pub use fields::{Field, Fields, Use};
 pub use finding::{CaptureInfo, Carrier, Excerpt, Finding, Party, Receiver, Report, Sighting, Strength, Subject};
 pub use jiff::Timestamp;
+pub use operator::{About, Aspect, Fact, Operator, Source, Statement, statements};
 pub use path::{Part, Step, display_path};
+pub use personal::Personal;
 pub use truth::{Action, GroundTruth, Value};
+pub use written::WrittenError;

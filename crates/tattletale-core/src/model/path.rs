@@ -44,6 +44,23 @@ pub struct Step {
     pub at: Option<String>,
 }
 
+impl Step {
+    /// Digests as a layer is named after them, with the name that people write.
+    pub const DIGESTS: [(&'static str, &'static str); 6] = [
+        ("md5", "MD5"),
+        ("sha1", "SHA-1"),
+        ("sha224", "SHA-224"),
+        ("sha256", "SHA-256"),
+        ("sha384", "SHA-384"),
+        ("sha512", "SHA-512"),
+    ];
+
+    /// The digest that hid what was found here, as people write it: it can be recognised but not read.
+    pub fn digest(&self) -> Option<&'static str> {
+        Self::DIGESTS.iter().find(|(name, _)| *name == self.layer).map(|(_, words)| *words)
+    }
+}
+
 /// A path on one line, outermost first: `form data › base64 › json $.email`; `as is` when there is no layer.
 pub fn display_path(path: &[Step]) -> String {
     if path.is_empty() {

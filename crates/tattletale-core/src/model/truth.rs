@@ -4,10 +4,9 @@
 //! names the nearest known one: a value that is silently not looked for would make a clean report a false one.
 
 use super::Timestamp;
-use std::borrow::Cow;
+use super::written::{self, Item, Reader, WrittenError};
 use std::ops::Range;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 /// Everything known before the capture is searched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,6 +88,7 @@ pub const VALUE_KINDS: &[Kind] = &[
     kind("search", "search term"),
     kind("url", "visited address"),
     kind("url-path", "visited page"),
+    kind("installed-app", "installed apps"),
     kind("card", "card number"),
     kind("iban", "bank account number"),
     kind("typed", "typed text"),
@@ -110,7 +110,8 @@ pub const ACTION_KINDS: &[Kind] = &[
     kind("setting", "changed setting"),
 ];
 
-const MODES: &[Kind] = &[kind("normal", "normal mode"), kind("incognito", "incognito mode")];
+/// Modes of a browser.
+pub const MODES: &[Kind] = &[kind("normal", "normal mode"), kind("incognito", "incognito mode")];
 
 /// Plain words for a value or action kind.
 pub fn words(name: &str) -> &'static str {
@@ -118,117 +119,95 @@ pub fn words(name: &str) -> &'static str {
     known.map_or("text", |kind| kind.words)
 }
 
-/// Why a ground truth file, or a file of keys, was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {message}")]
-pub struct TruthError {
-    /// Line in the file, from 1.
-    pub line: usize,
-    /// Byte offset in the file.
-    pub offset: usize,
-    /// What is wrong, naming the entry.
-    pub message: String,
-    /// A line of help.
-    pub help: String,
+/// Plain words for a mode.
+pub fn words_of_mode(name: &str) -> &'static str {
+    MODES.iter().find(|mode| mode.name == name).map_or("another mode", |mode| mode.words)
 }
 
 /// Reads a ground truth file.
 ///
 /// Fails on anything it does not know, so that no planted value is silently left out of the search.
-pub fn parse(text: &str) -> Result<GroundTruth, TruthError> {
-    let reader = Reader::new(text);
-    reader.ground_truth(reader.toml()?.get_ref())
+pub fn parse(text: &str) -> Result<GroundTruth, WrittenError> {
+    let reader = TruthReader { reader: Reader::new(written::without_mark(text), VALUE_HELP) };
+    let table = reader.reader.file()?;
+    reader.ground_truth(&table)
 }
 
-pub(crate) type Entry<'i> = (&'i Spanned<Cow<'i, str>>, &'i Spanned<DeValue<'i>>);
-
-/// What files of this kind (ground truth, keys) have in common: TOML whose errors name place and nearest known word.
-pub(crate) struct Reader<'t> {
-    text: &'t str,
+struct TruthReader<'t> {
+    reader: Reader<'t>,
 }
 
-impl<'t> Reader<'t> {
-    pub(crate) fn new(text: &'t str) -> Self {
-        Self { text: text.strip_prefix('\u{feff}').unwrap_or(text) }
-    }
-
-    pub(crate) fn toml(&self) -> Result<Spanned<DeTable<'t>>, TruthError> {
-        let wrong = |error: toml::de::Error| {
-            self.error(error.span().unwrap_or(0..0), error.message(), "the file must be TOML 1.0")
-        };
-        DeTable::parse(self.text).map_err(wrong)
-    }
-
-    pub(crate) fn error(&self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> TruthError {
-        let offset = span.start.min(self.text.len());
-        let line = self.text.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
-        TruthError { line, offset, message: message.into(), help: help.into() }
-    }
-
-    fn ground_truth(&self, table: &DeTable<'_>) -> Result<GroundTruth, TruthError> {
+impl TruthReader<'_> {
+    fn ground_truth(&self, table: &DeTable<'_>) -> Result<GroundTruth, WrittenError> {
         let mut truth = GroundTruth::default();
         for (key, item) in table.iter() {
             match &**key.get_ref() {
                 "first_party" => {
-                    for host in self.array(item, "first_party")? {
+                    for host in self.reader.array(item, "first_party")? {
                         truth.first_party.push(self.first_party(host)?);
                     }
                 }
                 "value" => {
-                    for (position, entry) in self.array(item, "[[value]]")?.iter().enumerate() {
+                    for (position, entry) in self.reader.array(item, "[[value]]")?.iter().enumerate() {
                         truth.values.push(self.value(entry, position)?);
                         self.refuse_repeated_name(&truth, entry.span())?;
                     }
                 }
                 "action" => {
-                    for (position, entry) in self.array(item, "[[action]]")?.iter().enumerate() {
+                    for (position, entry) in self.reader.array(item, "[[action]]")?.iter().enumerate() {
                         truth.actions.push(self.action(entry, position)?);
                         let (last, before) = truth.actions.split_last().expect("one was pushed");
                         if before.iter().any(|action| action.name == last.name) {
                             let message = format!("a second [[action]] is called `{}`", last.name);
-                            return Err(self.error(entry.span(), message, "give each action its own name, or none"));
+                            return Err(self.reader.error(
+                                entry.span(),
+                                message,
+                                "give each action its own name, or none",
+                            ));
                         }
                     }
                 }
-                other => return Err(self.unknown("key", key.span(), other, &["first_party", "value", "action"])),
+                other => {
+                    return Err(self.reader.unknown("key", key.span(), other, &["first_party", "value", "action"]));
+                }
             }
         }
         Ok(truth)
     }
 
-    fn value(&self, entry: &Spanned<DeValue<'_>>, position: usize) -> Result<Value, TruthError> {
+    fn value(&self, entry: &Item<'_>, position: usize) -> Result<Value, WrittenError> {
         let place = format!("[[value]] number {}", position + 1);
         let (mut name, mut kind, mut value) = (None, None, None);
-        for (key, item) in self.table(entry, &place)? {
+        for (key, item) in self.reader.table(entry, &place)? {
             match &**key.get_ref() {
-                "name" => name = Some(self.string(item, &place)?.to_owned()),
+                "name" => name = Some(self.reader.string(item, &place)?.to_owned()),
                 "kind" => kind = Some(self.kind(item, &place, VALUE_KINDS)?),
-                "value" => value = Some(self.string(item, &place)?.to_owned()),
-                other => return Err(self.unknown("key", key.span(), other, &["name", "kind", "value"])),
+                "value" => value = Some(self.reader.string(item, &place)?.to_owned()),
+                other => return Err(self.reader.unknown("key", key.span(), other, &["name", "kind", "value"])),
             }
         }
-        let lacks = |what| self.error(entry.span(), format!("{place} lacks `{what}`"), VALUE_HELP);
+        let lacks = |what| self.reader.error(entry.span(), format!("{place} lacks `{what}`"), VALUE_HELP);
         let value = value.filter(|text| !text.trim().is_empty()).ok_or_else(|| lacks("value"))?;
         Ok(Value { name: name.ok_or_else(|| lacks("name"))?, kind: kind.ok_or_else(|| lacks("kind"))?, value })
     }
 
-    fn action(&self, entry: &Spanned<DeValue<'_>>, position: usize) -> Result<Action, TruthError> {
+    fn action(&self, entry: &Item<'_>, position: usize) -> Result<Action, WrittenError> {
         const KEYS: &[&str] = &["name", "kind", "value", "at", "modelled_at", "mode"];
         let place = format!("[[action]] number {}", position + 1);
         let (mut name, mut kind, mut value) = (None, None, None);
         let (mut at, mut modelled_at, mut mode) = (None, None, None);
-        for (key, item) in self.table(entry, &place)? {
+        for (key, item) in self.reader.table(entry, &place)? {
             match &**key.get_ref() {
-                "name" => name = Some(self.string(item, &place)?.to_owned()),
+                "name" => name = Some(self.reader.string(item, &place)?.to_owned()),
                 "kind" => kind = Some(self.kind(item, &place, ACTION_KINDS)?),
-                "value" => value = Some(self.string(item, &place)?.to_owned()),
-                "at" => at = Some(self.time(item, &place)?),
-                "modelled_at" => modelled_at = Some(self.time(item, &place)?),
+                "value" => value = Some(self.reader.string(item, &place)?.to_owned()),
+                "at" => at = Some(self.reader.time(item, &place)?),
+                "modelled_at" => modelled_at = Some(self.reader.time(item, &place)?),
                 "mode" => mode = Some(self.kind(item, &place, MODES)?),
-                other => return Err(self.unknown("key", key.span(), other, KEYS)),
+                other => return Err(self.reader.unknown("key", key.span(), other, KEYS)),
             }
         }
-        let lacks = |what| self.error(entry.span(), format!("{place} lacks `{what}`"), ACTION_HELP);
+        let lacks = |what| self.reader.error(entry.span(), format!("{place} lacks `{what}`"), ACTION_HELP);
         Ok(Action {
             name: name.unwrap_or_else(|| format!("action#{position}")),
             kind: kind.ok_or_else(|| lacks("kind"))?,
@@ -240,8 +219,8 @@ impl<'t> Reader<'t> {
     }
 
     /// A host or a registrable domain, also when it is written as an address or with a wildcard.
-    fn first_party(&self, item: &Spanned<DeValue<'_>>) -> Result<String, TruthError> {
-        let text = self.string(item, "first_party")?.trim();
+    fn first_party(&self, item: &Item<'_>) -> Result<String, WrittenError> {
+        let text = self.reader.string(item, "first_party")?.trim();
         let host = match text.contains("://") {
             true => super::url::Parts::of(text).host(),
             false => super::url::Parts::of(&format!("//{text}")).host(),
@@ -249,7 +228,7 @@ impl<'t> Reader<'t> {
         let host = host.trim_start_matches("*.").trim_start_matches('.');
         let named = !host.is_empty() && !host.contains(char::is_whitespace);
         named.then(|| host.to_owned()).ok_or_else(|| {
-            self.error(
+            self.reader.error(
                 item.span(),
                 format!("first_party: `{text}` names no host"),
                 "write hosts: first_party = [\"clinic.example\"]",
@@ -257,93 +236,20 @@ impl<'t> Reader<'t> {
         })
     }
 
-    fn refuse_repeated_name(&self, truth: &GroundTruth, span: Range<usize>) -> Result<(), TruthError> {
+    fn kind(&self, item: &Item<'_>, place: &str, known: &[Kind]) -> Result<&'static str, WrittenError> {
+        let names: Vec<&'static str> = known.iter().map(|kind| kind.name).collect();
+        self.reader.word(item, place, "kind or mode", &names)
+    }
+
+    fn refuse_repeated_name(&self, truth: &GroundTruth, span: Range<usize>) -> Result<(), WrittenError> {
         match truth.values.split_last() {
-            Some((last, before)) if before.iter().any(|value| value.name == last.name) => Err(self.error(
+            Some((last, before)) if before.iter().any(|value| value.name == last.name) => Err(self.reader.error(
                 span,
                 format!("a second [[value]] is called `{}`", last.name),
                 "reports refer to values by name: give each its own",
             )),
             _ => Ok(()),
         }
-    }
-
-    pub(crate) fn array<'i>(
-        &self,
-        item: &'i Spanned<DeValue<'i>>,
-        place: &str,
-    ) -> Result<&'i toml::de::DeArray<'i>, TruthError> {
-        match item.get_ref() {
-            DeValue::Array(array) => Ok(array),
-            other => Err(self.wrong_type(item.span(), place, "an array", other)),
-        }
-    }
-
-    pub(crate) fn table<'i>(
-        &self,
-        item: &'i Spanned<DeValue<'i>>,
-        place: &str,
-    ) -> Result<impl Iterator<Item = Entry<'i>>, TruthError> {
-        match item.get_ref() {
-            DeValue::Table(table) => Ok(table.iter()),
-            other => Err(self.wrong_type(item.span(), place, "a table", other)),
-        }
-    }
-
-    pub(crate) fn string<'i>(&self, item: &'i Spanned<DeValue<'i>>, place: &str) -> Result<&'i str, TruthError> {
-        match item.get_ref() {
-            DeValue::String(text) => Ok(text),
-            other => Err(self.wrong_type(item.span(), place, "a string (in quotes)", other)),
-        }
-    }
-
-    fn time(&self, item: &Spanned<DeValue<'_>>, place: &str) -> Result<Timestamp, TruthError> {
-        let text = match item.get_ref() {
-            DeValue::Datetime(time) => time.to_string(),
-            DeValue::String(text) => text.to_string(),
-            other => return Err(self.wrong_type(item.span(), place, "a time", other)),
-        };
-        text.parse().map_err(|_| {
-            self.error(
-                item.span(),
-                format!("{place}: `{text}` is not a time with its offset from UTC"),
-                "write times as in RFC 3339, for example 2026-11-21T02:44:30.100Z",
-            )
-        })
-    }
-
-    pub(crate) fn kind(
-        &self,
-        item: &Spanned<DeValue<'_>>,
-        place: &str,
-        known: &'static [Kind],
-    ) -> Result<&'static str, TruthError> {
-        let text = self.string(item, place)?;
-        let names: Vec<&str> = known.iter().map(|kind| kind.name).collect();
-        let found = known.iter().find(|kind| kind.name == text);
-        found.map(|kind| kind.name).ok_or_else(|| self.unknown("kind or mode", item.span(), text, &names))
-    }
-
-    pub(crate) fn unknown(&self, what: &str, span: Range<usize>, word: &str, known: &[&str]) -> TruthError {
-        let distance = |name: &&&str| (strsim::jaro_winkler(word, name) * 1000.0) as u32;
-        let nearest = known.iter().max_by_key(distance).copied().unwrap_or_default();
-        self.error(
-            span,
-            format!("unknown {what} `{word}`, the nearest known one is `{nearest}`"),
-            format!("known: {}", known.join(", ")),
-        )
-    }
-
-    fn wrong_type(&self, span: Range<usize>, place: &str, wanted: &str, found: &DeValue<'_>) -> TruthError {
-        let found = match found {
-            DeValue::String(_) => "a string",
-            DeValue::Integer(_) | DeValue::Float(_) => "a number",
-            DeValue::Boolean(_) => "true or false",
-            DeValue::Datetime(_) => "a time",
-            DeValue::Array(_) => "an array",
-            DeValue::Table(_) => "a table",
-        };
-        self.error(span, format!("{place}: expected {wanted}, found {found}"), VALUE_HELP)
     }
 }
 

@@ -222,7 +222,9 @@ mod tests {
             not_sought: vec![],
             carriers: vec![],
             coverage: Coverage::default(),
+            operators: vec![],
             faults: vec![],
+            ..Report::default()
         };
         let shown = shown(&Masks::new(&report, reveal), &finding);
         format!("{}|{}|{}", shown.before, shown.found, shown.after)

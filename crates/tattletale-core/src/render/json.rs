@@ -4,8 +4,9 @@
 //! absence, may not change without it.
 
 use super::redact::Masks;
-use super::{Options, Renderer, command, excerpt, words};
-use crate::model::{Carrier, Coverage, Fault, Fidelity, Finding, Report, Step, Strength, Subject};
+use super::{Options, Renderer, command, excerpt, operators, words};
+use crate::attribute::exposure_of;
+use crate::model::{Carrier, Coverage, Fault, Fidelity, Finding, Personal, Receiver, Report, Step, Strength, Subject};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -27,14 +28,19 @@ impl Renderer for Json {
 
     fn render(&self, report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
         let masks = Masks::new(report, options.reveal).with_whole_names();
-        let view = View { report, options, masks: &masks };
-        serde_json::to_writer_pretty(&mut *out, &view.document())?;
+        serde_json::to_writer_pretty(&mut *out, &document(report, options, &masks))?;
         writeln!(out)
     }
 }
 
+/// The report as the object that is written, also as a piece of a larger one. `masks` must give whole names.
+pub(super) fn document(report: &Report, options: &Options, masks: &Masks<'_>) -> Document {
+    View { report, options, masks }.document()
+}
+
+/// One report.
 #[derive(Serialize)]
-struct Document {
+pub(super) struct Document {
     schema: u32,
     complete: bool,
     inferred: bool,
@@ -42,10 +48,16 @@ struct Document {
     truth: TruthRow,
     findings: Vec<FindingRow>,
     weak: Vec<FindingRow>,
+    /// What nobody planted, recognised by its own check.
+    personal: Vec<PersonalRow>,
+    /// Places of such data that are not listed.
+    personal_dropped: u64,
     /// Names of values and actions that were not looked for: too short, or an address that is only a host.
     not_sought: Vec<String>,
     carriers: Vec<CarrierRow>,
     coverage: CoverageRow,
+    /// Who runs the receivers, and where: single statements, each with its source.
+    operators: Vec<operators::Row>,
     faults: Vec<FaultRow>,
 }
 
@@ -96,10 +108,30 @@ struct FindingRow {
     delay_ms: Option<i64>,
     mode: Option<&'static str>,
     plaintext: bool,
+    /// Who could read it on its way: `path-plain-http`, `path-host-name`, `path-dns`, `receiver`, `nobody`, `unknown`.
+    exposure: &'static str,
     /// First byte and the byte after the last, in the innermost layer.
     range: [usize; 2],
     excerpt: ExcerptRow,
     command: String,
+}
+
+#[derive(Serialize)]
+struct PersonalRow {
+    kind: &'static str,
+    mask: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    capture: String,
+    exchange: usize,
+    part: String,
+    receiver: ReceiverRow,
+    path: Vec<StepRow>,
+    strength: &'static str,
+    time: Option<String>,
+    mode: Option<&'static str>,
+    plaintext: bool,
+    range: [usize; 2],
 }
 
 #[derive(Serialize)]
@@ -151,6 +183,8 @@ struct ReceiverCoverageRow {
     read: u64,
     opaque: u64,
     bodies: BTreeMap<&'static str, u64>,
+    /// Addresses of its servers that the captures name; none where the host is masked.
+    addresses: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -204,9 +238,12 @@ impl View<'_, '_> {
             truth: self.truth(),
             findings: report.findings.iter().map(|finding| self.finding(finding)).collect(),
             weak: report.weak.iter().map(|finding| self.finding(finding)).collect(),
+            personal: report.personal.iter().map(|personal| self.personal(personal)).collect(),
+            personal_dropped: report.personal_dropped,
             not_sought: report.not_sought.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
             carriers: report.carriers.iter().map(|carrier| self.carrier(carrier)).collect(),
             coverage: self.coverage(&report.coverage),
+            operators: operators::rows(report, self.masks),
             faults: report.faults.iter().map(|(capture, fault)| self.fault(*capture, fault)).collect(),
         }
     }
@@ -237,7 +274,6 @@ impl View<'_, '_> {
     }
 
     fn finding(&self, finding: &Finding) -> FindingRow {
-        let receiver = &finding.receiver;
         let excerpt = excerpt::shown(self.masks, finding);
         let captures = &self.report.captures;
         FindingRow {
@@ -248,24 +284,44 @@ impl View<'_, '_> {
             capture_sha256: captures.get(finding.capture).map(|capture| capture.sha256.clone()).unwrap_or_default(),
             exchange: finding.exchange,
             part: self.masks.part(&finding.part),
-            receiver: ReceiverRow {
-                host: self.masks.host(&receiver.host),
-                domain: receiver.domain.as_deref().map(|domain| self.masks.host(domain)),
-                party: words::party_name(receiver.party),
-            },
+            receiver: self.receiver(&finding.receiver),
             path: self.path(&finding.path),
-            strength: match finding.strength {
-                Strength::Strong => "strong",
-                Strength::Weak => "weak",
-            },
+            strength: strength(finding.strength),
             chance: finding.chance,
             time: finding.at.map(|at| at.to_string()),
             delay_ms: finding.delay_ms,
             mode: finding.mode,
             plaintext: finding.plaintext,
+            exposure: exposure_of(finding).name(),
             range: [finding.range.start, finding.range.end],
             excerpt: ExcerptRow { before: excerpt.before, found: excerpt.found, after: excerpt.after },
             command: command::show(self.report, finding, self.options, self.masks),
+        }
+    }
+
+    fn personal(&self, personal: &Personal) -> PersonalRow {
+        PersonalRow {
+            kind: personal.kind,
+            mask: self.masks.personal_mask(personal).to_owned(),
+            value: self.masks.personal_value(personal),
+            capture: self.capture(personal.capture),
+            exchange: personal.exchange,
+            part: self.masks.part(&personal.part),
+            receiver: self.receiver(&personal.receiver),
+            path: self.path(&personal.path),
+            strength: strength(personal.strength),
+            time: personal.at.map(|at| at.to_string()),
+            mode: personal.mode,
+            plaintext: personal.plaintext,
+            range: [personal.range.start, personal.range.end],
+        }
+    }
+
+    fn receiver(&self, receiver: &Receiver) -> ReceiverRow {
+        ReceiverRow {
+            host: self.masks.host(&receiver.host),
+            domain: receiver.domain.as_deref().map(|domain| self.masks.host(domain)),
+            party: words::party_name(receiver.party),
         }
     }
 
@@ -302,6 +358,10 @@ impl View<'_, '_> {
                     read: receiver.read,
                     opaque: receiver.opaque,
                     bodies: bodies(&|fidelity| receiver.bodies[fidelity as usize]),
+                    addresses: match self.masks.shows_host(&receiver.host) {
+                        true => receiver.addresses.iter().map(|at| self.masks.name(&at.to_string())).collect(),
+                        false => Vec::new(),
+                    },
                 })
                 .collect(),
             opaque_places: coverage
@@ -338,5 +398,12 @@ impl View<'_, '_> {
 
     fn capture(&self, index: usize) -> String {
         self.report.captures.get(index).map(|capture| self.masks.name(&capture.name)).unwrap_or_default()
+    }
+}
+
+fn strength(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Strong => "strong",
+        Strength::Weak => "weak",
     }
 }

@@ -12,20 +12,31 @@
 
 use super::disguised::Hidden;
 use super::{escape, secrets, words};
-use crate::model::{Finding, GroundTruth, Part, Report, Step, Subject, truth};
+use crate::model::{Finding, GroundTruth, Part, Personal, Report, Step, Subject, truth};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 /// Longest name that is shown, in characters, after masking: a longer one is cut.
 const LONGEST_NAME: usize = 160;
 
+/// Recognised values that get a mask of their own; what comes after them is shown by its kind only.
+const PERSONAL_MASKED: usize = 2_000;
+
 /// The masks of one report.
+///
+/// Reports that are shown together share what is hidden: a value that is planted in one session must not stand in
+/// the open in another, and is the same `email-1` in all of them.
 pub struct Masks<'r> {
     truth: &'r GroundTruth,
     reveal: bool,
     values: Vec<String>,
     actions: Vec<String>,
-    hidden: Hidden,
+    /// Of what nobody planted, by value.
+    personal: Rc<HashMap<String, String>>,
+    hidden: Rc<Hidden>,
+    /// Sites that were visited, with their masks; none where they may be shown.
+    sites: Rc<[(String, String)]>,
     longest_name: usize,
     /// The same hosts, fields and files come up in every finding.
     known: RefCell<HashMap<String, String>>,
@@ -36,27 +47,13 @@ pub struct Masks<'r> {
 impl<'r> Masks<'r> {
     /// Numbers everything in the ground truth by kind, equal things alike.
     pub fn new(report: &'r Report, reveal: bool) -> Self {
-        let truth = &report.truth;
-        let mut counters = Counters::default();
-        let values: Vec<String> = truth.values.iter().map(|value| counters.mask(value.kind, &value.value)).collect();
-        let actions = truth.actions.iter().map(|action| counters.mask(action.kind, &action.value)).collect::<Vec<_>>();
-        let mut hidden = Hidden::default();
-        for (value, mask) in truth.values.iter().zip(&values) {
-            if !reveal || is_secret_kind(value.kind) {
-                hidden.add(value.kind, &value.value, mask);
-            }
-        }
-        if !reveal {
-            for (action, mask) in truth.actions.iter().zip(&actions) {
-                hidden.add(action.kind, &action.value, mask);
-            }
-            for (index, site) in truth.first_party.iter().enumerate().filter(|_| truth.inferred) {
-                hidden.add_host(site, &site_mask(index));
-            }
-        }
-        hidden.seal();
-        let (known, open) = Default::default();
-        Self { truth, reveal, values, actions, hidden, longest_name: LONGEST_NAME, known, open }
+        Shared::new(&[report], reveal).masks(report)
+    }
+
+    /// Masks of reports that are shown together, one for each.
+    pub fn of_all(reports: &[&'r Report], reveal: bool) -> Vec<Self> {
+        let mut shared = Shared::new(reports, reveal);
+        reports.iter().map(|report| shared.masks(report)).collect()
     }
 
     /// The same, with names of any length: for programs, which compare them.
@@ -77,6 +74,17 @@ impl<'r> Masks<'r> {
             Subject::Action(index) => self.actions.get(index),
         }
         .map_or("unknown", String::as_str)
+    }
+
+    /// The mask of personal data that nobody planted, without brackets.
+    pub fn personal_mask(&self, personal: &Personal) -> &str {
+        self.personal.get(personal.value.as_str()).map_or(personal.kind, String::as_str)
+    }
+
+    /// The data itself if it may be shown.
+    pub fn personal_value(&self, personal: &Personal) -> Option<String> {
+        let secret = is_secret_part(&personal.part);
+        (self.reveal && !secret).then(|| words::cut(&escape::text(&secrets::cut(&personal.value)), self.longest_name))
     }
 
     /// What it is, in plain words: `e-mail address`.
@@ -156,17 +164,21 @@ impl<'r> Masks<'r> {
 
     /// A host. The sites of an inferred ground truth are what the user visited: masked like the visits.
     pub fn host(&self, host: &str) -> String {
-        if self.truth.inferred && !self.reveal {
-            for (index, site) in self.truth.first_party.iter().enumerate() {
-                if host == site {
-                    return site_mask(index);
-                }
-                if host.strip_suffix(site.as_str()).is_some_and(|before| before.ends_with('.')) {
-                    return format!("*.{}", site_mask(index));
-                }
+        for (site, mask) in self.sites.iter() {
+            if host == site {
+                return mask.clone();
+            }
+            if host.strip_suffix(site.as_str()).is_some_and(|before| before.ends_with('.')) {
+                return format!("*.{mask}");
             }
         }
         self.name(host)
+    }
+
+    /// True when a host is shown by its own name. Of one that is masked nothing may be told that names it again: its
+    /// addresses, its owner.
+    pub fn shows_host(&self, host: &str) -> bool {
+        self.host(host) == words::cut(&escape::text(host), self.longest_name)
     }
 
     /// A part, with the name of its header or cookie.
@@ -182,6 +194,64 @@ impl<'r> Masks<'r> {
     /// The place inside a layer.
     pub fn place(&self, step: &Step) -> Option<String> {
         step.at.as_deref().map(|at| self.name(at))
+    }
+}
+
+/// What the masks of reports that are shown together have in common.
+struct Shared {
+    reveal: bool,
+    counters: Counters,
+    personal: Rc<HashMap<String, String>>,
+    hidden: Rc<Hidden>,
+    sites: Rc<[(String, String)]>,
+}
+
+impl Shared {
+    fn new(reports: &[&Report], reveal: bool) -> Self {
+        let mut counters = Counters::default();
+        let mut hidden = Hidden::default();
+        let mut sites: Vec<(String, String)> = Vec::new();
+        let mut added = HashSet::new();
+        for truth in reports.iter().map(|report| &report.truth) {
+            let values = truth.values.iter().map(|value| (value.kind, &value.value));
+            let actions = truth.actions.iter().map(|action| (action.kind, &action.value));
+            for (kind, text) in values.chain(actions) {
+                let mask = counters.mask(kind, text);
+                // Sessions of one study often have one ground truth.
+                if (!reveal || is_secret_kind(kind)) && added.insert((kind, text)) {
+                    hidden.add(kind, text, &mask);
+                }
+            }
+            for site in truth.first_party.iter().filter(|_| truth.inferred && !reveal) {
+                if sites.iter().all(|(known, _)| known != site) {
+                    sites.push((site.clone(), site_mask(sites.len())));
+                }
+            }
+        }
+        sites.iter().for_each(|(site, mask)| hidden.add_host(site, mask));
+        let mut personal: HashMap<String, String> = HashMap::new();
+        for found in reports.iter().flat_map(|report| &report.personal) {
+            if personal.len() < PERSONAL_MASKED && !personal.contains_key(&found.value) {
+                let mask = counters.mask(found.kind, &found.value);
+                if !reveal {
+                    hidden.add(found.kind, &found.value, &mask);
+                }
+                personal.insert(found.value.clone(), mask);
+            }
+        }
+        hidden.seal();
+        Self { reveal, counters, personal: Rc::new(personal), hidden: Rc::new(hidden), sites: sites.into() }
+    }
+
+    fn masks<'r>(&mut self, report: &'r Report) -> Masks<'r> {
+        let truth = &report.truth;
+        let counters = &mut self.counters;
+        let values = truth.values.iter().map(|value| counters.mask(value.kind, &value.value)).collect();
+        let actions = truth.actions.iter().map(|action| counters.mask(action.kind, &action.value)).collect();
+        let (hidden, sites, personal) = (Rc::clone(&self.hidden), Rc::clone(&self.sites), Rc::clone(&self.personal));
+        let (reveal, longest_name) = (self.reveal, LONGEST_NAME);
+        let (known, open) = Default::default();
+        Masks { truth, reveal, values, actions, personal, hidden, sites, longest_name, known, open }
     }
 }
 
@@ -278,5 +348,19 @@ mod tests {
         let masks = ["a", "b", "a"].map(|value| counters.mask("visit", value));
         assert_eq!(masks, ["visit-1", "visit-2", "visit-1"]);
         assert_eq!(counters.mask("search", "a"), "search-1");
+    }
+
+    #[test]
+    fn reports_shown_together_hide_each_others_values() {
+        let report = |emails: &[&str]| {
+            let value =
+                |email: &&str| crate::model::Value { name: "email".into(), kind: "email", value: (*email).to_owned() };
+            let truth = GroundTruth { values: emails.iter().map(value).collect(), ..GroundTruth::default() };
+            Report { truth, ..Report::default() }
+        };
+        let (first, second) = (report(&["ann@example.org"]), report(&["zoe@example.org", "ann@example.org"]));
+        let masks = Masks::of_all(&[&first, &second], false);
+        assert_eq!(masks[0].name("zoe@example.org.log"), "[email-2].log");
+        assert_eq!((masks[0].mask(Subject::Value(0)), masks[1].mask(Subject::Value(1))), ("email-1", "email-1"));
     }
 }

@@ -4,7 +4,7 @@
 
 use super::redact::Masks;
 use super::words;
-use crate::model::{Excerpt, Fidelity, Finding, Party, Report, Subject};
+use crate::model::{Excerpt, Fidelity, Finding, Party, Personal, Report, Strength, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All strong findings, by receiver.
@@ -187,6 +187,18 @@ impl<'r> Thing<'r> {
         let around = |finding: &&&Finding| finding.excerpt != Excerpt::default();
         self.findings.iter().find(around).or(self.findings.first()).copied()
     }
+}
+
+/// Personal data that nobody planted and its check leaves no doubt about, by kind, value and receiver; what was told to
+/// others first.
+pub(super) fn personal(report: &Report) -> Vec<Vec<&Personal>> {
+    let mut groups: BTreeMap<_, Vec<&Personal>> = BTreeMap::new();
+    for personal in report.personal.iter().filter(|personal| personal.strength == Strength::Strong) {
+        let receiver = &personal.receiver;
+        let key = (order(receiver.party), personal.kind, personal.value.as_str(), receiver.host.as_str());
+        groups.entry(key).or_default().push(personal);
+    }
+    groups.into_values().collect()
 }
 
 /// What was not looked for, in one sentence; none when everything was. Visits that were read off a capture and are

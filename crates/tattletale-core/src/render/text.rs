@@ -5,7 +5,7 @@
 
 use super::redact::Masks;
 use super::summary::{self, Summary, Thing, Told};
-use super::{Options, Renderer, command, paragraph::Paragraph, words};
+use super::{Options, Renderer, command, operators, paragraph::Paragraph, words};
 use crate::model::{Carrier, Fidelity, Finding, Party, Report};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
@@ -30,6 +30,7 @@ impl Renderer for Text {
         for told in &summary.receivers {
             page.receiver(told)?;
         }
+        page.personal()?;
         page.weak()?;
         page.carriers()?;
         page.not_seen()
@@ -99,7 +100,23 @@ impl<'r> Page<'_, 'r> {
             let hosts: Vec<String> = told.hosts.iter().map(|host| self.masks.host(host)).collect();
             self.line(2, &[(QUIET, &format!("as {}", words::list(&hosts)))])?;
         }
+        self.operators(told)?;
         told.things.iter().try_for_each(|thing| self.thing(thing))
+    }
+
+    fn operators(&mut self, told: &Told<'r>) -> io::Result<()> {
+        let (lines, more) = operators::lines(self.report, self.masks, &told.hosts);
+        for line in lines {
+            let (question, answer) = (format!("{}:", line.question), line.answer());
+            let disagree = line.disagree.map(|sources| format!("{sources} disagree"));
+            let mut pieces = vec![(QUIET, question.as_str()), (PLAIN, answer.as_str())];
+            pieces.extend(disagree.as_deref().map(|words| (ALARM, words)));
+            self.line(2, &pieces)?;
+        }
+        match more {
+            0 => Ok(()),
+            n => self.line(2, &[(QUIET, &format!("and {} more in the JSON report", words::number(n as u64)))]),
+        }
     }
 
     fn thing(&mut self, thing: &Thing<'r>) -> io::Result<()> {
@@ -152,6 +169,34 @@ impl<'r> Page<'_, 'r> {
             }
         };
         thing.exchanges().into_iter().map(place).collect()
+    }
+
+    fn personal(&mut self) -> io::Result<()> {
+        let groups = summary::personal(self.report);
+        if groups.is_empty() {
+            return Ok(());
+        }
+        self.blank()?;
+        let title = format!("{} that nobody planted, recognised by itself", words::count(groups.len() as u64, "thing"));
+        self.line(0, &[(BOLD, &title)])?;
+        for group in groups.iter().take(LISTED) {
+            let first = group[0];
+            let value = self.masks.personal_value(first);
+            let value = value.unwrap_or_else(|| format!("[{}]", self.masks.personal_mask(first)));
+            let exchanges: Vec<usize> = group.iter().map(|personal| personal.exchange).collect();
+            let place = format!(
+                "to {} ({}), {}, {}, in {} {}",
+                self.masks.host(&first.receiver.host),
+                words::party(first.receiver.party),
+                self.masks.part(&first.part),
+                words::disguise(&first.path),
+                if exchanges.iter().all(|exchange| *exchange == exchanges[0]) { "exchange" } else { "exchanges" },
+                words::ranges(&exchanges),
+            );
+            let what = crate::model::truth::words(first.kind);
+            self.line(2, &[(PLAIN, what), (VALUE, &words::cut(&value, 60)), (QUIET, &place)])?;
+        }
+        self.and_more(groups.len())
     }
 
     fn weak(&mut self) -> io::Result<()> {

@@ -109,19 +109,6 @@ pub fn party_name(party: Party) -> &'static str {
     }
 }
 
-/// A digest's name as people write it; none when the layer is no digest.
-pub fn digest(layer: &str) -> Option<&'static str> {
-    const DIGESTS: [(&str, &str); 6] = [
-        ("md5", "MD5"),
-        ("sha1", "SHA-1"),
-        ("sha224", "SHA-224"),
-        ("sha256", "SHA-256"),
-        ("sha384", "SHA-384"),
-        ("sha512", "SHA-512"),
-    ];
-    DIGESTS.iter().find(|(name, _)| *name == layer).map(|(_, words)| *words)
-}
-
 /// Layers that order data without hiding any from a reader.
 const STRUCTURE: &[&str] = &[
     "form",
@@ -150,7 +137,7 @@ const STRUCTURE: &[&str] = &[
 pub fn disguise(path: &[Step]) -> String {
     let mut layers: Vec<&str> = path.iter().map(|step| step.layer).collect();
     layers.dedup();
-    let digest = layers.last().and_then(|last| digest(last));
+    let digest = path.last().and_then(Step::digest);
     if digest.is_some() {
         layers.pop();
     }

@@ -4,9 +4,11 @@
 //! nobody looks for them, secrets, and markup, script and terminal codes in every string that a capture can fill.
 
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use tattletale_core::model::{
-    Action, CaptureInfo, Carrier, Coverage, Excerpt, Fault, FaultKind, Finding, GroundTruth, OpaquePlace, Part, Party,
-    Receiver, ReceiverCoverage, Report, Step, Strength, Subject, Timestamp, Value,
+    About, Action, Aspect, CaptureInfo, Carrier, Coverage, Excerpt, Fact, Fault, FaultKind, Fields, Finding,
+    GroundTruth, OpaquePlace, Operator, Part, Party, Receiver, ReceiverCoverage, Report, Source, Step, Strength,
+    Subject, Timestamp, Value,
 };
 
 pub(crate) const START: &str = "2026-11-21T02:44:30Z";
@@ -86,7 +88,22 @@ fn coverage_row(host: &str, exchanges: u64, read: u64, opaque: u64) -> ReceiverC
         read,
         opaque,
         bodies: [exchanges, 0, 0, 0, 0],
+        addresses: vec![],
+        plaintext: 0,
     }
+}
+
+/// Three sources on where the server stands, and one on whose it is.
+fn operator(host: &str, countries: [&str; 3]) -> Operator {
+    let fact = |aspect, about: &About, value: &str, name: &str| {
+        let (date, licence) = (Some("2026-10-01T10:00:00Z".to_owned()), Some(value.to_owned()));
+        let source = Source { name: name.into(), date, evidence: format!("{name} says {value}"), licence };
+        Fact { aspect, about: about.clone(), value: value.into(), source: Arc::new(source) }
+    };
+    let (server, name) = (About::Address([192, 0, 2, 7].into()), About::Name(host.into()));
+    let mut facts = vec![fact(Aspect::Organisation, &name, countries[0], countries[1])];
+    facts.extend(countries.map(|country| fact(Aspect::Location, &server, country, &format!("table {country}"))));
+    Operator { host: host.into(), facts }
 }
 
 /// Five receivers, twenty-odd findings, weak signs, closed places.
@@ -168,6 +185,9 @@ pub(crate) fn rich() -> Report {
         weak,
         not_sought: vec![],
         carriers: (0..6).map(|n| Carrier { capture: 0, exchange: n, subjects: vec![Subject::Action(0)] }).collect(),
+        fields: Fields::default(),
+        personal: Vec::new(),
+        personal_dropped: 0,
         coverage: Coverage {
             receivers: vec![
                 coverage_row("clinic.localhost", 12, 48_000, 0),
@@ -186,6 +206,7 @@ pub(crate) fn rich() -> Report {
             }],
             responses: false,
         },
+        operators: vec![operator("collector.localhost", ["US", "CN", "SG"])],
         faults: vec![(
             0,
             Fault { exchange: Some(7), part: Some(Part::Body), ..Fault::new(FaultKind::Truncated, "gzip ends early") }
@@ -329,6 +350,8 @@ pub(crate) fn nasty() -> Report {
             entropy: f64::NAN,
         });
     }
+    let all = [EMAIL, VISIT, PASSWORD, TOKEN, TERM, "clinic.localhost"].into_iter().chain(MARKUP);
+    let operators = all.map(|text| operator(text, [text, EMAIL, TOKEN])).collect();
     Report {
         captures: names.map(|name| capture(&name, 1)).collect(),
         weak: weak.collect(),
@@ -350,7 +373,11 @@ pub(crate) fn nasty() -> Report {
             .collect(),
         truth,
         findings,
+        fields: Fields::default(),
+        personal: Vec::new(),
+        personal_dropped: 0,
         coverage,
+        operators,
     }
 }
 
@@ -369,7 +396,11 @@ pub(crate) fn empty() -> Report {
         weak: vec![],
         not_sought: vec![],
         carriers: vec![],
+        fields: Fields::default(),
+        personal: Vec::new(),
+        personal_dropped: 0,
         coverage: Coverage::default(),
+        operators: vec![],
         faults: vec![],
     }
 }

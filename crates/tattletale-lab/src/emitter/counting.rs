@@ -47,7 +47,7 @@ impl Counting {
             used_tile: false,
             consented: setup.variant == Variant::Claimed,
             reported: setup.start,
-            seeded: Seeded::new(setup.seed, "counting"),
+            seeded: Seeded::new(setup.today, "counting"),
             setup,
         }
     }

@@ -37,10 +37,9 @@ impl Detailed {
         let or_sealed = |open: Form, code: Form| if sealed { code } else { open };
         let (browser_at, project) = (details.browser_server.value, setup.product.project);
         let app = setup.app(&setup.version);
-        let mut seeded = Seeded::new(setup.seed, "detailed");
         let feed_sender = Sender {
             page_origin: setup.endpoints.page(&Page { site: "news".into(), path: String::new() }),
-            cookie_id: cookie_id(&mut seeded, &setup),
+            cookie_id: cookie_id(&setup),
             ..app.clone()
         };
         let system_form = or_sealed(Form::Spock, Form::SealedBatch);
@@ -64,14 +63,9 @@ impl Detailed {
                 setup.sensors("media", batch(Form::SealedBatch), details.media_server.value, "media", app)
             },
             sync: setup.sensors("sync", batch(Form::SealedEvents), Server::Singapore, "browser_sync", app),
-            id: LastingId::new(
-                setup.seed,
-                setup.start,
-                details.uuid_period_ms.value,
-                details.uuid_refreshed_on_use.value,
-            ),
+            id: setup.id.clone(),
             signed_in: false,
-            seeded,
+            seeded: Seeded::new(setup.today, "detailed"),
             setup,
         }
     }
@@ -244,7 +238,8 @@ fn preset(setup: &Setup, app_version: &str) -> Properties {
 }
 
 /// Five hex parts joined by dashes, the middle ones about the screen, as the web client makes them.
-fn cookie_id(seeded: &mut Seeded, setup: &Setup) -> String {
+fn cookie_id(setup: &Setup) -> String {
+    let mut seeded = Seeded::new(setup.seed, "cookie");
     let (width, height) = setup.device.model.screen;
     let parts = [seeded.hex(14), seeded.hex(14), seeded.hex(8), (width * height).to_string(), seeded.hex(15)];
     parts.join("-")

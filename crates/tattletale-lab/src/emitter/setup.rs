@@ -1,7 +1,7 @@
 //! What telemetry knows when it starts: whose phone, which browser, how it is set, where it sends.
 
 use super::outbox::{Form, Outbox, Sender};
-use crate::browser::{Product, Switches};
+use crate::browser::{LastingId, Product, Switches};
 use crate::clock::ModelTime;
 use crate::details::{Details, Server};
 use crate::device::Device;
@@ -31,8 +31,12 @@ pub struct Setup {
     pub endpoints: Endpoints,
     /// Start of the day.
     pub start: ModelTime,
-    /// Decides all that is random.
+    /// The browser's id, as it is when the day starts.
+    pub id: LastingId,
+    /// Decides all that is random and lasts longer than a day.
     pub seed: u64,
+    /// Decides all that is random on this day.
+    pub today: u64,
 }
 
 impl Setup {
@@ -47,7 +51,7 @@ impl Setup {
 
     /// An outbox to any address.
     pub(super) fn outbox(&self, label: &str, form: Form, url: String, sender: Sender) -> Outbox {
-        let seeded = Seeded::new(self.seed, label);
+        let seeded = Seeded::new(self.today, label);
         Outbox::new(form, url, self.details.policy(), sender, self.device.clone(), seeded)
     }
 

@@ -1,8 +1,8 @@
 //! A day: what a person does with the phone and when, before any telemetry is thought of.
 //!
-//! Every kind of deed happens at least five times with pauses between, because what has no unique value (a screen,
-//! an app) can only be recognised by its repetition, and because claims of absence need numbers. Every deed that can
-//! have a text of its own has one, with a token.
+//! Every kind of deed happens at least five times with pauses between, because claims of absence need numbers, and so
+//! does each single screen, app, setting and the folder DCIM, because what has no text of its own can only be
+//! recognised by its repetition. Every deed that can have a text of its own has one, with a token.
 
 use super::words;
 use crate::clock::{MINUTE, ModelTime, SECOND};
@@ -200,12 +200,12 @@ fn on_the_phone(seeded: &mut Seeded) -> Vec<Undone> {
         kinds.push(DeedKind::Folder(format!("/sdcard/{own}-{}", seeded.token())));
         kinds.push(DeedKind::Folder("/sdcard/DCIM".into()));
         kinds.extend(["home", "status_bar", "settings"].map(DeedKind::Screen));
-        for _ in 0..2 {
-            kinds.push(DeedKind::App { package: seeded.pick::<&str>(words::APPS), seconds: seeded.between(15, 900) });
+        for package in words::APPS {
+            kinds.push(DeedKind::App { package, seconds: seeded.between(15, 900) });
         }
         kinds.push(DeedKind::Music(format!("{} {}", words::SONGS[number % words::SONGS.len()], seeded.token())));
         kinds.push(DeedKind::Video(format!("{} {}", words::VIDEOS[number % words::VIDEOS.len()], seeded.token())));
-        kinds.push(DeedKind::Setting(if number % 2 == 0 { "dark_mode=on" } else { "dark_mode=off" }));
+        kinds.extend(["dark_mode=on", "dark_mode=off"].map(DeedKind::Setting));
     }
     kinds.into_iter().map(|kind| (None, kind)).collect()
 }

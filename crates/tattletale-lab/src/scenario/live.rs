@@ -2,7 +2,7 @@
 
 use super::Scenario;
 use super::carriers;
-use super::lived::{self, Lived, Passage, Sent};
+use super::lived::{self, Lived, Message, Passage, Sent};
 use crate::browser::LastingId;
 use crate::clock::{DAY, ModelTime, SECOND};
 use crate::device::Device;
@@ -13,9 +13,10 @@ use crate::emitter::setup::{Act, Setup, Telemetry};
 use crate::emitter::spock;
 use crate::endpoints::{Endpoints, Guarded, NotLoopback};
 use crate::people::{Day, Deed, DeedKind, Person};
+use crate::seeded::Seeded;
 use crate::wire::Wire;
 use std::collections::{BTreeMap, BTreeSet};
-use tattletale_core::model::{Action, GroundTruth, Timestamp, Value};
+use tattletale_core::model::{Action, GroundTruth, Timestamp, Value, url};
 
 /// After the last deed the phone stays on for so long, so that what waits can go.
 const AFTERWARDS: i64 = 60 * SECOND;
@@ -25,6 +26,8 @@ const AFTERWARDS: i64 = 60 * SECOND;
 pub struct Plan {
     scenario: Scenario,
     seed: u64,
+    /// Decides what is random on this day.
+    today: u64,
     /// Who.
     pub person: Person,
     /// With which phone.
@@ -32,20 +35,41 @@ pub struct Plan {
     /// What is done, in order.
     pub day: Day,
     start: ModelTime,
+    /// The browser's id, as it is when the day starts.
+    id: LastingId,
 }
 
 impl Plan {
-    pub(super) fn new(scenario: &Scenario, seed: u64) -> Self {
-        let start = scenario.details.day_start.value.parse().unwrap_or(Timestamp::UNIX_EPOCH);
-        let start = ModelTime(start.as_millisecond());
-        let mut day = Day::generate(seed, start, &scenario.modes, scenario.switches.account);
+    pub(super) fn new(scenario: &Scenario, seed: u64, number: u32) -> Self {
+        let details = &scenario.details;
+        let first: Timestamp = details.day_start.value.parse().unwrap_or(Timestamp::UNIX_EPOCH);
+        let first = ModelTime(first.as_millisecond());
+        let (period, refreshed) = (details.uuid_period_ms.value, details.uuid_refreshed_on_use.value);
+        let mut id = LastingId::new(seed, first, period, refreshed);
+        // The browser was used on every day before.
+        (0..=i64::from(number)).for_each(|before| _ = id.used_at(first + before * DAY));
+        let start = first + i64::from(number) * DAY;
+        let today = match number {
+            0 => seed,
+            _ => Seeded::new(seed, &format!("day {number}")).below(u64::MAX),
+        };
+        let mut day = Day::generate(today, start, &scenario.modes, scenario.switches.account);
         if scenario.variant == crate::variant::Variant::Respectful && scenario.switches.consents {
             let at = start + scenario.details.consent_after_ms.value;
             day.deeds.push(Deed { at, mode: None, kind: DeedKind::Setting(CONSENT) });
             day.deeds.sort_by_key(|deed| deed.at);
         }
         let (person, device) = (Person::generate(seed), Device::generate(scenario.model, seed));
-        Self { scenario: scenario.clone(), seed, person, device, day, start }
+        Self { scenario: scenario.clone(), seed, today, person, device, day, start, id }
+    }
+
+    /// Has the person agree to the collection in the middle of the day, whatever the variant asks for.
+    pub fn agree_at_noon(&mut self) {
+        let middle = self.day.deeds.len() / 2;
+        if let Some(before) = self.day.deeds.get(middle) {
+            let at = before.at + 1;
+            self.day.deeds.insert(middle + 1, Deed { at, mode: None, kind: DeedKind::Setting(CONSENT) });
+        }
     }
 
     /// Lives the day.
@@ -105,14 +129,16 @@ impl Plan {
             details: self.scenario.details.clone(),
             endpoints: endpoints.clone(),
             start: self.start,
+            id: self.id.clone(),
             seed: self.seed,
+            today: self.today,
         }
     }
 
     /// What is planted: of these some are sent by some variants, and name, mail and serial number by none.
     fn values(&self) -> Vec<Value> {
         let (person, device) = (&self.person, &self.device);
-        let uuid = LastingId::new(self.seed, self.start, DAY, true).used_at(self.start).to_owned();
+        let uuid = self.id.clone().used_at(self.start).to_owned();
         let all = [
             ("full name", "person-name", &person.full_name),
             ("email", "email", &person.email),
@@ -171,9 +197,10 @@ impl Walk<'_> {
             let mut outboxes = self.telemetry.outboxes();
             let due = outboxes.iter_mut().filter_map(|outbox| outbox.due().filter(|due| *due <= until));
             let Some(now) = due.min() else { return };
-            (self.clock)(now);
+            let at = (self.clock)(now);
             let Some(outbox) = outboxes.into_iter().find(|outbox| outbox.due() == Some(now)) else { return };
             let (form, host) = (outbox.form, carriers::host(&outbox.url));
+            let plain = url::Parts::of(&outbox.url).scheme == "http";
             let mut header = BTreeMap::new().into_iter().collect();
             if form == Form::Spock {
                 let forced = self.plan.scenario.details.hardware_ids.value;
@@ -191,9 +218,13 @@ impl Walk<'_> {
                 let Ok(reply) = wire.send(request) else { return false };
                 // Whatever the server answers, the bytes have left.
                 lived.requests += 1;
+                let mut told = BTreeSet::new();
                 for event in events {
-                    lived::note(&lived.truth, actions, event, &passage, sent);
+                    lived::note(&lived.truth, actions, event, &passage, &mut told);
                 }
+                let (host, sealed) = (host.clone(), passage.sealed);
+                lived.messages.push(Message { at, host, plain, sealed, told: told.iter().cloned().collect() });
+                sent.extend(told);
                 (200..300).contains(&reply.status)
             });
         }

@@ -5,7 +5,7 @@ use crate::people::{DeedKind, Mode};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
-use tattletale_core::model::{Action, GroundTruth, Value, url};
+use tattletale_core::model::{Action, GroundTruth, Timestamp, Value, url};
 
 /// One thing that truly left the phone, as known to the lab.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +30,21 @@ pub struct Sent {
     pub sealed: bool,
 }
 
+/// One request of telemetry that left, with what it carried.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// When, on the wall clock of the recording.
+    pub at: Timestamp,
+    /// Host that got it.
+    pub host: String,
+    /// Whether it crossed the network unencrypted.
+    pub plain: bool,
+    /// Whether only the receiver could read it.
+    pub sealed: bool,
+    /// What of the truth stood in it.
+    pub told: Vec<Sent>,
+}
+
 /// A day that was lived.
 #[derive(Debug, Clone, Default)]
 pub struct Lived {
@@ -37,6 +52,8 @@ pub struct Lived {
     pub truth: GroundTruth,
     /// What left, without repeats, in order.
     pub sent: Vec<Sent>,
+    /// Every request that left, in order.
+    pub messages: Vec<Message>,
     /// Requests of telemetry that reached a server.
     pub requests: usize,
     /// Events that still waited when the day ended.
@@ -50,7 +67,7 @@ impl Lived {
     pub fn truth_toml(&self) -> String {
         let values = self.truth.values.iter();
         let actions = self.truth.actions.iter();
-        let time = |at: Option<tattletale_core::model::Timestamp>| at.and_then(|at| at.to_string().parse().ok());
+        let time = |at: Option<Timestamp>| at.and_then(|at| at.to_string().parse().ok());
         let file = TruthFile {
             first_party: &self.truth.first_party,
             value: values.map(|Value { name, kind, value }| ValueEntry { name, kind, value }).collect(),

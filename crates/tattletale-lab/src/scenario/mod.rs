@@ -12,7 +12,7 @@ mod matrix;
 mod tests;
 
 pub use live::Plan;
-pub use lived::{Lived, Sent};
+pub use lived::{Lived, Message, Sent};
 
 use crate::browser::{Product, Switches};
 use crate::details::Details;
@@ -81,6 +81,11 @@ impl Scenario {
 
     /// Person, phone and day for a seed.
     pub fn plan(&self, seed: u64) -> Plan {
-        Plan::new(self, seed)
+        self.plan_on_day(seed, 0)
+    }
+
+    /// The same person and phone on a later day, counted from 0: other deeds, the same lasting ids.
+    pub fn plan_on_day(&self, seed: u64, day: u32) -> Plan {
+        Plan::new(self, seed, day)
     }
 }

@@ -3,8 +3,9 @@
 
 use super::{Key, Secret, der};
 use crate::codec::base64;
-use crate::model::truth::{Kind, Reader, TruthError};
+use crate::model::truth::Kind;
 use crate::model::url::hex_digit;
+use crate::model::written::{self, Reader, WrittenError};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -19,11 +20,11 @@ pub const KINDS: &[Kind] = &[
 const HELP: &str = "a key has name, kind, and key (hex or base64), pem, or modulus and exponent (hex)";
 
 /// Reads a key file.
-pub fn parse(text: &str) -> Result<Vec<Key>, TruthError> {
-    let reader = Reader::new(text);
-    let table = reader.toml()?;
+pub fn parse(text: &str) -> Result<Vec<Key>, WrittenError> {
+    let reader = Reader::new(written::without_mark(text), HELP);
+    let table = reader.file()?;
     let mut keys: Vec<Key> = Vec::new();
-    for (name, item) in table.get_ref().iter() {
+    for (name, item) in table.iter() {
         match &**name.get_ref() {
             "key" => {
                 for (position, entry) in reader.array(item, "[[key]]")?.iter().enumerate() {
@@ -45,15 +46,16 @@ pub fn parse(text: &str) -> Result<Vec<Key>, TruthError> {
     Ok(keys)
 }
 
-fn key(reader: &Reader<'_>, entry: &Spanned<DeValue<'_>>, position: usize) -> Result<Key, TruthError> {
+fn key(reader: &Reader<'_>, entry: &Spanned<DeValue<'_>>, position: usize) -> Result<Key, WrittenError> {
     let place = format!("[[key]] number {}", position + 1);
+    let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
     let (mut name, mut kind) = (None, None);
     let (mut plain, mut pem, mut modulus, mut exponent) = (None, None, None, None);
     for (word, item) in reader.table(entry, &place)? {
         let text = || reader.string(item, &place);
         match &**word.get_ref() {
             "name" => name = Some(text()?.to_owned()),
-            "kind" => kind = Some(reader.kind(item, &place, KINDS)?),
+            "kind" => kind = Some(reader.word(item, &place, "kind of key", &kinds)?),
             "key" => plain = Some(bytes(reader, item.span(), text()?)?),
             "pem" => pem = Some(text()?),
             "modulus" => modulus = Some(bytes(reader, item.span(), text()?)?),
@@ -87,7 +89,7 @@ fn key(reader: &Reader<'_>, entry: &Spanned<DeValue<'_>>, position: usize) -> Re
 }
 
 /// Hex where it can be hex, else base64.
-fn bytes(reader: &Reader<'_>, span: Range<usize>, text: &str) -> Result<Vec<u8>, TruthError> {
+fn bytes(reader: &Reader<'_>, span: Range<usize>, text: &str) -> Result<Vec<u8>, WrittenError> {
     let text = text.trim();
     let hex = text.len().is_multiple_of(2).then(|| {
         let pair = |pair: &[u8]| Some(hex_digit(pair[0])? << 4 | hex_digit(pair[1])?);

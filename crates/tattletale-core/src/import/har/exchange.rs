@@ -8,11 +8,12 @@ use super::messages;
 use super::object::{self, Json, MOST_VALUES, Node, Trouble};
 use super::time;
 use crate::codec::json::Why;
-use crate::import::Wanted;
+use crate::import::{Wanted, address};
 use crate::model::{Exchange, Fault, FaultKind, Fidelity, Request, Response};
 
 /// Members of an entry that are looked at; the rest is not even laid out.
-const LOOKED_AT: [&str; 5] = ["startedDateTime", "request", "response", "_resourceType", "resourceType"];
+const LOOKED_AT: [&str; 6] =
+    ["startedDateTime", "serverIPAddress", "request", "response", "_resourceType", "resourceType"];
 
 /// The exchange, or why there is none. `nodes` is room that entries share.
 pub(super) fn of_element(element: &Element<'_>, wanted: Wanted, nodes: &mut Vec<Node>) -> Result<Exchange, Fault> {
@@ -69,6 +70,7 @@ fn of_entry(entry: Json<'_>, index: usize, wanted: Wanted, faults: &mut Vec<Faul
     Some(Exchange {
         index,
         at,
+        peer: entry.get("serverIPAddress").string().and_then(|text| address(&text)),
         request,
         response,
         messages: messages::of_entry(entry, wanted),

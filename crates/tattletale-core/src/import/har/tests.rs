@@ -194,6 +194,13 @@ fn urls_from_what_is_there() {
 }
 
 #[test]
+fn the_address_of_the_server() {
+    let peer = |field: &str| one(&format!(r#"{{{field}"request":{{"method":"GET","url":"http://a/"}}}}"#)).peer;
+    assert_eq!(peer(r#""serverIPAddress":"[2001:db8::1]","#), Some("2001:db8::1".parse().unwrap()));
+    assert_eq!((peer(r#""serverIPAddress":"","#), peer(r#""serverIPAddress":[],"#), peer("")), (None, None, None));
+}
+
+#[test]
 fn entries_without_url_or_method() {
     let file =
         har(r#"{"request":{"method":"GET"}},null,{"request":{"url":"http://a/"}},{"x":1},{"request":{"url":null}}"#);

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::digests;
 use super::records::{End, Record};
 use crate::import::http1::{self, Head};
-use crate::import::{Wanted, cookies};
+use crate::import::{Wanted, address, cookies};
 use crate::model::url::Parts;
 use crate::model::{Body, Exchange, Fault, FaultKind, Fidelity, Request, Response, Timestamp};
 
@@ -31,13 +31,14 @@ pub(super) fn of_records(index: usize, request: Option<Record>, response: Option
     let mut faults = Vec::new();
     let at = [&request, &response].into_iter().flatten().find_map(|record| time(record.field("warc-date")?));
     let target = [&request, &response].into_iter().flatten().find_map(target).map(str::to_owned);
+    let peer = [&request, &response].into_iter().flatten().find_map(|record| address(record.field("warc-ip-address")?));
     let request = match request {
         Some(record) => of_request(record, target.as_deref(), wanted, &mut faults),
         None => Request { url: target.unwrap_or_default(), ..Request::default() },
     };
     let response = response.map(|record| of_response(record, &request.method, wanted, &mut faults));
     let faults = faults.into_iter().map(|fault| Fault { exchange: Some(index), ..fault }).collect();
-    Exchange { index, at, request, response, faults, ..Exchange::default() }
+    Exchange { index, at, peer, request, response, faults, ..Exchange::default() }
 }
 
 fn of_request(record: Record, target: Option<&str>, wanted: Wanted, faults: &mut Vec<Fault>) -> Request {

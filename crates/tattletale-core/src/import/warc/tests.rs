@@ -117,11 +117,13 @@ fn a_request_as_it_passed() {
     let fields = [
         "WARC-Date: 2026-11-21T02:44:30.123456Z",
         "WARC-Target-URI: <https://t.example:8443/p q?x=1>",
+        "WARC-IP-Address: 2001:db8::7",
         "Content-Type: application/http; msgtype=request",
     ];
     let (all, _) = import(record("request", &fields, block).replace("\r\n\r\nPOST", "\nX: y\n\r\nPOST").as_bytes());
     let request = &all[0].request;
     assert_eq!(all[0].at.unwrap().to_string(), "2026-11-21T02:44:30.123456Z");
+    assert_eq!(all[0].peer, Some("2001:db8::7".parse().unwrap()));
     assert_eq!((&*request.method, &*request.url), ("POST", "https://t.example:8443/p%20q?x=1"));
     let names: Vec<&str> = request.headers.iter().map(|header| &*header.name).collect();
     assert_eq!(names, ["host", "x-z", "a", "content-type", "transfer-encoding"]);

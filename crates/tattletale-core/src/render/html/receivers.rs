@@ -3,7 +3,7 @@
 use super::{Page, thing_id, words};
 use crate::model::Finding;
 use crate::render::summary::{Thing, Told};
-use crate::render::{command, excerpt};
+use crate::render::{command, excerpt, operators};
 use maud::{Markup, html};
 
 /// Evidence rows per thing; all are counted, and the JSON report has them all.
@@ -35,8 +35,32 @@ fn card(page: &Page<'_, '_>, number: usize, told: &Told<'_>) -> Markup {
                     @if position > 0 { ", " } bdi { (page.masks.host(host)) }
                 } }
             }
+            (run_by(page, &told.hosts))
             @for (position, told) in told.things.iter().enumerate() { (thing(page, &thing_id(number, position), told)) }
         }
+    }
+}
+
+/// Who runs the servers of one receiver, and where; nothing where nothing is known.
+pub(super) fn run_by(page: &Page<'_, '_>, hosts: &[&str]) -> Markup {
+    let (lines, more) = operators::lines(page.report, page.masks, hosts);
+    if lines.is_empty() {
+        return html! {};
+    }
+    html! {
+        dl.operators {
+            @for line in &lines {
+                dt { (line.question) }
+                dd {
+                    @for (position, (value, sources)) in line.values.iter().enumerate() {
+                        @if position > 0 { "; " }
+                        bdi { (value) } " " span.small { "(" bdi { (sources) } ")" }
+                    }
+                    @if let Some(sources) = &line.disagree { ". " strong.alarm { (sources) " disagree" } }
+                }
+            }
+        }
+        @if more > 0 { p.more { "And " (words::number(more as u64)) " more in the JSON report." } }
     }
 }
 
@@ -125,7 +149,7 @@ fn pills(page: &Page<'_, '_>, finding: &Finding) -> Markup {
             li.part { (page.masks.part(&finding.part)) }
             @for step in &finding.path {
                 li {
-                    (words::digest(step.layer).unwrap_or(step.layer))
+                    (step.digest().unwrap_or(step.layer))
                     @if let Some(at) = page.masks.place(step) { " " bdi.at { (at) } }
                 }
             }

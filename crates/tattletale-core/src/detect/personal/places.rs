@@ -1,0 +1,149 @@
+//! Where a person was on the web: addresses of other sites' pages, and what they searched for.
+
+use super::{Detector, Field, Match, Sure, Traits};
+use crate::model::url;
+
+/// Names of fields that hold the page a person is on or comes from.
+const PAGES: &[&str] = &[
+    "url",
+    "current url",
+    "page url",
+    "page",
+    "href",
+    "location",
+    "referrer",
+    "referer",
+    "document location",
+    "dl",
+    "dr",
+    "ref",
+    "uri",
+    "page location",
+    "page referrer",
+    "source url",
+    "link",
+    "target",
+];
+
+/// Endings of what a page is made of.
+const PIECES: &[&str] = &[
+    ".js", ".mjs", ".css", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".woff", ".woff2", ".ico", ".json", ".xsd",
+];
+
+/// Engines by a label of their host, with the parameter that holds the term. As their own pages send them.
+const ENGINES: &[(&str, &str)] = &[
+    ("google", "q"),
+    ("bing", "q"),
+    ("duckduckgo", "q"),
+    ("yandex", "text"),
+    ("baidu", "wd"),
+    ("baidu", "word"),
+    ("yahoo", "p"),
+    ("ecosia", "q"),
+    ("startpage", "query"),
+    ("qwant", "q"),
+    ("naver", "query"),
+    ("seznam", "q"),
+    ("youtube", "search_query"),
+    ("sogou", "query"),
+    ("so", "q"),
+    ("ask", "q"),
+    ("brave", "q"),
+    ("amazon", "k"),
+];
+
+pub(super) struct Visited;
+pub(super) struct Searched;
+
+impl Detector for Visited {
+    fn kind(&self) -> &'static str {
+        "url"
+    }
+
+    fn about(&self) -> &'static str {
+        "an address with a path at another site than the receiver's, in a field named like the page that a person is on; \
+         what pages are made of is none"
+    }
+
+    fn example(&self) -> (&'static str, &'static str) {
+        ("page_url", "https://clinic.example/conditions/early-menopause")
+    }
+
+    fn reads_addresses(&self) -> bool {
+        true
+    }
+
+    fn wants(&self, traits: &Traits) -> bool {
+        traits.address && traits.length <= 8_192
+    }
+
+    fn look(&self, field: &Field<'_>, out: &mut Vec<Match>) {
+        let text = field.text;
+        let web = text.starts_with("http://") || text.starts_with("https://");
+        let named = field.is_named(PAGES);
+        if !web || !named || text.contains(char::is_whitespace) {
+            return;
+        }
+        let parts = url::Parts::of(text);
+        let path = parts.path.to_ascii_lowercase();
+        let page = (path.len() > 1 || !parts.query.is_empty()) && !PIECES.iter().any(|piece| path.ends_with(piece));
+        if page && !parts.host().is_empty() && site(&parts.host()) != field.site {
+            out.push(Match { range: 0..text.len(), value: text.to_owned(), sure: Sure::Yes });
+        }
+    }
+}
+
+impl Detector for Searched {
+    fn kind(&self) -> &'static str {
+        "search"
+    }
+
+    fn about(&self) -> &'static str {
+        "the term in the address of a known search engine's results, told to somebody else"
+    }
+
+    fn example(&self) -> (&'static str, &'static str) {
+        ("referrer", "https://www.google.com/search?q=early+menopause")
+    }
+
+    fn reads_addresses(&self) -> bool {
+        true
+    }
+
+    fn wants(&self, traits: &Traits) -> bool {
+        traits.address && traits.length <= 8_192
+    }
+
+    fn look(&self, field: &Field<'_>, out: &mut Vec<Match>) {
+        let text = field.text;
+        if !text.starts_with("http://") && !text.starts_with("https://") {
+            return;
+        }
+        let parts = url::Parts::of(text);
+        let host = parts.host();
+        if site(&host) == field.site {
+            return;
+        }
+        for (_, parameter) in ENGINES.iter().filter(|(engine, _)| host.split('.').any(|label| label == *engine)) {
+            let query = parts.query;
+            let from = query.as_ptr() as usize - text.as_ptr() as usize;
+            let mut at = 0;
+            for pair in query.split('&') {
+                if let Some(term) = pair.strip_prefix(*parameter).and_then(|rest| rest.strip_prefix('='))
+                    && !term.is_empty()
+                {
+                    let start = from + at + parameter.len() + 1;
+                    let read = url::percent_decode(term.as_bytes(), true);
+                    let value = String::from_utf8_lossy(&read).into_owned();
+                    out.push(Match { range: start..start + term.len(), value, sure: Sure::Yes });
+                }
+                at += pair.len() + 1;
+            }
+        }
+    }
+}
+
+/// Registrable domain, else the host: what tells one site from another.
+fn site(host: &str) -> String {
+    psl::domain_str(host).unwrap_or(host).to_owned()
+}
