@@ -106,6 +106,60 @@ fn depth_is_bounded_and_said() {
     assert_eq!((stated.len(), stated[0].kind), (1, FaultKind::Limit));
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn trouble_inside_a_guess_that_came_to_nothing_is_none() {
+    // Starts like zlib, and forty bytes come out before it breaks off: random all the same.
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, &(0..60u8).map(|n| n.wrapping_mul(167) ^ 0x91).collect::<Vec<_>>())
+        .unwrap();
+    let mut random = encoder.finish().unwrap();
+    random.truncate(random.len() - 8);
+    let faults = |bytes: &[u8]| tree(bytes, Hint::default(), &Limits::default());
+    for text in [hex(&random), String::from_utf8(base64(&random)).unwrap()] {
+        let (tree, walked) = faults(format!("{{\"id\":\"{text}\"}}").as_bytes());
+        assert!(walked.faults.is_empty(), "{text}: {:?}", walked.faults);
+        assert!(!opened_by(&tree).contains(&"zlib"), "{text}: {:?}", opened_by(&tree));
+    }
+    // The same bytes as a body, where nothing was guessed, and a text cut off inside guesses.
+    let (_, walked) = faults(&random);
+    assert_eq!(walked.faults.first().map(|fault| fault.kind), Some(FaultKind::Truncated));
+    let cut = gzip(&(0..200).map(|n| format!("line {n} of a log\n")).collect::<String>().into_bytes());
+    let cut = &cut[..cut.len() * 3 / 4];
+    for text in [hex(cut), String::from_utf8(base64(cut)).unwrap()] {
+        let (tree, walked) = faults(text.as_bytes());
+        assert!(opened_by(&tree).contains(&"gzip"));
+        assert_eq!(walked.faults.first().map(|fault| fault.kind), Some(FaultKind::Truncated));
+    }
+}
+
+#[test]
+fn a_hundred_thousand_random_identifiers_are_no_trouble() {
+    // A linear congruential generator is random enough to look like identifiers.
+    let mut state = 0x7f3a_91c4_u64;
+    let mut byte = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    for length in [16, 20, 32, 48, 64] {
+        let mut ids = String::from("[");
+        for number in 0..20_000 {
+            let id: Vec<u8> = (0..length).map(|_| byte()).collect();
+            let id = if number % 2 == 0 { hex(&id) } else { String::from_utf8(base64(&id)).unwrap() };
+            ids += &format!("\"{id}\",");
+        }
+        ids += "0]";
+        let (tree, walked) = tree(ids.as_bytes(), Hint::default(), &Limits::default());
+        assert!(walked.faults.is_empty(), "{:?}", walked.faults);
+        let mut opened = opened_by(&tree);
+        opened.retain(|layer| *layer == "path" || *layer == "zlib" || *layer == "gzip");
+        assert_eq!(opened, [""; 0], "{length} bytes");
+    }
+}
+
 /// What makes careless decoders quadratic: a megabyte of beginnings that never end.
 #[test]
 fn megabytes_of_beginnings_take_no_time() {

@@ -7,12 +7,13 @@ use crate::{Outcome, input};
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 use tattletale_core::audit;
+use tattletale_core::decode::transport::{self, Unfolded};
 use tattletale_core::decode::{Limits, parts, tree};
 use tattletale_core::import::{self, Wanted};
 use tattletale_core::model::{Exchange, GroundTruth, Part, url};
-use tattletale_core::render::escape;
 use tattletale_core::render::redact::is_secret_part;
 use tattletale_core::render::tree::{Secrets, TreePrinter};
+use tattletale_core::render::{escape, meaning};
 
 /// Once for what the capture shows of the user's actions, once up to the exchange.
 const PASSES: u64 = 2;
@@ -72,13 +73,20 @@ fn print(
     writeln!(out, "{at} · {status} · body {}\n", request.body.fidelity.name())?;
 
     let mut faults = exchange.faults.clone();
+    let mut unfolded = Vec::new();
     for view in parts(exchange, args.responses) {
         let (tree, walked) = tree(view.bytes, view.hint, limits);
-        printer.print(&view.part.to_string(), is_secret_part(&view.part), &tree, out)?;
         faults.extend(walked.faults.into_iter().map(|mut fault| {
             fault.part = Some(Part::clone(&view.part));
             fault
         }));
+        unfolded.push(Unfolded { part: view.part, tree });
+    }
+    for known in transport::recognise(exchange, &unfolded) {
+        meaning::print(&known, &printer, out)?;
+    }
+    for Unfolded { part, tree } in &unfolded {
+        printer.print(&part.to_string(), is_secret_part(part), tree, out)?;
     }
     for fault in &mut faults {
         fault.exchange = Some(exchange.index);

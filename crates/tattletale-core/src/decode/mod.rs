@@ -13,6 +13,7 @@ pub mod keys;
 mod layers;
 mod look;
 mod parts;
+pub mod transport;
 mod tree;
 mod walk;
 

@@ -113,7 +113,8 @@ pub struct Walked {
 /// Unfolds `bytes` as far as the limits allow and tells `visitor` of every node.
 pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Visitor) -> Walked {
     let ring = Ring::gather(bytes, hint, limits);
-    let mut walker = Walker { limits, ring: &ring, visitor, nodes: 0, made: 0, stopped: false, faults: Vec::new() };
+    let mut walker =
+        Walker { limits, ring: &ring, visitor, nodes: 0, made: 0, guesses: 0, stopped: false, faults: Vec::new() };
     let node = Node { chain: &Chain::ROOT, bytes, span: 0..bytes.len(), fresh: true, guess: false, again: false };
     let reach = walker.node(&node, hint, Offer::Layers, FEW);
     Walked { faults: walker.faults, read: reach.read, opaque: reach.opaque }
@@ -125,6 +126,8 @@ struct Walker<'v> {
     visitor: &'v mut dyn Visitor,
     nodes: u64,
     made: usize,
+    /// Guesses around the current node that nothing has borne out yet.
+    guesses: usize,
     stopped: bool,
     faults: Vec<Fault>,
 }
@@ -166,12 +169,14 @@ impl Walker<'_> {
     fn offer(&mut self, node: &Node<'_>, view: View<'_>) -> Reach {
         let mut guesses = Reach::default();
         for layer in LAYERS.iter().filter(|layer| self.limits.deep || !layer.deep()) {
+            let faults = self.faults.len();
             let mut opening = Opening {
                 walker: self,
                 chain: node.chain,
                 input: view.bytes,
                 look: view.look,
                 layer: layer.name(),
+                damaged: false,
                 reach: Reach::default(),
             };
             layer.open(&view, &mut opening);
@@ -179,8 +184,18 @@ impl Walker<'_> {
                 return opening.reach;
             }
             guesses.opaque = guesses.opaque.max(opening.reach.opaque);
+            if self.guesses > 0 {
+                self.forget_faults(faults);
+            }
         }
         guesses
+    }
+
+    /// A guess came to nothing, and so did the trouble inside it: random bytes are no damaged stream. Our own limits
+    /// remain true whatever they were met by.
+    fn forget_faults(&mut self, from: usize) {
+        let kept: Vec<Fault> = self.faults.drain(from..).filter(|fault| fault.kind == FaultKind::Limit).collect();
+        self.faults.extend(kept);
     }
 
     fn stop(&mut self, chain: &Chain<'_>, message: String) {
@@ -208,6 +223,11 @@ fn judge(len: usize, look: Look, few: usize, inside: Reach) -> Reach {
     }
 }
 
+/// Text of which chance does not make as much.
+fn is_telling(bytes: &[u8]) -> bool {
+    bytes.len() >= FEW && Look::of(bytes).text()
+}
+
 /// Where a layer puts what it opens.
 pub struct Opening<'w, 'v> {
     walker: &'w mut Walker<'v>,
@@ -215,6 +235,8 @@ pub struct Opening<'w, 'v> {
     input: &'w [u8],
     look: Look,
     layer: &'static str,
+    /// True when this layer stated trouble with the view.
+    damaged: bool,
     reach: Reach,
 }
 
@@ -283,6 +305,9 @@ impl<'v> Opening<'_, 'v> {
         if !self.allowed(&chain, bytes.len()) {
             return;
         }
+        // Bytes of a guess that look like a stream and then break off are random, unless what came out speaks for it.
+        let doubted = self.damaged && self.walker.guesses > 0 && !is_telling(bytes);
+        let proof = if doubted { Proof::Guess } else { proof };
         let guess = proof == Proof::Guess;
         let node = Node { chain: &chain, bytes, span: 0..self.input.len(), fresh: true, guess, again: false };
         // What merely fits an alphabet is mostly an identifier: only long runs of mixed digits count as closed.
@@ -291,7 +316,9 @@ impl<'v> Opening<'_, 'v> {
             (Proof::Guess, true) => 4 * FEW,
             (Proof::Guess, false) => usize::MAX,
         };
+        self.walker.guesses += usize::from(guess);
         let reach = self.walker.node(&node, Hint::default(), Offer::Layers, few);
+        self.walker.guesses -= usize::from(guess);
         self.add(reach);
         self.reach.opened = reach.opened || proof == Proof::Sure;
     }
@@ -321,11 +348,12 @@ impl<'v> Opening<'_, 'v> {
         if self.walker.stopped { 0 } else { self.walker.limits.made - self.walker.made }
     }
 
-    /// States trouble at a byte of the view; what was opened stands.
+    /// States trouble at a byte of the view; what was opened stands. Inside a guess it counts if the guess does.
     pub fn fault(&mut self, kind: FaultKind, offset: usize, message: impl Into<String>) {
         let mut fault = Fault::new(kind, message).at(offset as u64);
         fault.path = self.chain.child(Some((self.layer, At::Whole))).path();
         self.walker.faults.push(fault);
+        self.damaged = true;
     }
 
     fn allowed(&mut self, chain: &Chain<'_>, made: usize) -> bool {

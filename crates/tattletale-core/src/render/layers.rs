@@ -1,6 +1,7 @@
 //! What the decoder opens, told from its registry: for a person, for a program, and as a page of documentation.
 
 use super::escape;
+use crate::decode::transport::TRANSPORTS;
 use crate::decode::{LAYERS, Layer};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -27,8 +28,15 @@ pub fn text() -> String {
         "{} layers, nested to any depth inside the limits, whatever the receiver is called.",
         LAYERS.len()
     );
+    let _ = writeln!(out, "\n{TRANSPORTS_WORDS}\n");
+    for transport in TRANSPORTS {
+        let _ = writeln!(out, "{}\n  {}", transport.name(), transport.about());
+    }
     out
 }
+
+const TRANSPORTS_WORDS: &str =
+    "Known transports. They say what a message means above its tree in `show`; nothing is opened or found by them.";
 
 /// For a program: the examples whole, in hex.
 pub fn json() -> Value {
@@ -42,7 +50,12 @@ pub fn json() -> Value {
             "example": hex(layer.example()),
         })
     };
-    json!({ "schema": 1, "layers": LAYERS.iter().map(row).collect::<Vec<_>>() })
+    let transports = TRANSPORTS.iter().map(|known| json!({ "name": known.name(), "about": known.about() }));
+    json!({
+        "schema": 1,
+        "layers": LAYERS.iter().map(row).collect::<Vec<_>>(),
+        "transports": transports.collect::<Vec<_>>(),
+    })
 }
 
 /// As `docs/layers.md`.
@@ -54,6 +67,10 @@ pub fn markdown() -> String {
     for layer in LAYERS {
         let remark = remark(*layer);
         let _ = write!(out, "\n## {}\n\n{}{remark}\n\n    {}\n", layer.name(), layer.about(), example(*layer));
+    }
+    let _ = write!(out, "\n# Known transports\n\n{}\n", TRANSPORTS_WORDS.trim_start_matches("Known transports. "));
+    for transport in TRANSPORTS {
+        let _ = write!(out, "\n## {}\n\n{}\n", transport.name(), transport.about());
     }
     out
 }

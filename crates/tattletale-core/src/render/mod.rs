@@ -15,6 +15,7 @@ mod excerpt;
 mod html;
 mod json;
 pub mod layers;
+pub mod meaning;
 mod operators;
 mod paragraph;
 pub mod redact;

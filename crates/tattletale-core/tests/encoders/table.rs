@@ -236,7 +236,7 @@ pub(crate) static DISGUISES: &[Disguise] = &[
     }),
     of("jwt without signature", &["jwt", "json"], 1, true, |b| {
         let jwt = text(&jwt(b));
-        jwt[..=jwt.rfind('.').unwrap()].as_bytes().to_vec()
+        jwt.as_bytes()[..=jwt.rfind('.').unwrap()].to_vec()
     }),
     of("jwt in a cookie list", &["params", "jwt", "json"], 1, true, |b| around("a=1; t=", &jwt(b), "; v=1")),
     of("protobuf group", &["protobuf"], 1, false, protobuf_group),

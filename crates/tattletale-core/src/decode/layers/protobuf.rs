@@ -214,7 +214,10 @@ fn packed(bytes: &[u8], start: usize) -> Option<Vec<(Range<usize>, String)>> {
         })?;
         (width > 1).then_some(all)
     };
-    of_width(8, 2, double).or_else(|| of_width(4, FLOATS, float)).or_else(varints)
+    // Two floats read as one double have all the digits that a double can have: the shorter reading is what was meant.
+    let digits = |all: &Vec<(Range<usize>, String)>| all.iter().map(|(_, digits)| digits.len()).sum::<usize>();
+    let floats = [of_width(8, 2, double), of_width(4, FLOATS, float)];
+    floats.into_iter().flatten().min_by_key(digits).or_else(varints)
 }
 
 /// A base-128 varint at `at` and the offset behind it; none beyond ten bytes or 64 bits.
