@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use proptest::prelude::*;
+use std::sync::Arc;
 use tattletale_core::codec::inflate::{End, Framing, inflate};
+use tattletale_core::decode::keys::{Key, Secret};
 use tattletale_core::decode::{Hint, LAYERS, Limits, Tree, tree};
 use tattletale_core::detect::{Places, Planted, look};
 use tattletale_core::model::{FaultKind, GroundTruth, Value};
@@ -19,18 +21,34 @@ fn opened_by(tree: &Tree) -> Vec<&'static str> {
     names
 }
 
+/// What the examples of ciphers are encrypted with.
+fn example_keys(wanted: bool) -> Arc<Vec<Key>> {
+    let key = |name: &str, secret| Key { name: name.into(), secret };
+    let keys = vec![key("aes", Secret::Aes(vec![0x11; 16])), key("chacha", Secret::ChaCha20(vec![0x11; 32]))];
+    Arc::new(if wanted { keys } else { Vec::new() })
+}
+
+#[test]
+fn without_keys_or_request_nothing_of_theirs_is_opened() {
+    for layer in LAYERS.iter().filter(|layer| layer.keyed() || layer.deep()) {
+        let (tree, _) = tree(layer.example(), Hint::default(), &Limits::default());
+        assert_eq!(opened_by(&tree), [""; 0], "{}", layer.name());
+    }
+}
+
 #[test]
 fn every_layer_opens_its_own_example() {
     let mut closed = Vec::new();
     for layer in LAYERS {
         let coding = if layer.name() == "brotli" { "br" } else { layer.name() };
         let hint = Hint { content_encoding: Some(coding), ..Hint::default() };
-        let (tree, walked) = tree(layer.example(), hint, &Limits::default());
+        let limits = Limits { deep: layer.deep(), keys: example_keys(layer.keyed()), ..Limits::default() };
+        let (tree, walked) = tree(layer.example(), hint, &limits);
         if !opened_by(&tree).contains(&layer.name()) {
             closed.push((layer.name(), opened_by(&tree)));
         }
         assert!(walked.faults.is_empty(), "{}: {:?}", layer.name(), walked.faults);
-        assert!(layer.about().ends_with('.') && layer.name().bytes().all(|b| b.is_ascii_alphanumeric()));
+        assert!(layer.about().ends_with('.') && layer.name().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
     }
     assert!(closed.is_empty(), "these do not open their example, what does instead: {closed:?}");
     let mut names: Vec<_> = LAYERS.iter().map(|layer| layer.name()).collect();
@@ -86,6 +104,60 @@ fn depth_is_bounded_and_said() {
     assert_eq!((found, stated.len(), stated[0].kind), (0, 1, FaultKind::Limit));
     let (_, stated) = faults("[".repeat(1_000_000).as_bytes(), 48);
     assert_eq!((stated.len(), stated[0].kind), (1, FaultKind::Limit));
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn trouble_inside_a_guess_that_came_to_nothing_is_none() {
+    // Starts like zlib, and forty bytes come out before it breaks off: random all the same.
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, &(0..60u8).map(|n| n.wrapping_mul(167) ^ 0x91).collect::<Vec<_>>())
+        .unwrap();
+    let mut random = encoder.finish().unwrap();
+    random.truncate(random.len() - 8);
+    let faults = |bytes: &[u8]| tree(bytes, Hint::default(), &Limits::default());
+    for text in [hex(&random), String::from_utf8(base64(&random)).unwrap()] {
+        let (tree, walked) = faults(format!("{{\"id\":\"{text}\"}}").as_bytes());
+        assert!(walked.faults.is_empty(), "{text}: {:?}", walked.faults);
+        assert!(!opened_by(&tree).contains(&"zlib"), "{text}: {:?}", opened_by(&tree));
+    }
+    // The same bytes as a body, where nothing was guessed, and a text cut off inside guesses.
+    let (_, walked) = faults(&random);
+    assert_eq!(walked.faults.first().map(|fault| fault.kind), Some(FaultKind::Truncated));
+    let cut = gzip(&(0..200).map(|n| format!("line {n} of a log\n")).collect::<String>().into_bytes());
+    let cut = &cut[..cut.len() * 3 / 4];
+    for text in [hex(cut), String::from_utf8(base64(cut)).unwrap()] {
+        let (tree, walked) = faults(text.as_bytes());
+        assert!(opened_by(&tree).contains(&"gzip"));
+        assert_eq!(walked.faults.first().map(|fault| fault.kind), Some(FaultKind::Truncated));
+    }
+}
+
+#[test]
+fn a_hundred_thousand_random_identifiers_are_no_trouble() {
+    // A linear congruential generator is random enough to look like identifiers.
+    let mut state = 0x7f3a_91c4_u64;
+    let mut byte = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    for length in [16, 20, 32, 48, 64] {
+        let mut ids = String::from("[");
+        for number in 0..20_000 {
+            let id: Vec<u8> = (0..length).map(|_| byte()).collect();
+            let id = if number % 2 == 0 { hex(&id) } else { String::from_utf8(base64(&id)).unwrap() };
+            ids += &format!("\"{id}\",");
+        }
+        ids += "0]";
+        let (tree, walked) = tree(ids.as_bytes(), Hint::default(), &Limits::default());
+        assert!(walked.faults.is_empty(), "{:?}", walked.faults);
+        let mut opened = opened_by(&tree);
+        opened.retain(|layer| *layer == "path" || *layer == "zlib" || *layer == "gzip");
+        assert_eq!(opened, [""; 0], "{length} bytes");
+    }
 }
 
 /// What makes careless decoders quadratic: a megabyte of beginnings that never end.
@@ -178,7 +250,7 @@ proptest! {
     /// Whatever comes in, a walk ends, inside its limits, and accounts for what it saw.
     #[test]
     fn a_walk_ends_inside_its_limits(input in nested(), nodes in 1u64..200, made in 0usize..4096, depth in 0usize..12) {
-        let limits = Limits { depth, nodes, made };
+        let limits = Limits { depth, nodes, made, ..Limits::default() };
         let mut places = Places::default();
         let (seen, walked) = look(&planted(&["needle", "aaa"]), &input, Hint::default(), &limits, &mut places);
         prop_assert!(places.bytes <= (input.len() + made) as u64);

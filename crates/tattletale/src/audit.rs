@@ -18,10 +18,11 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Outcome, Failure> {
         page::check(target, args.files.iter().chain(&args.truth).map(PathBuf::as_path))?;
     }
     let truth = args.truth.as_deref().map(input::ground_truth).transpose()?;
+    let limits = input::limits(&args.unfolding)?;
     let progress = Progress::new(PASSES * input::size(&args.files));
     let captures: Vec<Capture<'_>> =
         args.files.iter().map(|path| input::capture(path, &progress)).collect::<Result<_, _>>()?;
-    let options = audit::Options { responses: args.responses, ..audit::Options::default() };
+    let options = audit::Options { responses: args.responses, limits, ..audit::Options::default() };
     let result = audit::audit(&captures, truth, &options);
     progress.finish();
     let mut report = result?;

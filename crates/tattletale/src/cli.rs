@@ -31,6 +31,7 @@ pub(crate) enum Command {
     Study(StudyArgs),
     Show(ShowArgs),
     Decode(DecodeArgs),
+    Layers(LayersArgs),
 }
 
 /// The whole story in one command: a made-up person lives a day, and the audit tells what left the phone.
@@ -147,6 +148,8 @@ pub(crate) struct AuditArgs {
     #[arg(long)]
     pub(crate) responses: bool,
     #[command(flatten)]
+    pub(crate) unfolding: UnfoldingArgs,
+    #[command(flatten)]
     pub(crate) operators: OperatorArgs,
     /// Colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
@@ -244,6 +247,8 @@ pub(crate) struct StudyArgs {
     pub(crate) responses: bool,
     #[command(flatten)]
     pub(crate) operators: OperatorArgs,
+    #[command(flatten)]
+    pub(crate) unfolding: UnfoldingArgs,
     /// Colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
     pub(crate) colour: Colour,
@@ -277,6 +282,8 @@ pub(crate) struct ShowArgs {
     /// Show values in full, however long
     #[arg(long)]
     pub(crate) full: bool,
+    #[command(flatten)]
+    pub(crate) unfolding: UnfoldingArgs,
     /// Colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
     pub(crate) colour: Colour,
@@ -298,9 +305,30 @@ pub(crate) struct DecodeArgs {
     /// Show values in full, however long
     #[arg(long)]
     pub(crate) full: bool,
+    #[command(flatten)]
+    pub(crate) unfolding: UnfoldingArgs,
     /// Colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
     pub(crate) colour: Colour,
+}
+
+/// Lists the encodings that are opened, each with an example.
+#[derive(Debug, Args)]
+pub(crate) struct LayersArgs {
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// How far to go in unfolding.
+#[derive(Debug, Args)]
+pub(crate) struct UnfoldingArgs {
+    /// Keys for what is encrypted, as TOML: [[key]] with name, kind (aes, chacha20, rsa-private) and key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
+    /// Try rare and costly disguises as well (see `layers`)
+    #[arg(long)]
+    pub(crate) deep: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -7,7 +7,7 @@ use crate::input;
 use serde_json::{Value as Json, json};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
-use tattletale_core::decode::{Hint, Limits, Tree, Walked, tree};
+use tattletale_core::decode::{Hint, Tree, Walked, tree};
 use tattletale_core::detect::{Places, Planted, look};
 use tattletale_core::model::{GroundTruth, Sighting, Step, Subject, Value, display_path};
 use tattletale_core::render::escape;
@@ -16,7 +16,7 @@ use tattletale_core::render::tree::{Secrets, TreePrinter};
 pub(crate) fn run(args: &DecodeArgs) -> Result<Outcome, Failure> {
     let input = read(args.file.as_deref())?;
     let truth = wanted(&args.find);
-    let limits = Limits::default();
+    let limits = input::limits(&args.unfolding)?;
     let (root, walked) = tree(&input, Hint::default(), &limits);
     let (seen, _) = look(&Planted::new(&truth), &input, Hint::default(), &limits, &mut Places::default());
     let mut out = BufWriter::new(io::stdout().lock());

@@ -6,7 +6,7 @@
 use crate::Outcome;
 use crate::cli::{self, DemoArgs};
 use crate::failure::Failure;
-use crate::input;
+use crate::{input, page, study};
 use crate::progress::Progress;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -15,11 +15,13 @@ use std::time::Duration;
 use tattletale_core::audit;
 use tattletale_core::model::{Report, Timestamp};
 use tattletale_core::render::{self, escape, words};
+use tattletale_core::study::Session;
 use tattletale_lab::clock::ModelTime;
 use tattletale_lab::lab;
 use tattletale_lab::scenario::{Lived, Plan, Scenario};
 use tattletale_lab::score::Score;
 use tattletale_lab::stage::Stage;
+use tattletale_lab::verdicts;
 
 /// How long a day takes on the wall clock.
 const DAY_TAKES: Duration = Duration::from_secs(12);
@@ -86,17 +88,19 @@ pub(crate) fn tell(scenario: &Scenario, args: &DemoArgs) -> Result<Outcome, Fail
     let stage = Stage::up(lab::Options::default()).map_err(Failure::lab)?;
     let day = live_and_audit(&stage, &mut plan, folder, DAY_TAKES)?;
     let page = folder.join("report.html");
-    let options = render::Options {
+    let general = render::Options {
         reveal: args.reveal,
         colour: args.colour.wanted(),
         width: cli::width(),
         truth_file: Some(day.truth.display().to_string()),
     };
-    let mut file = BufWriter::new(create_private(&page)?);
-    render::HTML.render(&day.report, &options, &mut file).and_then(|()| file.flush()).map_err(Failure::file(&page))?;
-    render::BRIEF.render(&day.report, &options, &mut out)?;
-
     let score = Score::of(&day.report, &day.lived);
+    let options = render::study::Options { truth_files: vec![general.truth_file.clone()], general };
+    let session = Session::new(verdicts::about(scenario), day.report);
+    let study = study::judged(scenario.title.clone(), vec![session], &verdicts::claims_on(scenario));
+    page::write(&page, true, |out| render::study::html(&study, &options, out))?;
+    render::study::brief(&study, &options, &mut out)?;
+
     writeln!(out, "\nHeld against what was truly sent")?;
     held(&score, &day.lived, &mut out)?;
     writeln!(out, "\nWhat the receiver makes of it")?;
@@ -154,7 +158,8 @@ pub(crate) fn live_and_audit(stage: &Stage, plan: &mut Plan, folder: &Path, take
     let known = input::ground_truth(&truth)?;
     let progress = Progress::new(0);
     let capture = input::capture(&recording, &progress)?;
-    let report = audit::audit(&[capture], Some(known), &audit::Options::default())?;
+    let options = audit::Options { fields: true, ..audit::Options::default() };
+    let report = audit::audit(&[capture], Some(known), &options)?;
     Ok(Day { lived, report, recording, truth })
 }
 

@@ -1,11 +1,14 @@
 //! Files as captures and ground truth.
 
+use crate::cli::UnfoldingArgs;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tattletale_core::audit::Capture;
+use tattletale_core::decode::{Limits, keys};
 use tattletale_core::model::WrittenError;
 use tattletale_core::model::truth::{self, GroundTruth};
 
@@ -29,6 +32,13 @@ pub(crate) fn capture<'p>(path: &Path, progress: &'p Progress) -> Result<Capture
 /// Reads a ground truth file.
 pub(crate) fn ground_truth(path: &Path) -> Result<GroundTruth, Failure> {
     truth::parse(&text(path)?).map_err(Failure::toml(path))
+}
+
+/// The limits of every walk, with the keys that the user gives.
+pub(crate) fn limits(args: &UnfoldingArgs) -> Result<Limits, Failure> {
+    let read = |path: &Path| keys::parse(&text(path)?).map_err(Failure::toml(path));
+    let keys = args.keys.as_deref().map(read).transpose()?.unwrap_or_default();
+    Ok(Limits { deep: args.deep, keys: Arc::new(keys), ..Limits::default() })
 }
 
 /// Reads a file that a person wrote.

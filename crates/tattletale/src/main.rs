@@ -11,6 +11,7 @@ mod demo;
 mod failure;
 mod input;
 mod lab;
+mod layers;
 mod online;
 mod operators;
 mod page;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Study(args) => study::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Decode(args) => decode::run(&args),
+        Command::Layers(args) => layers::run(&args),
     };
     match result {
         Ok(Outcome::NothingFound) => ExitCode::SUCCESS,

@@ -7,17 +7,19 @@ use crate::{Outcome, input};
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 use tattletale_core::audit;
+use tattletale_core::decode::transport::{self, Unfolded};
 use tattletale_core::decode::{Limits, parts, tree};
 use tattletale_core::import::{self, Wanted};
 use tattletale_core::model::{Exchange, GroundTruth, Part, url};
-use tattletale_core::render::escape;
 use tattletale_core::render::redact::is_secret_part;
 use tattletale_core::render::tree::{Secrets, TreePrinter};
+use tattletale_core::render::{escape, meaning};
 
 /// Once for what the capture shows of the user's actions, once up to the exchange.
 const PASSES: u64 = 2;
 
 pub(crate) fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
+    let limits = input::limits(&args.unfolding)?;
     let progress = Progress::new(PASSES * input::size(std::slice::from_ref(&args.file)));
     let truth = match &args.truth {
         Some(path) => input::ground_truth(path)?,
@@ -27,7 +29,7 @@ pub(crate) fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
     let exchange = find(args, &name, &progress)?;
     progress.finish();
     let mut out = BufWriter::new(io::stdout().lock());
-    let complete = print(args, &exchange, truth, &mut out)?;
+    let complete = print(args, &exchange, truth, &limits, &mut out)?;
     out.flush()?;
     Ok(if complete { Outcome::NothingFound } else { Outcome::Incomplete })
 }
@@ -51,7 +53,13 @@ fn find(args: &ShowArgs, name: &str, progress: &Progress) -> Result<Exchange, Fa
 }
 
 /// True when everything could be processed.
-fn print(args: &ShowArgs, exchange: &Exchange, truth: GroundTruth, out: &mut impl Write) -> io::Result<bool> {
+fn print(
+    args: &ShowArgs,
+    exchange: &Exchange,
+    truth: GroundTruth,
+    limits: &Limits,
+    out: &mut impl Write,
+) -> io::Result<bool> {
     let printer = TreePrinter::new(truth, Secrets::Masked, args.colour.wanted(), args.full);
     let request = &exchange.request;
     let address = url::Parts::of(&request.url);
@@ -65,13 +73,20 @@ fn print(args: &ShowArgs, exchange: &Exchange, truth: GroundTruth, out: &mut imp
     writeln!(out, "{at} · {status} · body {}\n", request.body.fidelity.name())?;
 
     let mut faults = exchange.faults.clone();
+    let mut unfolded = Vec::new();
     for view in parts(exchange, args.responses) {
-        let (tree, walked) = tree(view.bytes, view.hint, &Limits::default());
-        printer.print(&view.part.to_string(), is_secret_part(&view.part), &tree, out)?;
+        let (tree, walked) = tree(view.bytes, view.hint, limits);
         faults.extend(walked.faults.into_iter().map(|mut fault| {
             fault.part = Some(Part::clone(&view.part));
             fault
         }));
+        unfolded.push(Unfolded { part: view.part, tree });
+    }
+    for known in transport::recognise(exchange, &unfolded) {
+        meaning::print(&known, &printer, out)?;
+    }
+    for Unfolded { part, tree } in &unfolded {
+        printer.print(&part.to_string(), is_secret_part(part), tree, out)?;
     }
     for fault in &mut faults {
         fault.exchange = Some(exchange.index);

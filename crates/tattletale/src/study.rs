@@ -41,6 +41,7 @@ fn compare(args: &StudyArgs, path: &Path) -> Result<Outcome, Failure> {
     let text = input::text(path)?;
     let written = file::parse(&text).map_err(Failure::toml(path))?;
     let claims = written.judged(&text).map_err(Failure::toml(path))?;
+    let limits = input::limits(&args.unfolding)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let recorded: Vec<Recorded> =
         written.sessions.into_iter().map(|session| recorded(session, folder)).collect::<Result<_, _>>()?;
@@ -66,7 +67,7 @@ fn compare(args: &StudyArgs, path: &Path) -> Result<Outcome, Failure> {
     let alone = recorded.len() == 1;
     let mut sessions = Vec::new();
     for (Recorded { about, truth, .. }, captures) in recorded.into_iter().zip(&captures) {
-        let asked = audit::Options { responses: args.responses, fields: true, ..audit::Options::default() };
+        let asked = audit::Options { responses: args.responses, fields: true, limits: limits.clone() };
         let report = match audit::audit(captures, truth.clone(), &asked) {
             Err(error) if !alone => audit::unreadable(captures, truth, &error),
             result => result?,
@@ -79,6 +80,10 @@ fn compare(args: &StudyArgs, path: &Path) -> Result<Outcome, Failure> {
     }
     let name = written.name.unwrap_or_else(|| path.display().to_string());
     let study = judged(name, sessions, &claims);
+    // The page first: whoever reads standard output may stop reading.
+    if let Some(target) = &args.report {
+        page::write(target, args.reveal, |out| render::study::html(&study, &options, out))?;
+    }
     let outcome = match (study.complete(), study.tells()) {
         (false, _) => Outcome::Incomplete,
         (true, false) => Outcome::NothingFound,

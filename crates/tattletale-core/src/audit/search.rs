@@ -168,6 +168,7 @@ impl<'a> Search<'a> {
             path: closed.path,
             bytes: closed.bytes,
             entropy: closed.entropy,
+            kind: closed.kind,
         }));
         if report.coverage.opaque.len() > 4 * crate::model::Coverage::PLACES {
             report.coverage.opaque.sort_by_key(|place| std::cmp::Reverse(place.bytes));

@@ -22,6 +22,10 @@ pub enum Compression {
     Lz4,
     /// Snappy framing format (`framing_format.txt`).
     Snappy,
+    /// One LZ4 block (LZ4 block format), which ends where the input ends.
+    Lz4Block,
+    /// One Snappy block (`format_description.txt`).
+    SnappyBlock,
     /// bzip2, any number of streams.
     Bzip2,
     /// The .xz file format 1.2.0.
@@ -34,8 +38,10 @@ pub fn decompress(compression: Compression, input: &[u8], out: &mut Vec<u8>, lim
     let mut rest = input;
     let result = match compression {
         Compression::Brotli => return brotli(input, out, limit),
+        Compression::Lz4Block => return lz4_block(input, out, limit),
+        Compression::SnappyBlock => return snappy_block(input, out, limit),
         Compression::Zstd => zstd(&mut rest, out, limit),
-        Compression::Lz4 => bounded(lz4_flex::frame::FrameDecoder::new(&mut rest), out, limit),
+        Compression::Lz4 => lz4(&mut rest, out, limit),
         Compression::Snappy => bounded(snap::read::FrameDecoder::new(&mut rest), out, limit),
         Compression::Bzip2 => bounded(bzip2::bufread::MultiBzDecoder::new(&mut rest), out, limit),
         Compression::Xz => {
@@ -74,6 +80,67 @@ fn zstd(rest: &mut &[u8], out: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
         let stated = decoder.decoder.get_checksum_from_data();
         if stated.is_some() && stated != decoder.decoder.get_calculated_checksum() {
             return Err(io::ErrorKind::InvalidData.into());
+        }
+    }
+    Ok(true)
+}
+
+/// A block does not say how much comes out, so room is made for little first; nothing is kept of a damaged one.
+#[allow(clippy::disallowed_methods, reason = "this is the module that bounds it")]
+fn lz4_block(input: &[u8], out: &mut Vec<u8>, limit: usize) -> End {
+    const USUAL_RATIO: usize = 16;
+    const HIGHEST_RATIO: usize = 255;
+    let start = out.len();
+    for ratio in [USUAL_RATIO, HIGHEST_RATIO] {
+        let room = input.len().saturating_mul(ratio).min(limit);
+        out.resize(start + room, 0);
+        let result = lz4_flex::block::decompress_into(input, &mut out[start..]);
+        out.truncate(start + result.as_ref().map_or(0, |&made| made));
+        match result {
+            Ok(_) => return End::Complete,
+            Err(lz4_flex::block::DecompressError::OutputTooSmall { .. }) if room == limit => return End::Limit,
+            Err(lz4_flex::block::DecompressError::OutputTooSmall { .. }) => {}
+            Err(_) => break,
+        }
+    }
+    End::Corrupt { offset: 0 }
+}
+
+/// A block says how much comes out; nothing is kept of a damaged one.
+#[allow(clippy::disallowed_types, reason = "this is the module that bounds it")]
+fn snappy_block(input: &[u8], out: &mut Vec<u8>, limit: usize) -> End {
+    // A copy of 64 bytes takes three.
+    const HIGHEST_RATIO: usize = 22;
+    let Ok(stated) = snap::raw::decompress_len(input) else { return End::Corrupt { offset: 0 } };
+    if stated > input.len().saturating_mul(HIGHEST_RATIO) {
+        return End::Corrupt { offset: 0 };
+    }
+    if stated > limit {
+        return End::Limit;
+    }
+    let start = out.len();
+    out.resize(start + stated, 0);
+    let made = snap::raw::Decoder::new().decompress(input, &mut out[start..]);
+    out.truncate(start + made.as_ref().map_or(0, |&made| made));
+    if made.is_ok() { End::Complete } else { End::Corrupt { offset: 0 } }
+}
+
+/// Frames behind one another, as the format allows. The decoder takes input that is missing for the end of a frame;
+/// but a frame ends with an empty block, and maybe a checksum.
+#[allow(clippy::disallowed_types, reason = "this is the module that bounds them")]
+fn lz4(rest: &mut &[u8], out: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
+    const END_MARK: usize = 4;
+    let start = out.len();
+    while !rest.is_empty() {
+        let (room, frame) = (limit - (out.len() - start), *rest);
+        if !bounded(lz4_flex::frame::FrameDecoder::new(&mut *rest), out, room)? {
+            return Ok(false);
+        }
+        let read = &frame[..frame.len() - rest.len()];
+        let checksum = read.get(4).is_some_and(|flags| flags & 0b100 != 0);
+        let end = read.len().saturating_sub(if checksum { 4 } else { 0 });
+        if read.is_empty() || !read[..end].ends_with(&[0; END_MARK]) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
     }
     Ok(true)
@@ -137,6 +204,26 @@ mod tests {
             (Compression::Bzip2, bzip2.finish().unwrap()),
             (Compression::Xz, xz.finish().unwrap()),
         ]
+    }
+
+    #[test]
+    fn blocks_there_and_back_inside_the_limit() {
+        let text = "Zażółć gęślą jaźń, 7f3a91. ".repeat(2_000).into_bytes();
+        let snappy = snap::raw::Encoder::new().compress_vec(&text).unwrap();
+        for (compression, bytes) in
+            [(Compression::Lz4Block, lz4_flex::block::compress(&text)), (Compression::SnappyBlock, snappy)]
+        {
+            let mut out = b"before".to_vec();
+            assert_eq!(decompress(compression, &bytes, &mut out, 1 << 20), End::Complete, "{compression:?}");
+            assert_eq!(&out[6..], text, "{compression:?}");
+            assert_eq!(decompress(compression, &bytes, &mut out, 1000), End::Limit, "{compression:?}");
+            let end = decompress(compression, &bytes[..bytes.len() - 5], &mut out, 1 << 20);
+            assert!(matches!(end, End::Corrupt { .. }), "{compression:?}: {end:?}");
+            assert_eq!(out.len(), 6 + text.len());
+        }
+        // Four gigabytes stated by five bytes.
+        let lie = decompress(Compression::SnappyBlock, b"\xff\xff\xff\xff\x0f\x00a", &mut Vec::new(), usize::MAX);
+        assert_eq!(lie, End::Corrupt { offset: 0 });
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! Bounded readers of encodings that both importers and layers need: decompression, JSON tokens, base64.
+//! Bounded readers of encodings that both importers and layers need: decompression, JSON tokens, base64, ciphers.
 //!
 //! Decompression happens here and nowhere else (a lint holds that): only this module can promise that no input,
 //! however hostile, makes more bytes than the caller allowed.
 
 pub mod base32;
 pub mod base64;
+pub mod cipher;
 pub mod decompress;
 pub mod inflate;
 pub mod json;

@@ -9,9 +9,11 @@
 //! while *fresh* bytes came to exist by decoding. Whoever searches needs to look at fresh bytes only.
 
 mod chain;
+pub mod keys;
 mod layers;
 mod look;
 mod parts;
+pub mod transport;
 mod tree;
 mod walk;
 
@@ -32,6 +34,16 @@ pub trait Layer: Sync {
 
     /// A small input that this layer opens; documentation and the tests of all layers use it.
     fn example(&self) -> &'static [u8];
+
+    /// True when it is asked only on request: it is costly, or nobody has reported it in the wild.
+    fn deep(&self) -> bool {
+        false
+    }
+
+    /// True when it needs a key of the user's.
+    fn keyed(&self) -> bool {
+        false
+    }
 
     /// Opens `view` into `out`, or does nothing. May be called with anything; must take time linear in the view.
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>);

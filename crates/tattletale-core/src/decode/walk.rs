@@ -4,10 +4,12 @@
 //! a limit is met, the walk winds up with one stated fault: what was found until then stands.
 
 use super::chain::{At, Chain};
+use super::keys::{Key, Ring};
 use super::look::Look;
 use super::{Hint, LAYERS, View};
 use crate::model::{Fault, FaultKind};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Shortest bytes that are offered to layers: below this anything looks like everything.
 const SHORTEST: usize = 4;
@@ -15,8 +17,8 @@ const SHORTEST: usize = 4;
 /// The step that says that something stands in a name instead of a value.
 pub const NAME: &str = "key";
 
-/// How far a walk over one part may go.
-#[derive(Debug, Clone, Copy)]
+/// How far a walk over one part may go, and what it may use.
+#[derive(Debug, Clone)]
 pub struct Limits {
     /// Nested nodes; a JSON string holding base64 holding gzip holding JSON takes five.
     pub depth: usize,
@@ -24,11 +26,15 @@ pub struct Limits {
     pub nodes: u64,
     /// Bytes made by decoding, in all; also bounds memory.
     pub made: usize,
+    /// Layers that are costly, or that nobody has met in the wild, are asked as well.
+    pub deep: bool,
+    /// Keys for what is encrypted.
+    pub keys: Arc<Vec<Key>>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 48, nodes: 4_000_000, made: 256 << 20 }
+        Self { depth: 48, nodes: 4_000_000, made: 256 << 20, deep: false, keys: Arc::default() }
     }
 }
 
@@ -106,7 +112,9 @@ pub struct Walked {
 
 /// Unfolds `bytes` as far as the limits allow and tells `visitor` of every node.
 pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Visitor) -> Walked {
-    let mut walker = Walker { limits, visitor, nodes: 0, made: 0, stopped: false, faults: Vec::new() };
+    let ring = Ring::gather(bytes, hint, limits);
+    let mut walker =
+        Walker { limits, ring: &ring, visitor, nodes: 0, made: 0, guesses: 0, stopped: false, faults: Vec::new() };
     let node = Node { chain: &Chain::ROOT, bytes, span: 0..bytes.len(), fresh: true, guess: false, again: false };
     let reach = walker.node(&node, hint, Offer::Layers, FEW);
     Walked { faults: walker.faults, read: reach.read, opaque: reach.opaque }
@@ -114,9 +122,12 @@ pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Vis
 
 struct Walker<'v> {
     limits: &'v Limits,
+    ring: &'v Ring,
     visitor: &'v mut dyn Visitor,
     nodes: u64,
     made: usize,
+    /// Guesses around the current node that nothing has borne out yet.
+    guesses: usize,
     stopped: bool,
     faults: Vec<Fault>,
 }
@@ -157,13 +168,15 @@ impl Walker<'_> {
 
     fn offer(&mut self, node: &Node<'_>, view: View<'_>) -> Reach {
         let mut guesses = Reach::default();
-        for layer in LAYERS {
+        for layer in LAYERS.iter().filter(|layer| self.limits.deep || !layer.deep()) {
+            let faults = self.faults.len();
             let mut opening = Opening {
                 walker: self,
                 chain: node.chain,
                 input: view.bytes,
                 look: view.look,
                 layer: layer.name(),
+                damaged: false,
                 reach: Reach::default(),
             };
             layer.open(&view, &mut opening);
@@ -171,8 +184,18 @@ impl Walker<'_> {
                 return opening.reach;
             }
             guesses.opaque = guesses.opaque.max(opening.reach.opaque);
+            if self.guesses > 0 {
+                self.forget_faults(faults);
+            }
         }
         guesses
+    }
+
+    /// A guess came to nothing, and so did the trouble inside it: random bytes are no damaged stream. Our own limits
+    /// remain true whatever they were met by.
+    fn forget_faults(&mut self, from: usize) {
+        let kept: Vec<Fault> = self.faults.drain(from..).filter(|fault| fault.kind == FaultKind::Limit).collect();
+        self.faults.extend(kept);
     }
 
     fn stop(&mut self, chain: &Chain<'_>, message: String) {
@@ -200,6 +223,11 @@ fn judge(len: usize, look: Look, few: usize, inside: Reach) -> Reach {
     }
 }
 
+/// Text of which chance does not make as much.
+fn is_telling(bytes: &[u8]) -> bool {
+    bytes.len() >= FEW && Look::of(bytes).text()
+}
+
 /// Where a layer puts what it opens.
 pub struct Opening<'w, 'v> {
     walker: &'w mut Walker<'v>,
@@ -207,10 +235,12 @@ pub struct Opening<'w, 'v> {
     input: &'w [u8],
     look: Look,
     layer: &'static str,
+    /// True when this layer stated trouble with the view.
+    damaged: bool,
     reach: Reach,
 }
 
-impl Opening<'_, '_> {
+impl<'v> Opening<'_, 'v> {
     /// A piece of the view, to be unfolded further. Pieces of a view come in order and do not overlap.
     pub fn piece(&mut self, at: At<'_>, span: Range<usize>) {
         self.place(&self.chain.child(Some((self.layer, at))), span, None, Offer::Layers);
@@ -266,10 +296,18 @@ impl Opening<'_, '_> {
 
     /// The whole view turned into other bytes.
     pub fn made(&mut self, bytes: &[u8], proof: Proof) {
-        let chain = self.chain.child(Some((self.layer, At::Whole)));
+        self.made_at(At::Whole, bytes, proof);
+    }
+
+    /// The same, where there is more to say about how: with which key.
+    pub fn made_at(&mut self, at: At<'_>, bytes: &[u8], proof: Proof) {
+        let chain = self.chain.child(Some((self.layer, at)));
         if !self.allowed(&chain, bytes.len()) {
             return;
         }
+        // Bytes of a guess that look like a stream and then break off are random, unless what came out speaks for it.
+        let doubted = self.damaged && self.walker.guesses > 0 && !is_telling(bytes);
+        let proof = if doubted { Proof::Guess } else { proof };
         let guess = proof == Proof::Guess;
         let node = Node { chain: &chain, bytes, span: 0..self.input.len(), fresh: true, guess, again: false };
         // What merely fits an alphabet is mostly an identifier: only long runs of mixed digits count as closed.
@@ -278,7 +316,9 @@ impl Opening<'_, '_> {
             (Proof::Guess, true) => 4 * FEW,
             (Proof::Guess, false) => usize::MAX,
         };
+        self.walker.guesses += usize::from(guess);
         let reach = self.walker.node(&node, Hint::default(), Offer::Layers, few);
+        self.walker.guesses -= usize::from(guess);
         self.add(reach);
         self.reach.opened = reach.opened || proof == Proof::Sure;
     }
@@ -293,16 +333,27 @@ impl Opening<'_, '_> {
         }
     }
 
+    /// Whether what was put in so far ends the asking.
+    pub(super) fn opened(&self) -> bool {
+        self.reach.opened
+    }
+
+    /// Keys, and what stands beside the view that may belong to them.
+    pub(super) fn ring(&self) -> &'v Ring {
+        self.walker.ring
+    }
+
     /// Bytes that may still be made by decoding: the limit for decompressors.
     pub fn room(&self) -> usize {
         if self.walker.stopped { 0 } else { self.walker.limits.made - self.walker.made }
     }
 
-    /// States trouble at a byte of the view; what was opened stands.
+    /// States trouble at a byte of the view; what was opened stands. Inside a guess it counts if the guess does.
     pub fn fault(&mut self, kind: FaultKind, offset: usize, message: impl Into<String>) {
         let mut fault = Fault::new(kind, message).at(offset as u64);
         fault.path = self.chain.child(Some((self.layer, At::Whole))).path();
         self.walker.faults.push(fault);
+        self.damaged = true;
     }
 
     fn allowed(&mut self, chain: &Chain<'_>, made: usize) -> bool {

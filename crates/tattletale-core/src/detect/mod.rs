@@ -4,13 +4,15 @@
 //! a ground truth knows ([`planted`]).
 
 pub mod chance;
+mod closed;
 pub mod personal;
 pub mod planted;
 mod sighter;
 
 use crate::decode::{Both, Hint, Limits, Visitor, Walked, walk};
+pub use closed::Closed;
 pub use planted::Planted;
-pub use sighter::{Closed, Places, Seen, Sighter};
+pub use sighter::{Places, Seen, Sighter};
 
 /// Unfolds one part and searches every layer of it; `places` goes on counting.
 pub fn look(planted: &Planted, bytes: &[u8], hint: Hint<'_>, limits: &Limits, places: &mut Places) -> (Seen, Walked) {

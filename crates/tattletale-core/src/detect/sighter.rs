@@ -5,6 +5,7 @@
 //! that are left in it become sightings, unless the same thing was seen deeper at the same place. An action whose
 //! match lies around a value (the address of a results page around the searched term) is told with that value.
 
+use super::closed::Closed;
 use super::planted::{Form, Hit, Planted};
 use crate::decode::{Ending, Node, Visitor};
 use crate::model::{Excerpt, Sighting, Step, Subject};
@@ -47,17 +48,6 @@ pub struct Places {
     pub bytes: u64,
     /// Fields (leaves of the walk) by their length; longer ones count as the last.
     pub fields: [u64; 256],
-}
-
-/// Bytes that no layer opened.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Closed {
-    /// Layers down to them.
-    pub path: Vec<Step>,
-    /// How many.
-    pub bytes: u64,
-    /// Shannon entropy, bits per byte.
-    pub entropy: f64,
 }
 
 /// What was seen in one part.
@@ -252,8 +242,7 @@ impl Visitor for Sighter<'_> {
             self.settle(node, hits, ending, mark);
         }
         if ending.opaque && self.opaque.len() < OPAQUE_KEPT {
-            let (bytes, entropy) = (node.bytes.len() as u64, entropy(node.bytes));
-            self.opaque.push(Closed { path: node.chain.path(), bytes, entropy });
+            self.opaque.push(Closed::at(node.chain.path(), node.bytes));
         }
         for (_, cover) in &mut self.found[own..] {
             *cover = match node.fresh {
@@ -279,13 +268,4 @@ fn excerpt(bytes: &[u8], range: &Range<usize>) -> Excerpt {
         found: bytes[range.clone()].to_vec(),
         after: bytes[range.end..(range.end + Excerpt::AROUND).min(bytes.len())].to_vec(),
     }
-}
-
-/// Shannon entropy of the byte histogram, bits per byte.
-fn entropy(bytes: &[u8]) -> f64 {
-    let mut counts = [0u64; 256];
-    bytes.iter().for_each(|&byte| counts[byte as usize] += 1);
-    let all = bytes.len() as f64;
-    let share = |&count: &u64| count as f64 / all;
-    counts.iter().filter(|&&count| count > 0).map(share).map(|share| -share * share.log2()).sum()
 }

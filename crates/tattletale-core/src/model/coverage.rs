@@ -65,6 +65,39 @@ pub struct OpaquePlace {
     pub bytes: u64,
     /// Shannon entropy, bits per byte (0 to 8).
     pub entropy: f64,
+    /// What it looks like.
+    pub kind: OpaqueKind,
+}
+
+/// What closed bytes look like. Encrypted and well compressed bytes look alike, so this is a hint and no proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpaqueKind {
+    /// Random, and in whole blocks of 16 bytes, as block ciphers leave them.
+    Blocks,
+    /// Random.
+    Random,
+    /// Some bytes are far more frequent than others: a format that no layer knows.
+    Structured,
+}
+
+impl OpaqueKind {
+    /// The word used in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Blocks => "blocks",
+            Self::Random => "random",
+            Self::Structured => "structured",
+        }
+    }
+
+    /// Plain words, as in "looks like ...".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Blocks => "encrypted data (whole blocks of 16 bytes)",
+            Self::Random => "compressed or encrypted data",
+            Self::Structured => "structured binary data",
+        }
+    }
 }
 
 impl Coverage {

@@ -15,7 +15,7 @@ pub mod truth;
 pub mod url;
 pub(crate) mod written;
 
-pub use coverage::{Coverage, OpaquePlace, ReceiverCoverage};
+pub use coverage::{Coverage, OpaqueKind, OpaquePlace, ReceiverCoverage};
 pub use exchange::{Body, Exchange, Fidelity, Header, Message, Request, Response};
 pub use fault::{Fault, FaultKind};
 pub use fields::{Field, Fields, Use};

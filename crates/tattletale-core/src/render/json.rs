@@ -196,6 +196,7 @@ struct OpaqueRow {
     path: Vec<StepRow>,
     bytes: u64,
     entropy: f64,
+    kind: &'static str,
 }
 
 #[derive(Serialize)]
@@ -375,6 +376,7 @@ impl View<'_, '_> {
                     path: self.path(&place.path),
                     bytes: place.bytes,
                     entropy: (place.entropy * 100.0).round() / 100.0,
+                    kind: place.kind.name(),
                 })
                 .collect(),
         }

@@ -14,6 +14,8 @@ pub mod escape;
 mod excerpt;
 mod html;
 mod json;
+pub mod layers;
+pub mod meaning;
 mod operators;
 mod paragraph;
 pub mod redact;

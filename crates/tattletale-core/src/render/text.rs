@@ -251,10 +251,11 @@ impl<'r> Page<'_, 'r> {
             let places = coverage.opaque.iter().filter(|place| place.host == receiver.host);
             let largest = places.max_by_key(|place| place.bytes).map(|place| {
                 format!(
-                    ", the largest {} in exchange {}, {}",
+                    ", the largest {} in exchange {}, {}, looks like {}",
                     words::bytes(place.bytes),
                     place.exchange,
-                    self.masks.part(&place.part)
+                    self.masks.part(&place.part),
+                    place.kind.words()
                 )
             });
             let share = words::percent(receiver.opaque, receiver.opaque.saturating_add(receiver.read));

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tattletale_core::model::{
     About, Action, Aspect, CaptureInfo, Carrier, Coverage, Excerpt, Fact, Fault, FaultKind, Fields, Finding,
-    GroundTruth, OpaquePlace, Operator, Part, Party, Receiver, ReceiverCoverage, Report, Source, Step, Strength,
-    Subject, Timestamp, Value,
+    GroundTruth, OpaqueKind, OpaquePlace, Operator, Part, Party, Receiver, ReceiverCoverage, Report, Source, Step,
+    Strength, Subject, Timestamp, Value,
 };
 
 pub(crate) const START: &str = "2026-11-21T02:44:30Z";
@@ -203,6 +203,7 @@ pub(crate) fn rich() -> Report {
                 path: vec![step("json", "$.payload"), step("base64", "")],
                 bytes: 20_480,
                 entropy: 7.98,
+                kind: OpaqueKind::Random,
             }],
             responses: false,
         },
@@ -348,6 +349,7 @@ pub(crate) fn nasty() -> Report {
             path: vec![step("gzip", host), step("json", EMAIL)],
             bytes: u64::MAX,
             entropy: f64::NAN,
+            kind: OpaqueKind::Structured,
         });
     }
     let all = [EMAIL, VISIT, PASSWORD, TOKEN, TERM, "clinic.localhost"].into_iter().chain(MARKUP);

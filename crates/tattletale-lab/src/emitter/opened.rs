@@ -6,7 +6,9 @@ use crate::wire::Outgoing;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use tattletale_core::codec::inflate::{End, Framing, inflate};
-use tattletale_core::model::url;
+use tattletale_core::decode::transport::{self, Unfolded, Verdict};
+use tattletale_core::decode::{Limits, parts, tree};
+use tattletale_core::model::{Body, Exchange, Header, Request, url};
 
 /// Fields of the query and of the form in the body, decoded once.
 pub(crate) fn fields(request: &Outgoing) -> BTreeMap<String, String> {
@@ -19,6 +21,7 @@ pub(crate) fn fields(request: &Outgoing) -> BTreeMap<String, String> {
 
 /// The JSON documents or events in a request of telemetry.
 pub(crate) fn opened(request: &Outgoing) -> Vec<Value> {
+    recognised(request);
     let fields = fields(request);
     let gzip = fields.get("gzip").map_or("0", String::as_str);
     if let Some(value) = fields.get("value") {
@@ -40,6 +43,29 @@ pub(crate) fn opened(request: &Outgoing) -> Vec<Value> {
         Value::Array(events) => events,
         event => vec![event],
     }
+}
+
+/// An audit must know what this is, and find that it is what it says.
+fn recognised(request: &Outgoing) {
+    let header =
+        |(name, value): &(String, String)| Header { name: name.to_lowercase(), value: value.as_bytes().into() };
+    let exchange = Exchange {
+        request: Request {
+            method: request.method.into(),
+            url: request.url.clone(),
+            headers: request.headers.iter().map(header).collect(),
+            body: Body { bytes: request.body.clone(), ..Body::default() },
+            ..Request::default()
+        },
+        ..Exchange::default()
+    };
+    let unfolded: Vec<Unfolded> = parts(&exchange, false)
+        .into_iter()
+        .map(|view| Unfolded { tree: tree(view.bytes, view.hint, &Limits::default()).0, part: view.part })
+        .collect();
+    let known = transport::recognise(&exchange, &unfolded);
+    assert_eq!(known.len(), 1, "{}: {known:?}", request.url);
+    assert!(known[0].checks.iter().all(|check| check.verdict != Verdict::Fails), "{known:?}");
 }
 
 fn unzipped(bytes: &[u8]) -> Vec<u8> {

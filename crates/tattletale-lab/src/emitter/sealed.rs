@@ -99,6 +99,13 @@ pub(crate) fn opened_envelope(sealed: &[u8]) -> Option<[u8; 16]> {
     message.try_into().ok()
 }
 
+/// The private key as a file for `tattletale audit --keys`.
+pub fn key_file() -> String {
+    format!(
+        "[[key]]\nname = \"specimen\"\nkind = \"rsa-private\"\nmodulus = \"{MODULUS}\"\nexponent = \"0{PRIVATE_EXPONENT}\"\n"
+    )
+}
+
 fn number(hex: &str) -> BigUint {
     BigUint::parse_bytes(hex.as_bytes(), 16).unwrap_or_default()
 }
@@ -126,6 +133,38 @@ const PRIVATE_EXPONENT: &str = "\
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An audit that has the private key reads what it could not read without.
+    #[test]
+    fn an_audit_with_the_key_finds_what_one_without_does_not() {
+        use std::sync::Arc;
+        use tattletale_core::decode::{Hint, Limits, keys};
+        use tattletale_core::detect::{Places, Planted, look};
+        use tattletale_core::model::{GroundTruth, Value as Planting};
+
+        let mail = "zoe-7f3a1@mail.test";
+        let events = [json!({ "event": "a", "properties": { "mail": mail } }), json!({ "event": "b", "again": mail })];
+        let value = Planting { name: "mail".into(), kind: "email", value: mail.into() };
+        let planted = Planted::new(&GroundTruth { values: vec![value], ..GroundTruth::default() });
+        let keys = Arc::new(keys::parse(&key_file()).unwrap());
+        for code in [Code::Event, Code::Batch] {
+            let sealed = seal(code, &events, ModelTime(9), &mut Seeded::new(1, "seal"));
+            let body = format!(
+                "gzip={}&data_list={}",
+                code.number(),
+                percent_encoding::utf8_percent_encode(&sealed, percent_encoding::NON_ALPHANUMERIC)
+            );
+            let seen =
+                |limits: &Limits| look(&planted, body.as_bytes(), Hint::default(), limits, &mut Places::default()).0;
+            let found = seen(&Limits { keys: keys.clone(), ..Limits::default() });
+            let ways: Vec<Vec<&str>> =
+                found.sightings.iter().map(|s| s.path.iter().map(|step| step.layer).collect()).collect();
+            assert_eq!(ways, [["form", "json", "base64", "aes-cbc", "gzip", "json"]; 2], "{code:?}");
+            assert!(found.sightings.iter().all(|sighting| sighting.path[3].at.as_deref() == Some("specimen")));
+            let without = seen(&Limits::default());
+            assert!(without.sightings.is_empty() && !without.opaque.is_empty(), "{code:?}");
+        }
+    }
 
     #[test]
     fn opens_what_it_sealed() {

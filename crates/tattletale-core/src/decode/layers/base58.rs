@@ -1,51 +1,84 @@
-//! Base58, a number in base 58: decoding takes quadratic time, so only short runs are read.
+//! Numbers in large bases: base58, and on request base62 and base36. Decoding takes quadratic time, so only short runs
+//! are read.
 
 use crate::decode::look::{DIGIT, HEX_LOWER, HEX_UPPER, LOWER, UPPER};
 use crate::decode::{Layer, Look, Opening, Proof, View};
 
-pub(super) struct Base58;
+/// A base with its alphabet.
+pub(super) enum Radix {
+    Base58,
+    Base62,
+    Base36,
+}
 
-const ALPHABET: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const SHORTEST: usize = 16;
 /// Bounds the quadratic work: identifiers are shorter.
 const LONGEST: usize = 512;
 const ENOUGH: usize = 14;
 
-impl Layer for Base58 {
+impl Layer for Radix {
     fn name(&self) -> &'static str {
-        "base58"
+        match self {
+            Self::Base58 => "base58",
+            Self::Base62 => "base62",
+            Self::Base36 => "base36",
+        }
     }
 
     fn about(&self) -> &'static str {
-        "Base58 in Bitcoin's alphabet (draft-msporny-base58); opened only where it becomes text."
+        match self {
+            Self::Base58 => "Base58 in Bitcoin's alphabet (draft-msporny-base58); opened only where it becomes text.",
+            Self::Base62 => {
+                "A number in base 62 (digits, capitals, small letters; or small letters first); opened only where it becomes text."
+            }
+            Self::Base36 => "A number in base 36, in either case; opened only where it becomes text.",
+        }
     }
 
     fn example(&self) -> &'static [u8] {
-        b"29jR8mXdQL9X1dEr3j4wYQRa"
+        match self {
+            Self::Base58 => b"29jR8mXdQL9X1dEr3j4wYQRa",
+            Self::Base62 => b"3j1yF1ZsxnUF7UPVN3mDbw",
+            Self::Base36 => b"78xzzgd9ahwegud7tktbatx84",
+        }
+    }
+
+    fn deep(&self) -> bool {
+        !matches!(self, Self::Base58)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
-        let length = view.bytes.len();
-        if !(SHORTEST..=LONGEST).contains(&length)
-            || !view.look.only(DIGIT | HEX_UPPER | UPPER | HEX_LOWER | LOWER)
-            || !view.look.mixed()
-        {
+        let alphanumeric = view.look.only(DIGIT | HEX_UPPER | UPPER | HEX_LOWER | LOWER);
+        if !(SHORTEST..=LONGEST).contains(&view.bytes.len()) || !alphanumeric || !view.look.has(DIGIT) {
             return;
         }
-        let Some(decoded) = decode(view.bytes) else { return };
-        if decoded.len() >= ENOUGH && Look::of(&decoded).text() {
-            out.made(&decoded, Proof::Sure);
+        let alphabets: &[&[u8]] = match self {
+            Self::Base58 if view.look.mixed() => &[b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"],
+            Self::Base62 if view.look.mixed() => &[
+                b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+                b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+            ],
+            Self::Base36 if !view.look.mixed() => {
+                &[b"0123456789abcdefghijklmnopqrstuvwxyz", b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+            }
+            _ => return,
+        };
+        for alphabet in alphabets {
+            let decoded = decode(view.bytes, alphabet);
+            if let Some(decoded) = decoded.filter(|bytes| bytes.len() >= ENOUGH && Look::of(bytes).text()) {
+                return out.made(&decoded, Proof::Sure);
+            }
         }
     }
 }
 
-fn decode(text: &[u8]) -> Option<Vec<u8>> {
+fn decode(text: &[u8], alphabet: &[u8]) -> Option<Vec<u8>> {
     // Least significant byte first.
     let mut number: Vec<u8> = Vec::with_capacity(text.len());
     for letter in text {
-        let mut carry = ALPHABET.iter().position(|known| known == letter)? as u32;
+        let mut carry = alphabet.iter().position(|known| known == letter)?;
         for byte in &mut number {
-            carry += u32::from(*byte) * 58;
+            carry += usize::from(*byte) * alphabet.len();
             *byte = (carry & 0xff) as u8;
             carry >>= 8;
         }
@@ -53,7 +86,9 @@ fn decode(text: &[u8]) -> Option<Vec<u8>> {
             number.push(carry as u8);
         }
     }
-    number.extend(text.iter().take_while(|&&letter| letter == b'1').map(|_| 0));
+    // The first letter is a zero, and zeros in front stand for zero bytes.
+    let zeros = text.iter().take_while(|letter| alphabet.first() == Some(letter)).count();
+    number.resize(number.len() + zeros, 0);
     number.reverse();
     Some(number)
 }

@@ -2,9 +2,10 @@
 //!
 //! Runs of base64 digits are everywhere (words, identifiers), so a run counts only when it decodes to text that
 //! itself reads as such for long, or to something with a magic number; then it is a piece, and base64 opens it.
+//! Letters that stand right before it are digits, too: then the text must go on to the end of the run.
 
 use crate::codec::base64;
-use crate::decode::look::{DIGIT, HEX_LOWER, HEX_UPPER, LOWER, UPPER};
+use crate::decode::look::{HEX_LOWER, HEX_UPPER, LOWER, UPPER};
 use crate::decode::{At, Layer, Look, Opening, View};
 use std::ops::Range;
 
@@ -28,20 +29,23 @@ impl Layer for Embedded {
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         // Radix-64 digits of any length hold letters in both cases.
         let cases = view.look.has(LOWER | HEX_LOWER) && view.look.has(UPPER | HEX_UPPER);
-        if view.bytes.len() < SHORTEST || !cases || !view.look.has(!(LOWER | UPPER | HEX_LOWER | HEX_UPPER | DIGIT)) {
+        if view.bytes.len() < SHORTEST || !cases || !view.look.text() || view.bytes.len() > out.room() {
             return;
         }
-        if !view.look.text() || view.bytes.len() > out.room() {
-            return;
-        }
-        let mut number = 0;
-        for run in runs(view.bytes) {
-            if run.len() < view.bytes.len() && telling(&view.bytes[run.clone()]) {
-                out.piece(At::Index(number), run);
-                number += 1;
-            }
+        for (number, run) in found(view.bytes).enumerate() {
+            out.piece(At::Index(number), run);
         }
     }
+}
+
+/// The runs that are base64 beyond doubt, and not the whole.
+pub(super) fn found(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let whole = bytes.len();
+    let telling = move |run: Range<usize>| match run.len() < whole && telling(&bytes[run.clone()]) {
+        true => Some(run),
+        false => shifted(&bytes[run.clone()]).map(|inner| run.start + inner.start..run.start + inner.end),
+    };
+    runs(bytes).into_iter().filter_map(telling).filter(move |run| run.len() < whole)
 }
 
 /// Runs of digits with their padding, long enough.
@@ -74,4 +78,38 @@ fn telling(run: &[u8]) -> bool {
     let Some(decoded) = base64::decode(run) else { return false };
     let magic = matches!(decoded[..], [0x1f, 0x8b, 8, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..]);
     magic || Look::of(&decoded).text()
+}
+
+/// Where text begins in a run that has letters before it or that lost its last one, if it then goes on to the end.
+///
+/// The end is tried first, in each of the four ways to cut a run into fours, so most runs cost four short decodings.
+fn shifted(run: &[u8]) -> Option<Range<usize>> {
+    /// What must become text, in bytes: chance gives 1.4 bits each.
+    const ENOUGH: usize = 21;
+    const TAIL: usize = ENOUGH / 3 * 4;
+    if run.len() < TAIL || !Look::of(run).mixed() {
+        return None;
+    }
+    let ways = (0..4).filter_map(|offset| {
+        let cut = run.len() - usize::from((run.len() - offset) % 4 == 1 && !run.ends_with(b"="));
+        let body = &run[offset..cut];
+        let tail = body.len().saturating_sub(TAIL) / 4 * 4;
+        let readable = |at: usize| base64::decode(&body[at..]).filter(|bytes| text_from(bytes) + 3 < bytes.len());
+        readable(tail)?;
+        let decoded = readable(0)?;
+        let from = text_from(&decoded).div_ceil(3);
+        (decoded.len() >= from * 3 + ENOUGH).then_some(offset + from * 4..cut)
+    });
+    // Monotonous text reads like text in a wrong way as well, but not for as long.
+    ways.max_by_key(Range::len)
+}
+
+/// Where the text begins that goes on to the end.
+fn text_from(bytes: &[u8]) -> usize {
+    let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || *byte == 0x7f;
+    let mut from = bytes.iter().rposition(control).map_or(0, |at| at + 1);
+    while let Err(error) = std::str::from_utf8(&bytes[from..]) {
+        from += error.valid_up_to() + error.error_len().unwrap_or(1);
+    }
+    from
 }

@@ -72,7 +72,8 @@ fn looks_like_one(bytes: &[u8]) -> bool {
         let (name, value) = (&field[..equals], &field[equals + 1..]);
         // `eyJh...==` is padding, not a name with a value.
         let padding = value.iter().all(|&byte| byte == b'=') && !value.is_empty();
-        if name.is_empty() || name.len() > 64 || !name.iter().all(plain) || padding {
+        // Escaped names are data, and as long as data is.
+        if name.is_empty() || (name.len() > 64 && !name.contains(&b'%')) || !name.iter().all(plain) || padding {
             return false;
         }
         any_value |= !value.is_empty();

@@ -1,4 +1,5 @@
-//! JSON that is not meant to be run: behind a guard prefix, or inside the call of a function.
+//! JSON that is not meant to be run: behind a guard prefix, inside the call of a function, or behind the few signs
+//! that protocols over WebSocket put before it.
 
 use super::json::value;
 use crate::decode::{At, Layer, Opening, View};
@@ -14,7 +15,7 @@ impl Layer for Guarded {
     }
 
     fn about(&self) -> &'static str {
-        "JSON behind a prefix that keeps it from being run as a script (`)]}'`, `for(;;);`, `while(1);`), or as the argument of a callback (JSONP)."
+        "JSON behind a prefix that keeps it from being run as a script (`)]}'`, `for(;;);`, `while(1);`), as the argument of a callback (JSONP), or behind the packet type of Socket.IO (socket.io-protocol 5) and SockJS."
     }
 
     fn example(&self) -> &'static [u8] {
@@ -30,7 +31,7 @@ impl Layer for Guarded {
             return;
         }
         let prefix = head[..open].trim_ascii();
-        let guard = GUARDS.contains(&prefix);
+        let guard = GUARDS.contains(&prefix) || is_packet(prefix) || (prefix == b"a" && bytes[open] == b'[');
         let end = match guard {
             true => bytes.len(),
             false if is_call(prefix) => match bytes.iter().rposition(|&byte| byte == b')') {
@@ -43,6 +44,17 @@ impl Layer for Guarded {
             out.piece(At::Whole, open..end);
         }
     }
+}
+
+/// `42`, `451-`, `42/namespace,7`: type, attachments, namespace and acknowledgement of Socket.IO.
+fn is_packet(prefix: &[u8]) -> bool {
+    let digits = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let kind = digits(prefix);
+    let mut rest = prefix[kind..].strip_prefix(b"-").unwrap_or(&prefix[kind..]);
+    if let (Some(b'/'), Some(comma)) = (rest.first(), memchr::memchr(b',', rest)) {
+        rest = &rest[comma + 1..];
+    }
+    matches!(prefix.first(), Some(b'0'..=b'6')) && kind <= 8 && digits(rest) == rest.len()
 }
 
 /// `name(`, `a.b.c(`, with the comment that some servers put before it.

@@ -38,10 +38,10 @@ impl Layer for Gzip {
 pub(super) fn unpack(compression: Compression, view: &View<'_>, out: &mut Opening<'_, '_>) {
     let mut bytes = Vec::new();
     let end = decompress(compression, view.bytes, &mut bytes, out.room());
+    report(&end, view.bytes.len(), bytes.len(), out);
     if bytes.is_empty() {
         return;
     }
-    report(&end, view.bytes.len(), bytes.len(), out);
     out.made(&bytes, Proof::Sure);
 }
 

@@ -1,12 +1,13 @@
-//! Hex digits in pairs.
+//! Hexadecimal: digests, identifiers, and texts that someone wanted to look like those.
 
-use crate::decode::look::{DIGIT, HEX_LOWER, HEX_UPPER};
+use crate::decode::look::{DASH, DIGIT, HEX_LOWER, HEX_UPPER, LOWER, PUNCTUATION, SPACE, UPPER};
 use crate::decode::{Layer, Look, Opening, Proof, View};
 use crate::model::url::hex_digit;
 
 pub(super) struct Hex;
 
 const SHORTEST: usize = 8;
+const DIGITS: u16 = DIGIT | HEX_LOWER | HEX_UPPER;
 
 impl Layer for Hex {
     fn name(&self) -> &'static str {
@@ -14,7 +15,7 @@ impl Layer for Hex {
     }
 
     fn about(&self) -> &'static str {
-        "Pairs of hex digits (base16, RFC 4648) in either case; what does not become text is most likely an identifier."
+        "Pairs of hex digits (base16, RFC 4648) in either case, behind `0x` or with `:`, `-` or blanks between them as tools print them; what does not become text is most likely an identifier."
     }
 
     fn example(&self) -> &'static [u8] {
@@ -23,16 +24,33 @@ impl Layer for Hex {
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         let bytes = view.bytes;
-        if bytes.len() < SHORTEST || !bytes.len().is_multiple_of(2) || !view.look.only(DIGIT | HEX_LOWER | HEX_UPPER) {
+        // The `x` of `0x`, and what may stand between pairs.
+        if bytes.len() < SHORTEST || !view.look.only(DIGITS | LOWER | UPPER | PUNCTUATION | DASH | SPACE) {
+            return;
+        }
+        let bytes = bytes.strip_prefix(b"0x").or_else(|| bytes.strip_prefix(b"0X")).unwrap_or(bytes);
+        let plain = view.look.only(DIGITS) || Look::of(bytes).only(DIGITS);
+        if plain && !bytes.len().is_multiple_of(2) || !plain && !is_separated(bytes) {
             return;
         }
         if bytes.len() > out.room() {
-            return out.made(bytes, Proof::Guess);
+            return out.made(view.bytes, Proof::Guess);
         }
         let value = |&digit: &u8| hex_digit(digit).unwrap_or_default();
-        let decoded: Vec<u8> = bytes.chunks_exact(2).map(|pair| value(&pair[0]) << 4 | value(&pair[1])).collect();
+        let step = if plain { 2 } else { 3 };
+        let decoded: Vec<u8> = bytes.chunks(step).map(|pair| value(&pair[0]) << 4 | value(&pair[1])).collect();
         // Decimal digits alone become text by chance far too often.
-        let text = Look::of(&decoded).text() && view.look.has(HEX_LOWER | HEX_UPPER);
+        let text = Look::of(&decoded).text() && (view.look.has(HEX_LOWER | HEX_UPPER) || !plain);
         out.made(&decoded, if text { Proof::Sure } else { Proof::Guess });
     }
+}
+
+/// Pairs with one and the same separator between them; more of them than a MAC address has.
+fn is_separated(bytes: &[u8]) -> bool {
+    const LONGEST_ADDRESS: usize = 17;
+    let &[_, _, separator @ (b':' | b'-' | b' '), ..] = bytes else { return false };
+    let digit = |byte: &u8| byte.is_ascii_hexdigit();
+    bytes.len() > LONGEST_ADDRESS
+        && bytes.len() % 3 == 2
+        && bytes.chunks(3).all(|pair| pair[..2].iter().all(digit) && pair.get(2).is_none_or(|&byte| byte == separator))
 }

@@ -22,7 +22,8 @@ impl Layer for Json {
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         let bytes = view.bytes;
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let bytes = &bytes[mark..];
         let Some(first @ (b'{' | b'[' | b'"')) = bytes.iter().copied().find(|byte| !byte.is_ascii_whitespace()) else {
             return;
         };
@@ -47,9 +48,9 @@ impl Layer for Json {
                 Why::Unexpected => "is no JSON from here on",
                 Why::Deep => "nests deeper than any real message; not followed further",
             };
-            out.fault(kind, broken.offset, message);
+            out.fault(kind, mark + broken.offset, message);
         }
-        emit(bytes, out);
+        emit(bytes, mark, out);
     }
 }
 
@@ -60,15 +61,15 @@ pub(super) fn value(bytes: &[u8]) -> Result<usize, Broken> {
     Ok(tokens.offset())
 }
 
-/// Emits everything up to the end or the first trouble.
-fn emit(bytes: &[u8], out: &mut Opening<'_, '_>) {
+/// Emits everything up to the end or the first trouble; `bytes` start at `base` of the view.
+fn emit(bytes: &[u8], base: usize, out: &mut Opening<'_, '_>) {
     let mut tokens = Tokens::new(bytes);
     let mut way: Vec<JsonStep> = Vec::new();
     while let Ok(Some(token)) = tokens.next_token() {
         match token {
             Token::ArrayStart => way.push(JsonStep::Index(0)),
             Token::Key(key) => {
-                name(bytes, &way, &key, out);
+                name(bytes, base, &way, &key, out);
                 way.push(JsonStep::Key(key.span));
             }
             Token::ObjectStart => {}
@@ -78,11 +79,11 @@ fn emit(bytes: &[u8], out: &mut Opening<'_, '_>) {
             }
             Token::ObjectEnd => value_ended(&mut way),
             Token::String(text) => {
-                string(bytes, At::Json { source: bytes, way: &way }, &text, out);
+                string(bytes, base, At::Json { source: bytes, way: &way }, &text, out);
                 value_ended(&mut way);
             }
             Token::Number(span) | Token::Literal(span) => {
-                out.atom(At::Json { source: bytes, way: &way }, span);
+                out.atom(At::Json { source: bytes, way: &way }, base + span.start..base + span.end);
                 value_ended(&mut way);
             }
         }
@@ -100,21 +101,23 @@ fn value_ended(way: &mut Vec<JsonStep>) {
     }
 }
 
-fn string(bytes: &[u8], at: At<'_>, text: &Text, out: &mut Opening<'_, '_>) {
+fn string(bytes: &[u8], base: usize, at: At<'_>, text: &Text, out: &mut Opening<'_, '_>) {
+    let span = base + text.span.start..base + text.span.end;
     match text.escaped.then(|| unescape(&bytes[text.span.clone()])) {
-        Some(Cow::Owned(meaning)) => out.unescaped(at, text.span.clone(), &meaning),
-        _ => out.piece(at, text.span.clone()),
+        Some(Cow::Owned(meaning)) => out.unescaped(at, span, &meaning),
+        _ => out.piece(at, span),
     }
 }
 
 /// Short names are only names.
-fn name(bytes: &[u8], way: &[JsonStep], key: &Text, out: &mut Opening<'_, '_>) {
+fn name(bytes: &[u8], base: usize, way: &[JsonStep], key: &Text, out: &mut Opening<'_, '_>) {
     const LONGEST_PLAIN_NAME: usize = 5;
     if key.span.len() > LONGEST_PLAIN_NAME {
         let at = At::Json { source: bytes, way };
+        let span = base + key.span.start..base + key.span.end;
         match unescape(&bytes[key.span.clone()]) {
-            Cow::Owned(meaning) => out.name(at, key.span.clone(), Some(&meaning)),
-            Cow::Borrowed(_) => out.name(at, key.span.clone(), None),
+            Cow::Owned(meaning) => out.name(at, span, Some(&meaning)),
+            Cow::Borrowed(_) => out.name(at, span, None),
         }
     }
 }

@@ -1,10 +1,17 @@
-//! LZ4 in its frame format; bare blocks have neither magic number nor length and are not tried.
+//! LZ4, in its frame format and as blocks.
+//!
+//! A block has neither magic number nor length. It is opened behind a length that holds, as most libraries put it
+//! there, or where a whole one becomes text.
 
 use super::gzip::unpack;
-use crate::codec::decompress::Compression;
-use crate::decode::{Layer, Opening, View};
+use crate::codec::decompress::{Compression, decompress};
+use crate::codec::inflate::End;
+use crate::decode::{Layer, Look, Opening, Proof, View};
 
 pub(super) struct Lz4;
+
+/// What must come out of a block.
+const ENOUGH: usize = 32;
 
 impl Layer for Lz4 {
     fn name(&self) -> &'static str {
@@ -12,7 +19,7 @@ impl Layer for Lz4 {
     }
 
     fn about(&self) -> &'static str {
-        "LZ4 frames (LZ4 frame format 1.6.4), known by their magic number."
+        "LZ4 frames (LZ4 frame format 1.6.4), known by their magic number, and blocks (LZ4 block format) behind their length, as Firefox' mozLz4 has it, or where a whole one becomes text."
     }
 
     fn example(&self) -> &'static [u8] {
@@ -21,7 +28,37 @@ impl Layer for Lz4 {
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         if view.bytes.starts_with(b"\x04\x22\x4d\x18") {
-            unpack(Compression::Lz4, view, out);
+            return unpack(Compression::Lz4, view, out);
+        }
+        let sized = view.bytes.strip_prefix(b"mozLz40\0").unwrap_or(view.bytes);
+        let [a, b, c, d, block @ ..] = sized else { return };
+        let stated = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+        let mut bytes = Vec::new();
+        let can_be = (ENOUGH..=block.len().saturating_mul(255).min(out.room())).contains(&stated);
+        if can_be
+            && decompress(Compression::Lz4Block, block, &mut bytes, stated) == End::Complete
+            && bytes.len() == stated
+        {
+            return out.made(&bytes, Proof::Sure);
+        }
+        bytes.clear();
+        if !view.look.text()
+            && starts_with_text(view.bytes)
+            && decompress(Compression::Lz4Block, view.bytes, &mut bytes, out.room()) == End::Complete
+            && bytes.len() >= ENOUGH
+            && Look::of(&bytes).text()
+        {
+            out.made(&bytes, Proof::Sure);
         }
     }
+}
+
+/// The first sequence of a block begins with literals, and those of a text are text: this spares the attempt.
+fn starts_with_text(bytes: &[u8]) -> bool {
+    let Some((&token, rest)) = bytes.split_first() else { return false };
+    let literals = match token >> 4 {
+        15 => rest.get(1..16),
+        count => rest.get(..usize::from(count)),
+    };
+    literals.is_some_and(|literals| literals.len() >= 4 && literals.iter().all(|&byte| byte >= 0x20 && byte != 0x7f))
 }

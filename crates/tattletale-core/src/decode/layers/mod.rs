@@ -11,6 +11,7 @@ mod bplist;
 mod brotli;
 mod bzip2;
 mod cbor;
+mod cipher;
 mod dataurl;
 mod deflate;
 mod dns;
@@ -26,6 +27,7 @@ mod hex;
 mod http;
 mod json;
 mod jwt;
+mod labels;
 mod lz4;
 mod lzstring;
 mod msgpack;
@@ -36,11 +38,13 @@ mod params;
 mod path;
 mod percent;
 mod protobuf;
+mod punycode;
 mod qp;
 mod snappy;
 mod sse;
 mod tar;
 mod thrift;
+mod turned;
 mod url;
 mod utf16;
 mod xml;
@@ -77,6 +81,13 @@ pub static LAYERS: &[&dyn Layer] = &[
     // A message that is mostly UTF-16 is a message first.
     &utf16::Utf16,
     &brotli::Brotli,
+    // What nothing opens without a key: those with a tag first.
+    &cipher::Cipher::AesGcm,
+    &cipher::Cipher::ChaCha20Poly1305,
+    &cipher::Cipher::AesCbc,
+    &cipher::Cipher::AesEcb,
+    &cipher::Cipher::AesCtr,
+    &cipher::Cipher::ChaCha20,
     // Texts with a grammar.
     &json::Json,
     // Before the layer that would cut its binary items at line breaks.
@@ -86,6 +97,7 @@ pub static LAYERS: &[&dyn Layer] = &[
     &xml::Xml,
     &sse::Sse,
     &jwt::Jwt,
+    &punycode::Punycode,
     &auth::Auth,
     &dataurl::DataUrl,
     // Escapes around such texts: they need as much as one telling escape. Before forms, whose values have `=` too.
@@ -106,9 +118,15 @@ pub static LAYERS: &[&dyn Layer] = &[
     &base64::Base64,
     // After base64, which may start with a slash too: what came out then is never text, so it is asked in vain.
     &path::Path,
-    &base58::Base58,
+    &base58::Radix::Base58,
+    &base58::Radix::Base62,
+    &base58::Radix::Base36,
     // After base64, where `+` is a digit: here it is taken for a blank.
     &percent::Percent,
     // What is left: a text in which something else stands.
     &embedded::Embedded,
+    &labels::Labels,
+    // On request: every text may be one of these.
+    &turned::Reversed,
+    &turned::Rot,
 ];

@@ -1,7 +1,8 @@
 //! The segments of a path: trackers put encoded values between the slashes.
 
-use crate::decode::look::{BREAK, SLASH, SPACE};
-use crate::decode::{At, Layer, Opening, View};
+use crate::codec::base64;
+use crate::decode::look::{BREAK, DIGIT, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER};
+use crate::decode::{At, Layer, Look, Opening, View};
 use crate::model::url::percent_decode;
 use std::borrow::Cow;
 
@@ -27,7 +28,9 @@ impl Layer for Path {
         if view.bytes.first() != Some(&b'/') || view.look.has(SPACE | BREAK) || !view.look.text() {
             return;
         }
-        debug_assert!(view.look.has(SLASH));
+        if is_number(view) {
+            return;
+        }
         let mut start = 1;
         for (number, segment) in view.bytes[1..].split(|&byte| byte == b'/').enumerate() {
             if segment.len() >= SHORTEST_SEGMENT {
@@ -39,4 +42,29 @@ impl Layer for Path {
             out.again("percent", &decoded);
         }
     }
+}
+
+/// Random bytes in base64 that begin with its digit `/`: an identifier, not a path. What tells them apart are words
+/// between the slashes, and segments that open on their own.
+fn is_number(view: &View<'_>) -> bool {
+    const DIGITS: u16 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | SLASH;
+    let digits = view.bytes.iter().rposition(|&byte| byte != b'=').map_or(0, |last| last + 1);
+    let (digits, padding) = view.bytes.split_at(digits);
+    let look = Look::of(digits);
+    if !look.only(DIGITS) || !look.mixed() || padding.len() > 2 || !view.bytes.len().is_multiple_of(4) {
+        return false;
+    }
+    let mut segments = digits.split(|&byte| byte == b'/');
+    !segments.any(|segment| (padding.is_empty() && is_word(segment)) || opens(segment))
+}
+
+/// As people name folders: small letters, the first maybe a capital.
+fn is_word(segment: &[u8]) -> bool {
+    const SHORTEST_WORD: usize = 4;
+    segment.len() >= SHORTEST_WORD && segment[1..].iter().all(u8::is_ascii_lowercase)
+}
+
+fn opens(segment: &[u8]) -> bool {
+    let decoded = (segment.len() >= SHORTEST_SEGMENT).then(|| base64::decode(segment)).flatten();
+    decoded.is_some_and(|bytes| Look::of(&bytes).text() || bytes.starts_with(b"\x1f\x8b\x08"))
 }

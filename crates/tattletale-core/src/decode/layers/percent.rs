@@ -1,5 +1,6 @@
 //! Percent-encoding outside of forms, and `+` for blanks where no real blank stands.
 
+use super::embedded;
 use crate::decode::look::{PERCENT, PLUS};
 use crate::decode::{Layer, Opening, Proof, View};
 use crate::model::url::percent_decode;
@@ -28,7 +29,10 @@ impl Layer for Percent {
         if *decoded == *view.bytes {
             return;
         }
-        // `+` alone may as well be a digit of base64: then the others are asked too.
+        // `+` alone may as well be a digit of base64: then the others are asked too, and what is that is left alone.
+        if decoded.len() == view.bytes.len() && embedded::found(view.bytes).next().is_some() {
+            return;
+        }
         let proof = if decoded.len() < view.bytes.len() { Proof::Sure } else { Proof::Guess };
         out.made(&decoded, proof);
     }

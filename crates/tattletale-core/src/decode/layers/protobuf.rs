@@ -75,6 +75,8 @@ enum Kind {
     Message,
     Bytes(Range<usize>),
     Number(Range<usize>, String),
+    /// A packed repeated field.
+    Numbers(Vec<(Range<usize>, String)>),
 }
 
 impl Message {
@@ -107,6 +109,7 @@ impl Message {
                 self.delimited(&bytes[..end], start, number, depth);
                 return Some(end);
             }
+            3 => return self.group(bytes, start, number, depth),
             5 => start + 4,
             _ => return None,
         };
@@ -118,6 +121,21 @@ impl Message {
         };
         self.fields.push(Field { number, depth, kind: Kind::Number(start..end, digits) });
         Some(end)
+    }
+
+    /// Fields up to the tag that ends their group; the offset behind it.
+    fn group(&mut self, bytes: &[u8], mut at: usize, number: u64, depth: usize) -> Option<usize> {
+        if depth >= DEEPEST {
+            return None;
+        }
+        self.fields.push(Field { number, depth, kind: Kind::Message });
+        loop {
+            let (tag, next) = varint(bytes, at)?;
+            if tag == number << 3 | 4 {
+                return Some(next);
+            }
+            at = self.field(bytes, at, depth + 1)?;
+        }
     }
 
     /// Decides what is in a length-delimited field: `bytes` ends with it.
@@ -140,6 +158,8 @@ impl Message {
         if text {
             // 97 of 256 bytes are text; what is no letter or digit says less, and no text says more than 60 bits.
             self.evidence += (content.len() as f64 * 1.4).min(60.0);
+        } else if let Some(numbers) = packed(bytes, start) {
+            return self.fields.push(Field { number, depth, kind: Kind::Numbers(numbers) });
         }
         self.fields.push(Field { number, depth, kind: Kind::Bytes(start..bytes.len()) });
     }
@@ -156,8 +176,48 @@ fn emit(bytes: &[u8], fields: &[Field], out: &mut Opening<'_, '_>) {
             Kind::Bytes(span) if bytes[span.clone()].is_empty() => {}
             Kind::Bytes(span) => out.piece(At::Way(&way), span.clone()),
             Kind::Number(span, digits) => out.number(At::Way(&way), span.clone(), digits),
+            Kind::Numbers(numbers) => {
+                for (index, (span, digits)) in numbers.iter().enumerate() {
+                    way.truncate(field.depth + 1);
+                    way.push(Slot::Index(index));
+                    out.number(At::Way(&way), span.clone(), digits);
+                }
+            }
         }
     }
+}
+
+/// Numbers behind one another, where they are too alike for chance: places, amounts and times are sent so.
+///
+/// Doubles and floats that all read like ones, or at least three varints of one size.
+fn packed(bytes: &[u8], start: usize) -> Option<Vec<(Range<usize>, String)>> {
+    const FLOATS: usize = 4;
+    const VARINTS: usize = 3;
+    let content = &bytes[start..];
+    let of_width = |width: usize, fewest: usize, read: fn(&[u8]) -> Option<String>| {
+        let fits = content.len().is_multiple_of(width) && content.len() >= width * fewest;
+        let spans = (start..bytes.len()).step_by(width).map(|at| at..at + width);
+        fits.then(|| spans.map(|span| Some((span.clone(), read(&bytes[span])?))).collect::<Option<Vec<_>>>())?
+    };
+    let double = |bytes: &[u8]| {
+        let float = bytes.try_into().map(f64::from_le_bytes).unwrap_or_default();
+        plausible(float).then(|| float.to_string())
+    };
+    let float = |bytes: &[u8]| {
+        let float = bytes.try_into().map(f32::from_le_bytes).unwrap_or_default();
+        plausible(f64::from(float)).then(|| float.to_string())
+    };
+    let varints = || {
+        let width = varint(content, 0)?.1;
+        let all = of_width(width, VARINTS, |bytes| {
+            Some(integer(varint(bytes, 0).filter(|(_, end)| *end == bytes.len())?.0))
+        })?;
+        (width > 1).then_some(all)
+    };
+    // Two floats read as one double have all the digits that a double can have: the shorter reading is what was meant.
+    let digits = |all: &Vec<(Range<usize>, String)>| all.iter().map(|(_, digits)| digits.len()).sum::<usize>();
+    let floats = [of_width(8, 2, double), of_width(4, FLOATS, float)];
+    floats.into_iter().flatten().min_by_key(digits).or_else(varints)
 }
 
 /// A base-128 varint at `at` and the offset behind it; none beyond ten bytes or 64 bits.
@@ -215,6 +275,29 @@ mod tests {
         assert_eq!(fixed32(&7u32.to_le_bytes()), "7");
         assert_eq!(varint(b"\xae\x8a\x98\xc6\xe1\x88\xc4\x01", 0).map(|(value, _)| value), Some(862_318_179_517_742));
         assert_eq!(integer(u64::MAX), "-1");
+    }
+
+    #[test]
+    fn packed_numbers_are_told_one_by_one() {
+        let digits =
+            |bytes: &[u8]| packed(bytes, 0).map(|all| all.into_iter().map(|(_, digits)| digits).collect::<Vec<_>>());
+        let places = [52.011037f64, 21.25].map(f64::to_le_bytes).concat();
+        assert_eq!(digits(&places).unwrap(), ["52.011037", "21.25"]);
+        assert_eq!(
+            digits(&[1.5f32, 2.5, 3.5, 4.5].map(f32::to_le_bytes).concat()).unwrap(),
+            ["1.5", "2.5", "3.5", "4.5"]
+        );
+        assert_eq!(digits(b"\xae\x8a\x18\xaf\x8a\x18\xb0\x8a\x18").unwrap(), ["394542", "394543", "394544"]);
+        assert_eq!(digits(b"\x01\x02\x03\x04"), None);
+        assert_eq!(digits(b"\xff\xff\xff\xff\xff\xff\xff\xff"), None);
+    }
+
+    #[test]
+    fn groups_end_where_their_tag_says() {
+        assert!(evidence(b"\x13\x0a\x04abcd\x14\x18\x01").is_some());
+        assert_eq!(evidence(b"\x13\x0a\x04abcd\x1c\x18\x01"), None);
+        assert_eq!(evidence(b"\x13\x0a\x04abcd"), None);
+        assert_eq!(evidence(&b"\x13".repeat(100_000)), None);
     }
 
     #[test]

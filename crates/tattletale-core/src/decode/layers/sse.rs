@@ -2,6 +2,7 @@
 
 use crate::decode::look::BREAK;
 use crate::decode::{At, Layer, Opening, View};
+use std::ops::Range;
 
 pub(super) struct Sse;
 
@@ -30,17 +31,42 @@ impl Layer for Sse {
         if !bytes.split(|&byte| byte == b'\n').all(ours) {
             return;
         }
+        // Lines of data that follow one another are one text with line breaks (the standard's dispatch of an event).
         let (mut start, mut number) = (0, 0);
-        for line in bytes.split(|&byte| byte == b'\n') {
-            if let Some(colon) = line.iter().position(|&byte| byte == b':') {
-                let blank = usize::from(line.get(colon + 1) == Some(&b' '));
-                let content = start + colon + 1 + blank..start + line.trim_ascii_end().len();
-                if content.start < content.end {
-                    out.piece(At::Index(number), content);
+        let mut data: Vec<Range<usize>> = Vec::new();
+        for line in bytes.split(|&byte| byte == b'\n').chain([&b""[..]]) {
+            let content = content(line).map(|content| start + content.start..start + content.end);
+            match content {
+                Some(content) if line.starts_with(b"data") => data.push(content),
+                content => {
+                    flush(bytes, &mut data, &mut number, out);
+                    if let Some(content) = content {
+                        flush(bytes, &mut vec![content], &mut number, out);
+                    }
                 }
-                number += 1;
             }
             start += line.len() + 1;
         }
     }
+}
+
+/// What stands behind the name of a field and one blank.
+fn content(line: &[u8]) -> Option<Range<usize>> {
+    let colon = line.iter().position(|&byte| byte == b':')?;
+    let blank = usize::from(line.get(colon + 1) == Some(&b' '));
+    Some(colon + 1 + blank..line.trim_ascii_end().len().max(colon + 1 + blank))
+}
+
+fn flush(bytes: &[u8], lines: &mut Vec<Range<usize>>, number: &mut usize, out: &mut Opening<'_, '_>) {
+    match lines.as_slice() {
+        [] => return,
+        [line] if line.is_empty() => {}
+        [line] => out.piece(At::Index(*number), line.clone()),
+        [first, .., last] => {
+            let joined = lines.iter().map(|line| &bytes[line.clone()]).collect::<Vec<_>>().join(&b'\n');
+            out.unescaped(At::Index(*number), first.start..last.end, &joined);
+        }
+    }
+    *number += lines.len();
+    lines.clear();
 }

@@ -6,6 +6,9 @@ use std::borrow::Cow;
 
 pub(super) struct Url;
 
+/// Longer names hold more than what a person called a host.
+const LONGEST_PLAIN_HOST: usize = 32;
+
 impl Layer for Url {
     fn name(&self) -> &'static str {
         "url"
@@ -22,7 +25,11 @@ impl Layer for Url {
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         let Some(text) = std::str::from_utf8(view.bytes).ok().filter(|text| is_address(text)) else { return };
         let parts = Parts::of(text);
-        let pieces = [("path", parts.path), ("query", parts.query), ("fragment", parts.fragment)];
+        // A host is a receiver, not data, unless something is encoded in it.
+        let host = parts.authority.split(':').next().unwrap_or_default();
+        let telling = host.len() > LONGEST_PLAIN_HOST || host.contains("xn--");
+        let host = if telling { host } else { "" };
+        let pieces = [("host", host), ("path", parts.path), ("query", parts.query), ("fragment", parts.fragment)];
         for (name, piece) in pieces.into_iter().filter(|(_, piece)| piece.len() > 1) {
             // A piece is a slice of the text: where it starts tells its span.
             let at = piece.as_ptr() as usize - text.as_ptr() as usize;

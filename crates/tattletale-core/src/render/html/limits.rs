@@ -153,7 +153,7 @@ fn opaque_places(page: &Page<'_, '_>) -> Markup {
             (scroll("The largest closed places", &html! {
                 thead { tr {
                     th scope="col" { "Exchange" } th scope="col" { "Host" } th scope="col" { "Where" }
-                    th scope="col" { "Size" } th scope="col" { "Entropy" }
+                    th scope="col" { "Size" } th scope="col" { "Entropy" } th scope="col" { "Looks like" }
                 } }
                 tbody { @for place in places.iter().take(ROWS) {
                     tr {
@@ -165,6 +165,7 @@ fn opaque_places(page: &Page<'_, '_>) -> Markup {
                         }
                         td.figure { (words::bytes(place.bytes)) }
                         td.figure { (format!("{:.1}", place.entropy)) }
+                        td { (place.kind.words()) }
                     }
                 } }
             }))

@@ -1,0 +1,111 @@
+//! Keys that the user has, and what one part of an exchange offers beside them.
+//!
+//! A ciphertext rarely stands alone: the vector that it began with, or the key in an envelope that only a private key
+//! opens, stand in fields beside it. So where there are keys at all, a part is walked once more before the search,
+//! and what has the size of such a thing is kept in a [`Ring`], which the layers of ciphers are given.
+
+mod der;
+mod file;
+
+use super::Hint;
+use super::walk::{Ending, Limits, Node, Visitor, walk};
+use crate::codec::cipher;
+use std::fmt;
+use std::sync::Arc;
+
+pub use file::{KINDS, parse};
+
+/// A key with the name that paths show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// As in the key file.
+    pub name: String,
+    /// The key itself.
+    pub secret: Secret,
+}
+
+/// What a key opens.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// 16, 24 or 32 bytes.
+    Aes(Vec<u8>),
+    /// 32 bytes.
+    ChaCha20(Vec<u8>),
+    /// Modulus and private exponent, big-endian.
+    Rsa {
+        /// n
+        modulus: Vec<u8>,
+        /// d
+        exponent: Vec<u8>,
+    },
+}
+
+/// Says the kind only: keys have no place in messages.
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Aes(_) => "Aes",
+            Self::ChaCha20(_) => "ChaCha20",
+            Self::Rsa { .. } => "Rsa",
+        })
+    }
+}
+
+/// What the layers of ciphers may try on one part.
+#[derive(Debug, Default)]
+pub(super) struct Ring {
+    pub(super) keys: Vec<Key>,
+    /// Vectors and nonces that stand beside the ciphertext, and zeros.
+    pub(super) vectors: Vec<Vec<u8>>,
+}
+
+/// Keys and vectors that are tried on one part: with them, the work per ciphertext is bounded.
+const MOST_KEYS: usize = 16;
+const MOST_VECTORS: usize = 12;
+/// Envelopes that are opened in one part; each takes milliseconds.
+const MOST_ENVELOPES: usize = 8;
+
+impl Ring {
+    /// Nothing without keys; else what a walk without them shows.
+    pub(super) fn gather(bytes: &[u8], hint: Hint<'_>, limits: &Limits) -> Self {
+        if limits.keys.is_empty() {
+            return Self::default();
+        }
+        let mut ring = Self { keys: Vec::new(), vectors: vec![vec![0; cipher::BLOCK], vec![0; cipher::NONCE]] };
+        let symmetric = limits.keys.iter().filter(|key| !matches!(key.secret, Secret::Rsa { .. }));
+        ring.keys.extend(symmetric.take(MOST_KEYS).cloned());
+        let mut gatherer = Gatherer { ring, known: &limits.keys, envelopes: 0 };
+        let plain = Limits { keys: Arc::default(), ..limits.clone() };
+        walk(bytes, hint, &plain, &mut gatherer);
+        gatherer.ring
+    }
+}
+
+struct Gatherer<'k> {
+    ring: Ring,
+    known: &'k [Key],
+    envelopes: usize,
+}
+
+impl Visitor for Gatherer<'_> {
+    fn enter(&mut self, node: &Node<'_>) {
+        let length = node.bytes.len();
+        let of_a_vector = length == cipher::BLOCK || length == cipher::NONCE;
+        if of_a_vector && self.ring.vectors.len() < MOST_VECTORS && !self.ring.vectors.iter().any(|v| v == node.bytes) {
+            self.ring.vectors.push(node.bytes.to_vec());
+        }
+        for key in self.known {
+            let Secret::Rsa { modulus, exponent } = &key.secret else { continue };
+            if length != modulus.len() || self.envelopes >= MOST_ENVELOPES || self.ring.keys.len() >= MOST_KEYS {
+                continue;
+            }
+            self.envelopes += 1;
+            let inside = cipher::rsa_envelope(modulus, exponent, node.bytes);
+            if let Some(inside) = inside.filter(|inside| matches!(inside.len(), 16 | 24 | 32)) {
+                self.ring.keys.push(Key { name: key.name.clone(), secret: Secret::Aes(inside) });
+            }
+        }
+    }
+
+    fn leave(&mut self, _: &Node<'_>, _: &Ending) {}
+}
