@@ -6,8 +6,8 @@
 use crate::Outcome;
 use crate::cli::{self, DemoArgs};
 use crate::failure::Failure;
-use crate::{input, page, study};
 use crate::progress::Progress;
+use crate::{input, page, study};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};

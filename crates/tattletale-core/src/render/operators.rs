@@ -48,7 +48,8 @@ pub(super) fn in_short(report: &Report, masks: &Masks<'_>, hosts: &[&str]) -> Op
     let said = statements(shown.flat_map(|operator| &operator.facts));
     let answers = |aspect: Aspect| {
         let of_it = said.iter().filter(|said| said.aspect == aspect);
-        let values: BTreeSet<String> = of_it.flat_map(|said| &said.values).map(|(value, _)| masks.name(value)).collect();
+        let values: BTreeSet<String> =
+            of_it.flat_map(|said| &said.values).map(|(value, _)| masks.name(value)).collect();
         (!values.is_empty()).then(|| values.into_iter().collect::<Vec<_>>().join(" or "))
     };
     let who = [Aspect::Organisation, Aspect::Holder, Aspect::Network].into_iter().find_map(answers);

@@ -78,8 +78,11 @@ pub(super) fn fields(shown: &Shown<'_>, id: &Id) -> (usize, String) {
 /// `at least 4.3 and at most 47 bits`; what is not known is left out.
 pub(super) fn bits(shown: &Shown<'_>, id: &Id) -> Option<String> {
     let fields = || id.places.iter().filter_map(|place| shown.study.links.fields.get(place.field));
-    let least = fields().filter_map(|field| field.bits.at_least).fold(None, |a: Option<f64>, b| Some(a.map_or(b, |a| a.max(b))));
-    let most = fields().filter_map(|field| field.bits.at_most).fold(None, |a: Option<f64>, b| Some(a.map_or(b, |a| a.min(b))));
+    let least = fields()
+        .filter_map(|field| field.bits.at_least)
+        .fold(None, |a: Option<f64>, b| Some(a.map_or(b, |a| a.max(b))));
+    let most =
+        fields().filter_map(|field| field.bits.at_most).fold(None, |a: Option<f64>, b| Some(a.map_or(b, |a| a.min(b))));
     match (least, most) {
         (Some(least), Some(most)) => Some(format!("at least {least:.1} and at most {most:.0} bits")),
         (Some(least), None) => Some(format!("at least {least:.1} bits")),
@@ -147,10 +150,8 @@ pub(super) fn headline(shown: &Shown<'_>) -> String {
 pub(super) fn sign_in(shown: &Shown<'_>, of: &SignIn) -> Option<String> {
     let links = &shown.study.links;
     let (before, account) = (links.ids.get(of.before)?, links.ids.get(of.account)?);
-    let (before, account) = (
-        format!("{} ({})", before.label(), what(before)),
-        format!("{} ({})", account.label(), what(account)),
-    );
+    let (before, account) =
+        (format!("{} ({})", before.label(), what(before)), format!("{} ({})", account.label(), what(account)));
     let exchange = of.exchange;
     let said = match of.by {
         SignInBy::SignUpRecord => format!(

@@ -11,10 +11,10 @@ mod html;
 mod json;
 mod judged;
 mod known;
-mod rows;
 mod linked;
 mod matrix;
 mod recognised;
+mod rows;
 mod text;
 
 use super::escape;

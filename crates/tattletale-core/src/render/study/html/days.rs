@@ -89,7 +89,8 @@ fn day(page: &Page<'_, '_>, entries: &[Entry]) -> Markup {
 /// What lines are about that are not open: until when, and how many are of incognito mode.
 fn about(rest: &[Entry]) -> String {
     let mut about = Vec::new();
-    about.extend(rest.iter().filter_map(|entry| entry.at).max().map(|last| format!("until {}", last.strftime("%H:%M"))));
+    about
+        .extend(rest.iter().filter_map(|entry| entry.at).max().map(|last| format!("until {}", last.strftime("%H:%M"))));
     let incognito = rest.iter().filter(|entry| is_incognito(entry)).count() as u64;
     if incognito > 0 {
         about.push(format!("{} in incognito mode", words::number(incognito)));

@@ -71,6 +71,7 @@ fn cell(page: &Page<'_, '_>, receivers: &[&str], entry: Option<&Entry>) -> Marku
 fn letter(page: &Page<'_, '_>, position: usize, host: &str) -> Markup {
     let view = page.shown.study.known.iter().find(|view| view.hosts.iter().any(|known| known == host));
     let party = view.map_or("unknown", |view| words::party_name(view.party));
-    let letter = LETTERS.get(position).map_or_else(|| (position + 1).to_string(), |&letter| char::from(letter).to_string());
+    let letter =
+        LETTERS.get(position).map_or_else(|| (position + 1).to_string(), |&letter| char::from(letter).to_string());
     html! { span class={ "letter " (party) } { (letter) } }
 }

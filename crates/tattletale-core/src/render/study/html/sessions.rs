@@ -34,8 +34,13 @@ pub(super) fn section(page: &Page<'_, '_>) -> Markup {
 /// What was recorded, and what was found in it.
 fn described(page: &Page<'_, '_>, session: &Session) -> String {
     let about = session.about.clone();
-    let cell =
-        Cell { device: about.device, app: about.app, version: about.version, mode: about.mode, settings: about.settings };
+    let cell = Cell {
+        device: about.device,
+        app: about.app,
+        version: about.version,
+        mode: about.mode,
+        settings: about.settings,
+    };
     let mut facts = matrix::facts(page.shown, &cell);
     facts.extend(about.repeat.map(|repeat| format!("repeat {repeat}")));
     facts.push(Summary::new(&session.report).headline());
