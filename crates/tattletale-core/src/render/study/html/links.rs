@@ -4,13 +4,16 @@ use super::Page;
 use crate::render::html::{Node, Strands, scroll};
 use crate::render::study::linked;
 use crate::render::words;
-use crate::study::links::{Id, Place};
+use crate::study::links::{Id, Place, SignIn, SignInBy};
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is drawn of each column, and rows of the table.
 const MOST: [usize; 3] = [8, 8, 8];
 const ROWS: usize = 20;
+/// Sentences on sign-ins, and those of them that stand open.
+const MOST_SIGN_INS: usize = 40;
+const OPEN_SIGN_INS: usize = 2;
 const TITLE: &str = "Which ids join what you did, and who got them";
 
 pub(super) fn section(page: &Page<'_, '_>) -> Markup {
@@ -30,10 +33,26 @@ pub(super) fn section(page: &Page<'_, '_>) -> Markup {
                 }
             }
             (figure(page, &ranked))
-            @let signed = links.sign_ins.iter().filter_map(|sign_in| linked::sign_in(page.shown, sign_in));
-            @let signed: BTreeSet<String> = signed.collect();
-            @for sentence in signed.iter().take(MOST[0]) { p.finding { bdi { (sentence) } } }
+            (sign_ins(page))
             @if !ranked.is_empty() { (table(page, &ranked)) }
+        }
+    }
+}
+
+/// The surest records that join ids to an account; the others a click away.
+fn sign_ins(page: &Page<'_, '_>) -> Markup {
+    let mut of_all: Vec<&SignIn> = page.shown.study.links.sign_ins.iter().collect();
+    of_all.sort_by_key(|sign_in| sign_in.by == SignInBy::Together);
+    let sentences: Vec<String> =
+        of_all.into_iter().filter_map(|sign_in| linked::sign_in(page.shown, sign_in)).take(MOST_SIGN_INS).collect();
+    let (first, rest) = sentences.split_at(sentences.len().min(OPEN_SIGN_INS));
+    html! {
+        @for sentence in first { p.finding { bdi { (sentence) } } }
+        @if !rest.is_empty() {
+            details {
+                summary { span.what { (words::count(rest.len() as u64, "record")) " more that join ids" } }
+                ul.plain { @for sentence in rest { li { bdi { (sentence) } } } }
+            }
         }
     }
 }
@@ -41,10 +60,12 @@ pub(super) fn section(page: &Page<'_, '_>) -> Markup {
 /// What stands on the left: the mode, and the session where there are several.
 fn origin(page: &Page<'_, '_>, place: &Place, by_session: bool) -> String {
     let mode = place.mode.map_or("outside of the browser", |mode| crate::model::truth::words_of_mode(mode));
-    match page.shown.study.sessions.get(place.session) {
-        Some(session) if by_session => format!("{} · {mode}", words::cut(&page.shown.name(&session.about.name), 20)),
-        _ => mode.to_owned(),
-    }
+    let session = page.shown.study.sessions.get(place.session).filter(|_| by_session);
+    let Some(name) = session.map(|session| words::cut(&page.shown.name(&session.about.name), 20)) else {
+        return mode.to_owned();
+    };
+    // Sessions are often called after their mode.
+    if mode.starts_with(&name) { mode.to_owned() } else { format!("{name} · {mode}") }
 }
 
 fn figure(page: &Page<'_, '_>, ranked: &[usize]) -> Markup {

@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "browser/mod.rs"]
+#[path = "../../tattletale/tests/browser/mod.rs"]
 mod browser;
 
 use browser::{chromium, dom};
