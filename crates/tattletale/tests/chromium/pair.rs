@@ -1,10 +1,13 @@
 //! Two normal visits of a person and a private one, with the script of then and of now: what it told is what is found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use base64_simd::STANDARD;
 use serde_json::Value as Json;
 use tattletale_core::model::url::percent_decode;
+use tattletale_core::study::claims::{Verdict, ready};
+use tattletale_core::study::links::{Id, Joined, Links};
 use tattletale_core::study::{Session, Study};
 
 use crate::common::Run;
@@ -41,11 +44,17 @@ fn visits(sdk: Sdk) {
     }
     let repeats = [(first, 1), (second, 2), (private, 1)];
     answers(repeats.map(|(visit, repeat)| visit.session(&person, "the profile", repeat)).to_vec(), &ids);
+    told_by_the_program(&repeats, &person);
 }
 
 /// What follows from the visits together, without the ids of the script being planted.
 fn answers(sessions: Vec<Session>, ids: &[(&str, &str)]) {
-    let study = Study::of("a clinic's site, normal and private".to_owned(), sessions);
+    let judged = |sessions: Vec<Session>| {
+        let name = "a clinic's site, normal and private".to_owned();
+        Study::of(name, sessions).with_claims(&ready::all(), BTreeMap::new())
+    };
+    let alone = judged(sessions[..1].to_vec());
+    let study = judged(sessions);
     assert!(study.complete());
     // The script's own id lasts over normal visits and not into a private one; the account joins them all.
     let [(_, normal), (_, private)] = ids else { panic!("an id for each mode") };
@@ -58,6 +67,70 @@ fn answers(sessions: Vec<Session>, ids: &[(&str, &str)]) {
     assert_eq!(holds(private), [false, false, true]);
     let account = study.sessions[0].report.truth.values.iter().find(|value| value.name == "account").unwrap();
     assert_eq!(holds(&account.value), [true, true, true]);
+    joined(&study.links, normal, private);
+
+    // Nobody switched anything, and traffic shows neither what happens to data later nor what the law says.
+    use Verdict::{Refuted, Untested};
+    let expected = BTreeMap::from([
+        ("no-incognito-browsing", Refuted),
+        ("anonymous", Refuted),
+        ("aggregated-only", Refuted),
+        ("encrypted", Refuted),
+        ("not-shared", Untested),
+        ("consent-first", Untested),
+        ("history-sync-opt-in", Untested),
+        ("incognito-switch-obeyed", Untested),
+    ]);
+    assert_eq!(verdicts(&study), expected);
+    assert!(study.refutes());
+    assert_eq!(verdicts(&alone)["no-incognito-browsing"], Untested, "one normal visit says nothing of private ones");
+}
+
+fn verdicts(study: &Study) -> BTreeMap<&str, Verdict> {
+    study.verdicts.iter().map(|judged| (judged.claim.name.as_str(), judged.verdict)).collect()
+}
+
+/// The links say so too: which id lasts where, what joins the modes, and that signing in joins both to the account.
+fn joined(links: &Links, normal: &str, private: &str) {
+    let of = |value: &str| {
+        let holds = |id: &Id| id.forms.iter().any(|form| form.value == value.as_bytes());
+        links.ids.iter().position(holds).unwrap_or_else(|| panic!("{value} is no identifier: {:#?}", links.ids))
+    };
+    let is_account = |id: &Id| id.known.as_ref().is_some_and(|known| known.name == "account");
+    let across: Vec<&Id> = links.across_modes().map(|(_, id)| id).collect();
+    assert!(across.iter().any(|id| is_account(id)), "{across:#?}");
+    let (normal, private) = (of(normal), of(private));
+    for id in [normal, private] {
+        assert!(across.iter().all(|across| across.number != links.ids[id].number), "{across:#?}");
+        let signs_in =
+            links.sign_ins.iter().any(|record| record.before == id && is_account(&links.ids[record.account]));
+        assert!(signs_in, "{:#?}", links.sign_ins);
+    }
+    let lasts = |id: usize| links.joins.iter().any(|join| join.id == id && join.what == Joined::Sessions(vec![0, 1]));
+    assert!(lasts(normal) && !lasts(private), "{:#?}", links.joins);
+}
+
+/// The program is given the visits as a person would give them, and tells what the tracker knows of all three.
+fn told_by_the_program(visits: &[(&Visit, u32)], person: &Person) {
+    let mut text = String::from("name = 'visits of one person'\n");
+    for (visit, repeat) in visits {
+        let (capture, truth) = (visit.recording.display(), visit.truth(person, &[]));
+        writeln!(text, "\n[[session]]\nname = '{}'\ncapture = '{capture}'", visit.name).unwrap();
+        writeln!(text, "truth = '{}'\ndevice = 'the profile'", truth.display()).unwrap();
+        writeln!(text, "mode = '{}'\nrepeat = {repeat}", visit.mode).unwrap();
+    }
+    let file = visits[0].0.recording.with_file_name("study.toml");
+    std::fs::write(&file, text).unwrap();
+    let run = Run::new(["study", "--format", "json"]).arg(&file).done();
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let study: Json = serde_json::from_str(&run.stdout).unwrap();
+    let names: Vec<&str> = study["sessions"].as_array().unwrap().iter().filter_map(|of| of["name"].as_str()).collect();
+    assert_eq!(names, visits.iter().map(|(visit, _)| visit.name.as_str()).collect::<Vec<_>>());
+    let [view] = &study["known"].as_array().unwrap()[..] else { panic!("{:#}", study["known"]) };
+    assert_eq!((&view["hosts"][0], &view["party"]), (&"tracker.localhost".into(), &"third".into()));
+    let told: BTreeSet<u64> =
+        view["entries"].as_array().unwrap().iter().filter_map(|entry| entry["session"].as_u64()).collect();
+    assert_eq!(told, (0..visits.len() as u64).collect());
 }
 
 /// The audit of a visit names the tracker, the mode, and exactly the values that were sent, where they were sent.

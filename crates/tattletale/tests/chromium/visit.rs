@@ -157,6 +157,6 @@ impl Visit {
             repeat: Some(repeat),
             ..About::default()
         };
-        Session { about, report }
+        Session::new(about, report)
     }
 }

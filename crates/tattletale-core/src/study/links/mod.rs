@@ -131,7 +131,7 @@ impl LinkField {
     pub fn wrapped_in(&self) -> Vec<&str> {
         let layers: Vec<&str> = self.path.split(" › ").collect();
         let from = layers.iter().rposition(|layer| layer.contains(' ')).map_or(0, |last| last + 1);
-        layers[from..].iter().copied().filter(|layer| !layer.is_empty() && *layer != "percent").collect()
+        layers[from..].iter().copied().filter(|layer| !layer.is_empty()).collect()
     }
 
     /// Whether it was seen to differ between devices.
