@@ -11,7 +11,7 @@ mod browser;
 use browser::{chromium, dom};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tattletale_core::attribute::operators::Operators;
+use tattletale_core::attribute::Operators;
 use tattletale_core::render::{self, study};
 use tattletale_core::study::claims::ready;
 use tattletale_core::study::{About, Session, Study};

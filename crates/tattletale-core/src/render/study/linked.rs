@@ -59,10 +59,10 @@ fn made_by(name: &str) -> &str {
 pub(super) fn hosts<'s>(shown: &Shown<'s>, id: &Id) -> Vec<&'s str> {
     let mut hosts: Vec<&str> = Vec::new();
     for place in &id.places {
-        if let Some(field) = shown.study.links.fields.get(place.field) {
-            if !hosts.contains(&field.host.as_str()) {
-                hosts.push(&field.host);
-            }
+        if let Some(field) = shown.study.links.fields.get(place.field)
+            && !hosts.contains(&field.host.as_str())
+        {
+            hosts.push(&field.host);
         }
     }
     hosts
