@@ -10,7 +10,7 @@ use tattletale_core::audit::{self, Capture};
 use tattletale_core::model::Report;
 use tattletale_core::render::{self, Renderer, escape};
 
-/// Every capture is read twice.
+/// Every capture is read twice; once more where keys are looked for in it.
 const PASSES: u64 = 2;
 
 pub(crate) fn run(args: &AuditArgs) -> Result<Outcome, Failure> {
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Outcome, Failure> {
     }
     let truth = args.truth.as_deref().map(input::ground_truth).transpose()?;
     let limits = input::limits(&args.unfolding)?;
-    let progress = Progress::new(PASSES * input::size(&args.files));
+    let progress = Progress::new((PASSES + u64::from(args.unfolding.deep)) * input::size(&args.files));
     let captures: Vec<Capture<'_>> =
         args.files.iter().map(|path| input::capture(path, &progress)).collect::<Result<_, _>>()?;
     let options = audit::Options { responses: args.responses, limits, ..audit::Options::default() };

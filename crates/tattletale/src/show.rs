@@ -20,11 +20,16 @@ const PASSES: u64 = 2;
 
 pub(crate) fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
     let limits = input::limits(&args.unfolding)?;
-    let progress = Progress::new(PASSES * input::size(std::slice::from_ref(&args.file)));
+    let progress =
+        Progress::new((PASSES + u64::from(args.unfolding.deep)) * input::size(std::slice::from_ref(&args.file)));
     let truth = match &args.truth {
         Some(path) => input::ground_truth(path)?,
         None => audit::infer(&input::capture(&args.file, &progress)?)?,
     };
+    // What an audit finds with keys of the capture must be shown with them.
+    let capture = input::capture(&args.file, &progress)?;
+    let asked = audit::Options { responses: args.responses, limits, ..audit::Options::default() };
+    let limits = audit::with_seen_keys(&[capture], &asked)?.limits;
     let name = args.file.display().to_string();
     let exchange = find(args, &name, &progress)?;
     progress.finish();

@@ -18,7 +18,7 @@ use tattletale_core::render::{self, escape};
 use tattletale_core::study::file::{self, SessionFiles};
 use tattletale_core::study::{Claim, Session, Study};
 
-/// Every capture is read twice.
+/// Every capture is read twice; once more where keys are looked for in it.
 const PASSES: u64 = 2;
 
 /// A session with its files where they are.
@@ -50,7 +50,7 @@ fn compare(args: &StudyArgs, path: &Path) -> Result<Outcome, Failure> {
         page::check(target, files.map(PathBuf::as_path).chain([path]))?;
     }
     let sizes = recorded.iter().map(|session| input::size(&session.captures)).sum::<u64>();
-    let progress = Progress::new(PASSES * sizes);
+    let progress = Progress::new((PASSES + u64::from(args.unfolding.deep)) * sizes);
     let mut captures: Vec<Vec<Capture<'_>>> = Vec::new();
     for session in &recorded {
         captures.push(session.captures.iter().map(|path| input::capture(path, &progress)).collect::<Result<_, _>>()?);

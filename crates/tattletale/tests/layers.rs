@@ -62,3 +62,40 @@ fn a_key_opens_and_a_wrong_one_does_not() {
     let done = Run::new(["decode", "--keys"]).arg(&file).input(SEALED).done();
     assert!(done.code == 2 && done.stderr.contains("`aes`"), "{}", done.stderr);
 }
+
+#[test]
+fn a_key_that_the_capture_shows_is_tried_when_asked_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (capture, truth) = (folder.path().join("a.har"), folder.path().join("truth.toml"));
+    let entry = |path: &str, body: serde_json::Value| {
+        serde_json::json!({
+            "startedDateTime": "2026-01-01T00:00:00Z", "time": 1,
+            "request": {
+                "method": "POST", "url": format!("https://collector.example/{path}"), "httpVersion": "HTTP/1.1",
+                "headers": [], "queryString": [], "cookies": [], "headersSize": -1, "bodySize": -1,
+                "postData": { "mimeType": "application/json", "text": body.to_string() },
+            },
+            "response": {
+                "status": 200, "statusText": "", "httpVersion": "HTTP/1.1", "headers": [], "cookies": [],
+                "content": { "size": 0, "mimeType": "" }, "redirectURL": "", "headersSize": -1, "bodySize": -1,
+            },
+            "cache": {}, "timings": { "send": 0, "wait": 0, "receive": 0 },
+        })
+    };
+    let entries = [
+        entry("log", serde_json::json!({ "data": SEALED })),
+        entry("config", serde_json::json!({ "aesKey": "11".repeat(16) })),
+    ];
+    let har = serde_json::json!({ "log": { "version": "1.2", "creator": { "name": "a", "version": "1" }, "entries": entries } });
+    std::fs::write(&capture, har.to_string()).unwrap();
+    std::fs::write(&truth, "[[value]]\nname = \"mail\"\nkind = \"email\"\nvalue = \"zoe@mail.test\"\n").unwrap();
+    let audit = || Run::new(["audit"]).arg(&capture).arg("--truth").arg(&truth);
+    let plain = audit().done();
+    assert!(plain.code == 0 && !plain.stdout.contains("aes-cbc"), "{}{}", plain.stdout, plain.stderr);
+    let deep = audit().arg("--deep").done();
+    // A sign only: so short an address may stand there by chance.
+    assert!(deep.code == 0 && deep.stdout.contains("zoe@mail.test"), "{}{}", deep.stdout, deep.stderr);
+    assert!(deep.stdout.contains("aes-cbc"), "{}", deep.stdout);
+    let show = Run::new(["show", "--exchange", "0", "--deep", "--truth"]).arg(&truth).arg(&capture).done();
+    assert!(show.stdout.contains("aes-cbc") && show.stdout.contains("seen in exchange 1"), "{}", show.stdout);
+}

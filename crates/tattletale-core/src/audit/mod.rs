@@ -17,6 +17,7 @@ use crate::detect::Planted;
 use crate::import::ImportError;
 use crate::model::{CaptureInfo, Coverage, Fault, FaultKind, Fields, GroundTruth, Report};
 use std::io::{self, Read};
+use std::sync::Arc;
 
 pub use carriers::{Carriers, Role};
 
@@ -92,6 +93,7 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
         operators: Vec::new(),
         faults,
     };
+    let options = &with_seen_keys(captures, options)?;
     let mut collected = fields::Collected::new();
     for (index, survey) in &readable {
         let party = if given { search::PartyBy::GroundTruth } else { search::PartyBy::Page { typed_at: &typed_at } };
@@ -108,6 +110,25 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
 pub fn infer(capture: &Capture<'_>) -> Result<GroundTruth, AuditError> {
     let survey = survey::survey(capture).map_err(|error| AuditError { name: capture.name.clone(), error })?;
     Ok(inferred::ground_truth(std::iter::once(survey.shown())).0)
+}
+
+/// What is seen of keys in a capture itself, to be tried after those that the user gave: part of a deep search.
+pub fn with_seen_keys(captures: &[Capture<'_>], options: &Options) -> Result<Options, AuditError> {
+    let mut options = options.clone();
+    if !options.limits.deep {
+        return Ok(options);
+    }
+    let mut keys = options.limits.keys.to_vec();
+    for capture in captures {
+        match survey::keys(capture, &options.limits, options.responses) {
+            Ok(seen) => keys.extend(seen),
+            Err(error) if captures.len() == 1 => return Err(AuditError { name: capture.name.clone(), error }),
+            // A capture that cannot be read is a fault already.
+            Err(_) => {}
+        }
+    }
+    options.limits.keys = Arc::new(keys);
+    Ok(options)
 }
 
 /// The report of captures of which [`audit`] could read none: a study goes on with its other sessions.

@@ -3,6 +3,8 @@
 use super::Capture;
 use super::inferred::{Typed, typed};
 use super::navigation::{From, Navigation, Navigations, made_by};
+use crate::decode::keys::{Key, SeenKeys};
+use crate::decode::{Limits, parts, walk};
 use crate::import::{self, ImportError, Imported, Wanted};
 use crate::model::{Exchange, Fault, FaultKind, Timestamp, url};
 use std::ops::ControlFlow;
@@ -29,6 +31,21 @@ impl Survey {
     pub(super) fn shown(&self) -> (&[Navigation], &[Typed]) {
         (&self.navigations, &self.typed)
     }
+}
+
+/// Keys that a capture shows, and responses with them: an app may fetch its key. A pass of its own, since whoever
+/// wants it has time.
+pub(super) fn keys(capture: &Capture<'_>, limits: &Limits, responses: bool) -> Result<Vec<Key>, ImportError> {
+    let mut seen = SeenKeys::default();
+    let wanted = Wanted { request_bodies: true, response_bodies: responses };
+    import::read(capture.input()?, wanted, |exchange: Exchange| {
+        seen.at(exchange.index);
+        for view in parts(&exchange, responses) {
+            walk(view.bytes, view.hint, limits, &mut seen);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(seen.keys())
 }
 
 /// Reads a capture once.

@@ -1,10 +1,8 @@
 //! The key file: TOML, one `[[key]]` for each. As with a ground truth, a misspelt word is an error that names the
 //! nearest known one: a key that is silently not tried would leave closed what could be read.
 
-use super::{Key, Secret, der};
-use crate::codec::base64;
+use super::{Key, Secret, der, unwritten};
 use crate::model::truth::Kind;
-use crate::model::url::hex_digit;
 use crate::model::written::{self, Reader, WrittenError};
 use std::ops::Range;
 use toml::Spanned;
@@ -88,15 +86,8 @@ fn key(reader: &Reader<'_>, entry: &Spanned<DeValue<'_>>, position: usize) -> Re
     Ok(Key { name, secret })
 }
 
-/// Hex where it can be hex, else base64.
 fn bytes(reader: &Reader<'_>, span: Range<usize>, text: &str) -> Result<Vec<u8>, WrittenError> {
-    let text = text.trim();
-    let hex = text.len().is_multiple_of(2).then(|| {
-        let pair = |pair: &[u8]| Some(hex_digit(pair[0])? << 4 | hex_digit(pair[1])?);
-        text.as_bytes().chunks(2).map(pair).collect::<Option<Vec<u8>>>()
-    });
-    let read = hex.flatten().or_else(|| base64::decode(text.as_bytes()));
-    read.ok_or_else(|| reader.error(span, "this is neither hex nor base64", HELP))
+    unwritten(text).ok_or_else(|| reader.error(span, "this is neither hex nor base64", HELP))
 }
 
 #[cfg(test)]

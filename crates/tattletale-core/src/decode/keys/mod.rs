@@ -6,14 +6,17 @@
 
 mod der;
 mod file;
+mod seen;
 
 use super::Hint;
 use super::walk::{Ending, Limits, Node, Visitor, walk};
-use crate::codec::cipher;
+use crate::codec::{base64, cipher};
+use crate::model::url::hex_digit;
 use std::fmt;
 use std::sync::Arc;
 
 pub use file::{KINDS, parse};
+pub use seen::SeenKeys;
 
 /// A key with the name that paths show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +60,16 @@ pub(super) struct Ring {
     pub(super) keys: Vec<Key>,
     /// Vectors and nonces that stand beside the ciphertext, and zeros.
     pub(super) vectors: Vec<Vec<u8>>,
+}
+
+/// The bytes of a key as people write it: hex where it can be hex, else base64.
+fn unwritten(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim();
+    let hex = text.len().is_multiple_of(2).then(|| {
+        let pair = |pair: &[u8]| Some(hex_digit(pair[0])? << 4 | hex_digit(pair[1])?);
+        text.as_bytes().chunks(2).map(pair).collect::<Option<Vec<u8>>>()
+    });
+    hex.flatten().or_else(|| base64::decode(text.as_bytes()))
 }
 
 /// Keys and vectors that are tried on one part: with them, the work per ciphertext is bounded.

@@ -51,7 +51,8 @@ fn is_number(view: &View<'_>) -> bool {
     let digits = view.bytes.iter().rposition(|&byte| byte != b'=').map_or(0, |last| last + 1);
     let (digits, padding) = view.bytes.split_at(digits);
     let look = Look::of(digits);
-    if !look.only(DIGITS) || !look.mixed() || padding.len() > 2 || !view.bytes.len().is_multiple_of(4) {
+    let random = look.mixed() || !padding.is_empty();
+    if !look.only(DIGITS) || !random || padding.len() > 2 || !view.bytes.len().is_multiple_of(4) {
         return false;
     }
     let mut segments = digits.split(|&byte| byte == b'/');
@@ -61,10 +62,41 @@ fn is_number(view: &View<'_>) -> bool {
 /// As people name folders: small letters, the first maybe a capital.
 fn is_word(segment: &[u8]) -> bool {
     const SHORTEST_WORD: usize = 4;
-    segment.len() >= SHORTEST_WORD && segment[1..].iter().all(u8::is_ascii_lowercase)
+    segment.len() >= SHORTEST_WORD
+        && segment[0].is_ascii_alphabetic()
+        && segment[1..].iter().all(u8::is_ascii_lowercase)
 }
 
+/// As base64, to more text than chance makes, or to the start of a gzip stream.
 fn opens(segment: &[u8]) -> bool {
+    const ENOUGH: usize = 12;
     let decoded = (segment.len() >= SHORTEST_SEGMENT).then(|| base64::decode(segment)).flatten();
-    decoded.is_some_and(|bytes| Look::of(&bytes).text() || bytes.starts_with(b"\x1f\x8b\x08"))
+    decoded
+        .is_some_and(|bytes| (bytes.len() >= ENOUGH && Look::of(&bytes).text()) || bytes.starts_with(b"\x1f\x8b\x08"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::Hint;
+
+    #[test]
+    fn identifiers_that_begin_with_a_slash_are_no_paths() {
+        let is_number = |text: &str| {
+            is_number(&View { bytes: text.as_bytes(), look: Look::of(text.as_bytes()), hint: Hint::default() })
+        };
+        for identifier in ["/sjt2hZ8PQmYy3/9kx4wVw==", "/sjt2hZ8PQmYy3k9kx4wVfa8", "/bcDefGHIjkLMnopQRstuv=="] {
+            assert!(is_number(identifier), "{identifier}");
+        }
+        // A word, a segment that is base64 of text, one of gzip, and what base64 does not have.
+        for path in [
+            "/collect/aB3dEf6hJk9mNoPqRs9",
+            "/xyz/eyJ1c2VyIjoiem9lIn0",
+            "/x1A/H4sIAAAAAAACA8tIz",
+            "/a-B3/d.js",
+            "/1234567",
+        ] {
+            assert!(!is_number(path), "{path}");
+        }
+    }
 }
