@@ -220,12 +220,16 @@ fn known_by(event: &Value) -> Option<String> {
     let id = event["distinct_id"].as_str()?;
     let is = |value: &Value| value.as_str() == Some(id);
     let identities = &event["identities"];
+    // Web clients have no device number: what they send as $device_id is an id of their own.
+    let android = event["lib"]["$lib"] == "Android";
     let what = if is(&event["login_id"]) || is(&identities["$identity_login_id"]) {
         "the account (login_id)"
-    } else if is(&event["properties"]["$device_id"]) || is(&identities["$identity_android_id"]) {
-        "the device ($device_id, which is ANDROID_ID)"
+    } else if is(&identities["$identity_android_id"]) || (android && is(&event["properties"]["$device_id"])) {
+        "the phone (ANDROID_ID)"
     } else if is(&event["anonymous_id"]) || is(&identities["$identity_cookie_id"]) {
         "an id that the client made (anonymous_id)"
+    } else if is(&event["properties"]["$device_id"]) {
+        "what the client calls the device ($device_id)"
     } else {
         return None;
     };
