@@ -14,8 +14,15 @@ fn the_demo_finds_all_and_invents_nothing() {
     let run = Run::new(["demo", "--seed", "7", "--reveal", "--out"]).arg(folder.path()).done();
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(run.stdout.contains("recall 100 %") && run.stdout.contains("precision 100 %"), "{}", run.stdout);
-    for part in ["IMEI", "in normal and incognito mode", "visited page", "search term", "What the receiver makes of it"]
-    {
+    let answers = [
+        "pages that you opened",
+        "searches, word by word",
+        "your ANDROID_ID (device id) joins normal and incognito mode",
+        "refuted  “No browsing data is collected in incognito mode.”",
+        "untested  “The data is not shared with another company.”",
+        "What the receiver makes of it",
+    ];
+    for part in answers {
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
     }
     let page = folder.path().join("report.html");
@@ -26,9 +33,23 @@ fn the_demo_finds_all_and_invents_nothing() {
         return;
     };
     let dom = browser::dom(&chromium, folder.path(), &page);
-    for part in ["singapore-collector.localhost", "russia-collector.localhost", "base64", "incognito", "ANDROID_ID"] {
+    let shown = [
+        "singapore-collector.localhost",
+        "russia-collector.localhost",
+        "base64",
+        // What the receiver knows, that one id joins the modes, and each claim's verdict with its evidence.
+        "What they know about you",
+        "join incognito mode to everything else",
+        "What the maker says, and what was found",
+        "No browsing data is collected in incognito mode.",
+        "See the evidence",
+        "Recognised by repetition",
+    ];
+    for part in shown {
         assert!(dom.contains(part), "{part}");
     }
+    let verdicts = dom.matches("class=\"claim ").count();
+    assert_eq!(verdicts, 8, "a verdict on each claim");
     #[cfg(unix)]
     for name in ["recording.warc.gz", "truth.toml", "report.html"] {
         use std::os::unix::fs::PermissionsExt;

@@ -229,7 +229,8 @@ impl<'a> Search<'a> {
             at,
             delay_ms: at.zip(done).map(|(at, done)| at.as_millisecond() - done.as_millisecond()),
             receiver,
-            mode: action.and_then(|action| report.truth.actions[action].mode).or(self.carriers.mode_at(at)),
+            // What is done outside of the browser has no mode, whatever the browser's last one was.
+            mode: action.map_or_else(|| self.carriers.mode_at(at), |action| report.truth.actions[action].mode),
             plaintext: is_plaintext(&exchange.request.url),
             part,
             path: sighting.path,

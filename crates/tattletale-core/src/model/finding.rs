@@ -95,7 +95,7 @@ pub struct Finding {
     pub delay_ms: Option<i64>,
     /// Who got it.
     pub receiver: Receiver,
-    /// Mode of the action, else of what the user did last before it was sent; none where no action states one.
+    /// Mode of the action; of a value, that of what the user did last before it was sent. None where none is stated.
     pub mode: Option<&'static str>,
     /// True when it crossed the network unencrypted (`http`, `ws`).
     pub plaintext: bool,

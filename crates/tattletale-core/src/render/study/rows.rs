@@ -2,8 +2,7 @@
 //!
 //! Values of identifiers never stand here: an identifier is its label, what it is and where it was.
 
-use super::{Shown, answers};
-use crate::render::words;
+use super::{Shown, answers, different, matrix};
 use crate::study::Judged;
 use crate::study::claims::Ground;
 use crate::study::links::{Joined, Turnover, Verdict};
@@ -87,7 +86,7 @@ pub(super) fn links(shown: &Shown<'_>) -> Json {
             })
         });
         json!({
-            "id": id.label(), "what": answers::id(shown, id),
+            "id": id.label(), "what": answers::id(id),
             "planted": id.known.as_ref().map(|known| shown.name(&known.name)),
             "kind": id.known.as_ref().map(|known| known.kind), "tells_devices_apart": id.tells_apart,
             "places": places.collect::<Vec<_>>(), "more_places": id.more_places,
@@ -152,7 +151,7 @@ pub(super) fn repetition(shown: &Shown<'_>) -> Json {
 pub(super) fn differences(shown: &Shown<'_>) -> Vec<Json> {
     let row = |difference: &crate::study::Difference| {
         json!({
-            "sides": answers::sides(shown, difference), "is_one": difference.is_one(),
+            "sides": different::sides(shown, difference), "is_one": difference.is_one(),
             "verdict": answers::verdict(difference.verdict), "p": difference.p,
             "left": [difference.in_left.of, difference.in_left.all],
             "right": [difference.in_right.of, difference.in_right.all],
@@ -164,16 +163,16 @@ pub(super) fn differences(shown: &Shown<'_>) -> Vec<Json> {
 
 /// Which kinds of data left under which condition, to whom.
 pub(super) fn matrix(shown: &Shown<'_>) -> Vec<Json> {
-    let matrix = &shown.study.matrix;
-    let rows = matrix.rows.iter().map(|row| {
-        let cells = matrix.kinds.iter().zip(&row.entries).map(|(kind, entry)| {
+    let table = &shown.study.matrix;
+    let rows = table.rows.iter().map(|row| {
+        let cells = table.kinds.iter().zip(&row.entries).map(|(kind, entry)| {
             let told: Vec<Json> =
                 entry.told.iter().map(|(host, times)| json!({ "host": shown.host(host), "times": times })).collect();
-            json!({ "kind": kind.kind, "words": words::cut(answers::data_words(*kind), 80), "action": kind.action,
+            json!({ "kind": kind.kind, "words": matrix::kind(*kind), "action": kind.action,
                     "tried": entry.tried, "told": told })
         });
         json!({
-            "condition": answers::cell(shown, &row.side.cell), "sessions": row.side.sessions,
+            "condition": matrix::facts(shown, &row.side.cell), "sessions": row.side.sessions,
             "cells": cells.collect::<Vec<_>>(),
         })
     });

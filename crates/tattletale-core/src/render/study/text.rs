@@ -6,7 +6,7 @@ use crate::render::paragraph::Paragraph;
 use crate::render::summary::{self, Summary};
 use crate::render::{command, words};
 use crate::study::knowledge::{Fact, View};
-use crate::study::links::Joined;
+use crate::study::links::{Joined, SignInBy};
 use crate::study::{About, Session, Study, Verdict};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
@@ -19,8 +19,11 @@ const ALARM: Style = AnsiColor::Red.on_default();
 /// Lines of a day that are listed for each receiver; all are in the JSON report.
 const LISTED: usize = 20;
 
+/// Lines on what joins things together on one screen.
+const JOINS_BRIEFLY: usize = 2;
+
 /// Facts of each receiver on one screen.
-const BRIEFLY: usize = 6;
+const BRIEFLY: usize = 5;
 
 pub(super) fn whole(study: &Study, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let shown = Shown::new(study, true);
@@ -47,7 +50,7 @@ pub(super) fn brief(study: &Study, options: &Options, out: &mut dyn Write) -> io
         page.receiver(view)?;
         page.facts(view, BRIEFLY)?;
     }
-    page.links(BRIEFLY)?;
+    page.links(JOINS_BRIEFLY)?;
     page.not_seen()
 }
 
@@ -98,24 +101,24 @@ impl Page<'_, '_> {
         Ok(())
     }
 
-    /// What joins: what is surely of this device first, modes before sessions before receivers.
+    /// What joins: the modes by what is surely of this device first, then what gives the past a name, then the rest.
     fn links(&mut self, most: usize) -> io::Result<()> {
         let links = &self.shown.study.links;
-        let order = |what: &Joined| match what {
-            Joined::Modes => 0,
-            Joined::Sessions(_) => 1,
-            Joined::Receivers(_) => 2,
-        };
-        let mut joins: Vec<_> = links.joins.iter().collect();
-        joins.sort_by_key(|join| (!join.sure, order(&join.what), join.id));
-        let lines: Vec<String> = links
-            .sign_ins
-            .iter()
-            .map(|sign_in| answers::sign_in(self.shown, sign_in))
-            .chain(joins.into_iter().map(|join| {
-                format!("{} {}", answers::id(self.shown, &links.ids[join.id]), answers::joined(self.shown, join))
-            }))
-            .collect();
+        let joins = links.joins.iter().map(|join| {
+            let order = match (join.sure, &join.what) {
+                (true, Joined::Modes) => 0,
+                (true, _) => 2,
+                (false, _) => 3,
+            };
+            ((order, join.id), answers::joined(self.shown, join))
+        });
+        let sign_ins = links.sign_ins.iter().map(|sign_in| {
+            let declared = sign_in.by == SignInBy::SignUpRecord;
+            ((if declared { 1 } else { 4 }, sign_in.before), answers::sign_in(self.shown, sign_in))
+        });
+        let mut lines: Vec<((u8, usize), String)> = joins.chain(sign_ins).collect();
+        lines.sort_by_key(|(order, _)| *order);
+        let lines: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
         self.section("What joins it together", &lines, most)
     }
 
