@@ -9,6 +9,7 @@ use tattletale_core::audit::AuditError;
 use tattletale_core::import::ImportError;
 use tattletale_core::model::WrittenError;
 use tattletale_core::render::escape;
+use tattletale_core::study::claims::declared::DeclaredError;
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(crate) enum Failure {
     Evidence { path: PathBuf, error: EvidenceError },
     /// Nothing can be asked of a registry or resolver like that.
     Online { message: String, help: &'static str },
+    /// A file is no declaration to a store.
+    Declared { path: PathBuf, error: DeclaredError },
     /// The lab could not do its part.
     Lab(String),
     /// There is no such scenario.
@@ -75,6 +78,9 @@ impl Failure {
                 "give another --evidence, or take the file away and ask again with --online".into()
             }
             Self::Online { help, .. } => (*help).into(),
+            Self::Declared { .. } => {
+                "a Play data safety form (CSV), a store listing with privacy labels (JSON) or a privacy manifest is read".into()
+            }
             Self::NoExchange { exchanges: 0, .. } => "the capture holds no exchange".into(),
             Self::NoExchange { exchanges, .. } => format!("exchanges are counted from 0 to {}", exchanges - 1),
             Self::Lab(_) => "the lab needs loopback (127.0.0.1 to 127.0.0.3) and a temporary folder".into(),
@@ -125,6 +131,9 @@ impl fmt::Display for Failure {
                 write!(f, "error: {}:{}: {message} (byte {})", shown(path), error.line, error.offset)?;
             }
             Self::Online { message, .. } => write!(f, "error: {}", escape::text(message))?,
+            Self::Declared { path, error } => {
+                write!(f, "error: {}: {}", shown(path), escape::text(&error.to_string()))?;
+            }
             Self::NoExchange { name, wanted, .. } => {
                 write!(f, "error: {}: there is no exchange {wanted}", escape::text(name))?;
             }

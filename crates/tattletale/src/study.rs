@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use tattletale_core::audit::{self, Capture};
 use tattletale_core::model::GroundTruth;
 use tattletale_core::render::{self, escape};
+use tattletale_core::study::claims::declared;
 use tattletale_core::study::file::{self, SessionFiles};
 use tattletale_core::study::{Claim, Session, Study};
 
@@ -40,9 +41,13 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Outcome, Failure> {
 fn compare(args: &StudyArgs, path: &Path) -> Result<Outcome, Failure> {
     let text = input::text(path)?;
     let written = file::parse(&text).map_err(Failure::toml(path))?;
-    let claims = written.judged(&text).map_err(Failure::toml(path))?;
-    let limits = input::limits(&args.unfolding)?;
     let folder = path.parent().unwrap_or(Path::new(""));
+    let mut declared = Vec::new();
+    for name in &written.declared {
+        declared.extend(declarations(&folder.join(name))?);
+    }
+    let claims = written.judged(&text, declared).map_err(Failure::toml(path))?;
+    let limits = input::limits(&args.unfolding)?;
     let recorded: Vec<Recorded> =
         written.sessions.into_iter().map(|session| recorded(session, folder)).collect::<Result<_, _>>()?;
     if let Some(target) = &args.report {
@@ -102,6 +107,12 @@ pub(crate) fn judged(name: String, sessions: Vec<Session>, claims: &[Claim]) -> 
         operators.filter_map(|operator| Some((operator.host.clone(), operator.organisation()?.to_owned())));
     let organisations: BTreeMap<String, String> = organisations.collect();
     Study::of(name, sessions).with_claims(claims, organisations)
+}
+
+/// What a maker declared to a store, as claims.
+fn declarations(path: &Path) -> Result<Vec<Claim>, Failure> {
+    let bytes = std::fs::read(path).map_err(Failure::file(path))?;
+    declared::read(&bytes).map_err(|error| Failure::Declared { path: path.to_owned(), error })
 }
 
 /// The files of a session, taken from the folder of the study, and its ground truth.

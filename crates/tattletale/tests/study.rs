@@ -236,3 +236,46 @@ fn of_the_controls_no_deed_is_known() {
         }
     }
 }
+
+/// What a Play data safety form says: nothing but device ids is collected, and that encrypted.
+const FORM: &str = "Question ID (machine readable),Response ID (machine readable),Response value,Answer requirement,\
+Human-friendly question label\n\
+PSL_DATA_COLLECTION_COLLECTS_PERSONAL_DATA,,TRUE,REQUIRED,Collects?\n\
+PSL_DATA_COLLECTION_ENCRYPTED_IN_TRANSIT,,true,MAYBE_REQUIRED,Encrypted?\n\
+PSL_DATA_TYPES_APP_ACTIVITY,PSL_IN_APP_SEARCH_HISTORY,,MULTIPLE_CHOICE,Searches\n\
+PSL_DATA_TYPES_IDENTIFIERS,PSL_DEVICE_ID,true,MULTIPLE_CHOICE,Device ids\n";
+
+#[test]
+fn what_was_declared_to_a_store_is_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = pair(&folder, "browser-pair-sa2020-image", "private");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("declared = [\"form.csv\"]\nclaims = [\"no-incognito-browsing\"]\n{text}")).unwrap();
+    std::fs::write(folder.path().join("form.csv"), FORM).unwrap();
+    let run = Run::new(["study", "--format", "json"]).arg(&path).done();
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let study: Json = serde_json::from_str(&run.stdout).unwrap();
+    let verdict = |claim: &str| {
+        let verdicts = study["verdicts"].as_array().unwrap();
+        let found = verdicts.iter().find(|verdict| verdict["claim"] == claim);
+        found.unwrap_or_else(|| panic!("no verdict on {claim}: {verdicts:?}")).clone()
+    };
+    for claim in ["declares-no-search-history", "declares-encrypted", "no-incognito-browsing"] {
+        let judged = verdict(claim);
+        assert_eq!(judged["verdict"], "refuted", "{judged:#}");
+        let first = &judged["evidence"][0];
+        let findings = &study["sessions"][first["session"].as_u64().unwrap() as usize]["report"]["findings"];
+        assert!(
+            findings[first["finding"].as_u64().unwrap() as usize]["exchange"].is_u64(),
+            "evidence leads to a finding"
+        );
+    }
+    std::fs::write(folder.path().join("form.csv"), "{}").unwrap();
+    let wrong = Run::new(["study"]).arg(&path).done();
+    assert_eq!(
+        (wrong.code, wrong.stderr.contains("form.csv: this is no data safety form")),
+        (2, true),
+        "{}",
+        wrong.stderr
+    );
+}

@@ -20,6 +20,8 @@ pub struct StudyFile<'t> {
     pub name: Option<String>,
     /// At least one, in the order of the file.
     pub sessions: Vec<SessionFiles>,
+    /// What the maker declared to a store, by file as written: a data safety form, privacy labels, a privacy manifest.
+    pub declared: Vec<String>,
     /// `claims = [...]`: ready-made claims by name, unread.
     pub claims: Option<toml::Spanned<DeValue<'t>>>,
     /// `[[claim]]`: claims of its own, unread.
@@ -38,10 +40,12 @@ pub struct SessionFiles {
 }
 
 impl StudyFile<'_> {
-    /// The claims to judge: those taken ready-made by name, then the study's own. `text` is the file itself.
-    pub fn judged(&self, text: &str) -> Result<Vec<Claim>, WrittenError> {
+    /// The claims to judge: those that were declared, then those taken ready-made by name, then the study's own. `text`
+    /// is the file itself.
+    pub fn judged(&self, text: &str, declared: Vec<Claim>) -> Result<Vec<Claim>, WrittenError> {
         let text = written::without_mark(text);
-        let mut claims = self.claims.as_ref().map_or(Ok(Vec::new()), |item| claims::listed(text, item))?;
+        let mut claims = declared;
+        claims.extend(self.claims.as_ref().map_or(Ok(Vec::new()), |item| claims::listed(text, item))?);
         if let Some(item) = &self.own_claims {
             claims.extend(claims::written(text, item)?);
         }
@@ -98,12 +102,14 @@ fn quoted(text: &str) -> String {
 
 /// Reads a study file. Fails on anything it does not know.
 pub fn parse(text: &str) -> Result<StudyFile<'_>, WrittenError> {
-    const KEYS: &[&str] = &["name", "session", "claims", "claim"];
+    const KEYS: &[&str] = &["name", "declared", "session", "claims", "claim"];
     let reader = StudyReader(Reader::new(written::without_mark(text), HELP));
-    let mut study = StudyFile { name: None, sessions: Vec::new(), claims: None, own_claims: None };
+    let mut study =
+        StudyFile { name: None, declared: Vec::new(), sessions: Vec::new(), claims: None, own_claims: None };
     for (key, item) in reader.0.file()? {
         match &**key.get_ref() {
             "name" => study.name = Some(reader.text(&item, "name")?),
+            "declared" => study.declared = reader.files(&item, "declared")?,
             "session" => study.sessions = reader.sessions(reader.0.array(&item, "[[session]]")?)?,
             "claims" => study.claims = Some(item),
             "claim" => study.own_claims = Some(item),
@@ -140,7 +146,7 @@ impl StudyReader<'_> {
         for (key, item) in reader.table(entry, &place)? {
             match &**key.get_ref() {
                 "name" => about.name = self.text(item, &place)?,
-                "capture" => captures = self.captures(item, &place)?,
+                "capture" => captures = self.files(item, &place)?,
                 "truth" => truth = Some(self.text(item, &place)?),
                 "device" => about.device = Some(self.text(item, &place)?),
                 "app" => about.app = Some(self.text(item, &place)?),
@@ -169,19 +175,19 @@ impl StudyReader<'_> {
     }
 
     /// One file, or several of one session.
-    fn captures(&self, item: &Item<'_>, place: &str) -> Result<Vec<String>, WrittenError> {
-        let mut captures: Vec<String> = Vec::new();
+    fn files(&self, item: &Item<'_>, place: &str) -> Result<Vec<String>, WrittenError> {
+        let mut files: Vec<String> = Vec::new();
         for (name, span) in self.0.strings(item, place)? {
             let name = name.trim();
             if name.is_empty() {
                 return Err(self.0.error(span, format!("{place}: this names no file"), HELP));
             }
-            if captures.iter().any(|before| same_file(before, name)) {
+            if files.iter().any(|before| same_file(before, name)) {
                 return Err(self.0.error(span, format!("{place} names `{name}` twice"), "name it once"));
             }
-            captures.push(name.to_owned());
+            files.push(name.to_owned());
         }
-        Ok(captures)
+        Ok(files)
     }
 
     fn settings(&self, item: &Item<'_>, place: &str) -> Result<BTreeMap<String, String>, WrittenError> {
