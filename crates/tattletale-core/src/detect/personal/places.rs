@@ -79,15 +79,10 @@ impl Detector for Visited {
 
     fn look(&self, field: &Field<'_>, out: &mut Vec<Match>) {
         let text = field.text;
-        let web = text.starts_with("http://") || text.starts_with("https://");
-        let named = field.is_named(PAGES);
-        if !web || !named || text.contains(char::is_whitespace) {
-            return;
-        }
-        let parts = url::Parts::of(text);
+        let Some(parts) = elsewhere(field).filter(|_| field.is_named(PAGES)) else { return };
         let path = parts.path.to_ascii_lowercase();
         let page = (path.len() > 1 || !parts.query.is_empty()) && !PIECES.iter().any(|piece| path.ends_with(piece));
-        if page && !parts.host().is_empty() && site(&parts.host()) != field.site {
+        if page && !text.contains(char::is_whitespace) {
             out.push(Match { range: 0..text.len(), value: text.to_owned(), sure: Sure::Yes });
         }
     }
@@ -116,14 +111,8 @@ impl Detector for Searched {
 
     fn look(&self, field: &Field<'_>, out: &mut Vec<Match>) {
         let text = field.text;
-        if !text.starts_with("http://") && !text.starts_with("https://") {
-            return;
-        }
-        let parts = url::Parts::of(text);
+        let Some(parts) = elsewhere(field) else { return };
         let host = parts.host();
-        if site(&host) == field.site {
-            return;
-        }
         for (_, parameter) in ENGINES.iter().filter(|(engine, _)| host.split('.').any(|label| label == *engine)) {
             let query = parts.query;
             let from = query.as_ptr() as usize - text.as_ptr() as usize;
@@ -141,6 +130,14 @@ impl Detector for Searched {
             }
         }
     }
+}
+
+/// The parts of a field that is an address at another site than the receiver's.
+fn elsewhere<'a>(field: &Field<'a>) -> Option<url::Parts<'a>> {
+    let web = field.text.starts_with("http://") || field.text.starts_with("https://");
+    let parts = web.then(|| url::Parts::of(field.text))?;
+    let host = parts.host();
+    (!host.is_empty() && site(&host) != field.site).then_some(parts)
 }
 
 /// Registrable domain, else the host: what tells one site from another.

@@ -3,7 +3,8 @@
 use super::Shown;
 use crate::model::Finding;
 use crate::render::words;
-use crate::study::claims::{FindingRef, Judged, Verdict};
+use crate::study::claims::{Judged, Verdict};
+use crate::study::knowledge::FindingRef;
 use std::collections::BTreeSet;
 
 /// The verdicts in the order of their weight.

@@ -23,6 +23,8 @@ pub use judge::judge;
 pub use kinds::{GROUPS, Group, Kinds};
 pub use language::{listed, read, written};
 
+use super::knowledge::FindingRef;
+
 /// What a maker says, with what would refute it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claim {
@@ -184,15 +186,6 @@ impl Verdict {
             Self::Untested => "untested",
         }
     }
-}
-
-/// A finding by its place in the study.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FindingRef {
-    /// Index of the session.
-    pub session: usize,
-    /// Index into the findings of its report.
-    pub finding: usize,
 }
 
 /// What refutes a claim beside single findings: an answer of the study, by its position there.

@@ -5,7 +5,8 @@ use crate::model::Finding;
 use crate::render::html::pills;
 use crate::render::study::judged;
 use crate::render::{command, words};
-use crate::study::claims::{FindingRef, Judged, Verdict};
+use crate::study::claims::{Judged, Verdict};
+use crate::study::knowledge::FindingRef;
 use maud::{Markup, html};
 
 /// Findings that are shown of each claim, each about another thing.
