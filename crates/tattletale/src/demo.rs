@@ -4,10 +4,10 @@
 //! ground truth and nothing of the lab's secrets; what it says is held against what was truly sent.
 
 use crate::Outcome;
-use crate::cli::{self, DemoArgs};
+use crate::cli::{self, DataFolder, DemoArgs, OperatorArgs};
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::{input, page, study};
+use crate::{input, operators, page, study};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -96,7 +96,9 @@ pub(crate) fn tell(scenario: &Scenario, args: &DemoArgs) -> Result<Outcome, Fail
     };
     let score = Score::of(&day.report, &day.lived);
     let options = render::study::Options { truth_files: vec![general.truth_file.clone()], general };
-    let session = Session::new(verdicts::about(scenario), day.report);
+    let mut report = day.report;
+    operators::name(&mut report, &asked_of_the_lab(&stage, folder), None)?;
+    let session = Session::new(verdicts::about(scenario), report);
     let study = study::judged(scenario.title.clone(), vec![session], &verdicts::claims_on(scenario));
     page::write(&page, true, |out| render::study::html(&study, &options, out))?;
     render::study::brief(&study, &options, &mut out)?;
@@ -115,6 +117,22 @@ pub(crate) fn tell(scenario: &Scenario, args: &DemoArgs) -> Result<Outcome, Fail
     writeln!(out, "ground truth: {}", day.truth.display())?;
     writeln!(out, "report: {}", page.display())?;
     Ok(Outcome::NothingFound)
+}
+
+/// Who runs the collectors: asked of the lab's own registry and DNS, on this machine. Each demo asks anew.
+fn asked_of_the_lab(stage: &Stage, folder: &Path) -> OperatorArgs {
+    let lab = stage.lab().endpoints();
+    let evidence = folder.join("evidence.jsonl");
+    // There is none at the first time.
+    let _ = std::fs::remove_file(&evidence);
+    let token = format!("{}={}", tattletale_lab::wire::TOKEN_PARAMETER, lab.token.as_str());
+    OperatorArgs {
+        folder: DataFolder { path: Some(folder.join("no-tables")) },
+        online: true,
+        rdap: format!("http://{}/rdap?{token}", lab.rdap),
+        resolver: Some(lab.dns),
+        evidence: Some(evidence),
+    }
 }
 
 /// One line on recall, one on precision, and what was missed or invented, if anything.

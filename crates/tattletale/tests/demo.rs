@@ -44,6 +44,8 @@ fn the_demo_finds_all_and_invents_nothing() {
         "No browsing data is collected in incognito mode.",
         "See the evidence",
         "Recognised by repetition",
+        // Who runs the collectors, as the lab's registry says.
+        "registered in",
     ];
     for part in shown {
         assert!(dom.contains(part), "{part}");
@@ -51,7 +53,7 @@ fn the_demo_finds_all_and_invents_nothing() {
     let verdicts = dom.matches("class=\"claim ").count();
     assert_eq!(verdicts, 8, "a verdict on each claim");
     #[cfg(unix)]
-    for name in ["recording.warc.gz", "truth.toml", "report.html"] {
+    for name in ["recording.warc.gz", "truth.toml", "evidence.jsonl", "report.html"] {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
     }

@@ -17,7 +17,7 @@ const GAP: f64 = 9.0;
 /// Height of a node with one line of text, and with two.
 const LINES: [f64; 2] = [22.0, 36.0];
 /// Characters that fit beside a node of each column, and on a second line.
-const FITS: [usize; 3] = [38, 30, 31];
+const FITS: [usize; 3] = [34, 30, 31];
 const FITS_BELOW: usize = 37;
 
 /// One node.
