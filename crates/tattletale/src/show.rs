@@ -10,7 +10,7 @@ use tattletale_core::audit;
 use tattletale_core::decode::transport::{self, Unfolded};
 use tattletale_core::decode::{Limits, parts, tree};
 use tattletale_core::import::{self, Wanted};
-use tattletale_core::model::{Exchange, GroundTruth, Part, url};
+use tattletale_core::model::{Captured, Exchange, GroundTruth, Part, url};
 use tattletale_core::render::redact::is_secret_part;
 use tattletale_core::render::tree::{Secrets, TreePrinter};
 use tattletale_core::render::{escape, meaning};
@@ -45,7 +45,8 @@ fn find(args: &ShowArgs, name: &str, progress: &Progress) -> Result<Exchange, Fa
     let wanted = Wanted { request_bodies: true, response_bodies: args.responses };
     let mut found = None;
     let mut seen = 0;
-    let result = import::read(progress.watch(file), wanted, |exchange: Exchange| {
+    let result = import::read(progress.watch(file), wanted, |captured| {
+        let Captured::Exchange(exchange) = captured else { return ControlFlow::Continue(()) };
         seen = exchange.index as u64 + 1;
         if exchange.index == args.exchange {
             found = Some(exchange);

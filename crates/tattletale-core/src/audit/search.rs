@@ -12,8 +12,8 @@ use crate::detect::personal::{Recognised, Recogniser};
 use crate::detect::{Closed, Places, Planted, chance, look_beside};
 use crate::import::{self, Wanted};
 use crate::model::{
-    Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, OpaquePlace, Part, Party, ReceiverCoverage, Report,
-    Sighting, Strength, Subject, Timestamp, url,
+    Captured, Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, OpaquePlace, Part, Party, ReceiverCoverage,
+    Report, Sighting, Strength, Subject, Timestamp, url,
 };
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -70,7 +70,8 @@ impl<'a> Search<'a> {
             examined.into_iter().for_each(|examined| self.add(examined, &mut tally, report, collected));
         };
         let result = capture.input().and_then(|input| {
-            import::read(input, wanted, |exchange| {
+            import::read(input, wanted, |captured| {
+                let Captured::Exchange(exchange) = captured else { return ControlFlow::Continue(()) };
                 held += exchange.request.body.bytes.len()
                     + exchange.response.as_ref().map_or(0, |response| response.body.bytes.len());
                 batch.push(exchange);
@@ -103,7 +104,7 @@ impl<'a> Search<'a> {
         let role = self.carriers.role(self.capture, &exchange, &host);
         let mut places = Places::default();
         let mut row = ReceiverCoverage { host: host.clone(), exchanges: 1, ..ReceiverCoverage::default() };
-        exchange.peer.into_iter().for_each(|address| row.seen_at(address));
+        exchange.peer().into_iter().for_each(|address| row.seen_at(address));
         row.plaintext = u64::from(role == Role::Other && is_plaintext(&exchange.request.url));
         let mut faults = exchange.faults.clone();
         let (mut sightings, mut opaque) = (Vec::new(), Vec::new());

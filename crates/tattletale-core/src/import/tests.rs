@@ -1,14 +1,15 @@
 //! What holds for every import: recognition, hash and count, errors with a way out.
 
 use super::*;
+use crate::model::Exchange;
 
 const SMALL: &str = r#"{"log":{"entries":[{"request":{"method":"GET","url":"http://a.example/"}},
     {"request":{"method":"GET","url":"http://b.example/"}}]}} "#;
 
 fn all(file: &[u8]) -> Result<(Imported, Vec<Exchange>), ImportError> {
     let mut exchanges = Vec::new();
-    let imported = read(file, Wanted::ALL, |exchange| {
-        exchanges.push(exchange);
+    let imported = read(file, Wanted::ALL, |captured| {
+        exchanges.extend(captured.exchange());
         ControlFlow::Continue(())
     })?;
     Ok((imported, exchanges))

@@ -3,6 +3,8 @@
 //! Nothing here reads, decodes or judges. Every other module speaks in these types, and `model` imports none of
 //! them. Adding a capture format or a layer should not touch this folder.
 
+mod blind;
+mod connection;
 mod coverage;
 mod exchange;
 mod fault;
@@ -15,8 +17,10 @@ pub mod truth;
 pub mod url;
 pub(crate) mod written;
 
+pub use blind::{Blind, BlindKind};
+pub use connection::Connection;
 pub use coverage::{Coverage, OpaqueKind, OpaquePlace, ReceiverCoverage};
-pub use exchange::{Body, Exchange, Fidelity, Header, Message, Request, Response};
+pub use exchange::{Body, Captured, Exchange, Fidelity, Header, Message, Request, Response};
 pub use fault::{Fault, FaultKind};
 pub use fields::{Field, Fields, Use};
 pub use finding::{CaptureInfo, Carrier, Excerpt, Finding, Party, Receiver, Report, Sighting, Strength, Subject};

@@ -3,10 +3,11 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::digests;
+use super::pairs::Pair;
 use super::records::{End, Record};
+use super::{digests, own};
 use crate::import::http1::{self, Head};
-use crate::import::{Wanted, address, cookies};
+use crate::import::{Wanted, cookies};
 use crate::model::url::Parts;
 use crate::model::{Body, Exchange, Fault, FaultKind, Fidelity, Request, Response, Timestamp};
 
@@ -27,18 +28,30 @@ pub(super) fn target(record: &Record) -> Option<&str> {
 }
 
 /// The exchange; at least one record is there.
-pub(super) fn of_records(index: usize, request: Option<Record>, response: Option<Record>, wanted: Wanted) -> Exchange {
+pub(super) fn of_records(index: usize, pair: Pair, wanted: Wanted) -> Exchange {
+    let Pair { request, response, messages } = pair;
     let mut faults = Vec::new();
-    let at = [&request, &response].into_iter().flatten().find_map(|record| time(record.field("warc-date")?));
-    let target = [&request, &response].into_iter().flatten().find_map(target).map(str::to_owned);
-    let peer = [&request, &response].into_iter().flatten().find_map(|record| address(record.field("warc-ip-address")?));
+    let first = || [request.as_ref(), response.as_ref(), messages.first()].into_iter().flatten();
+    let at = first().find_map(|record| time(record.field("warc-date")?));
+    let target = first().find_map(target).map(str::to_owned);
+    let connection = first().find_map(own::connection);
+    let reserialised = first().any(own::is_reserialised);
+    let resource = first().find_map(own::resource);
     let request = match request {
         Some(record) => of_request(record, target.as_deref(), wanted, &mut faults),
         None => Request { url: target.unwrap_or_default(), ..Request::default() },
     };
     let response = response.map(|record| of_response(record, &request.method, wanted, &mut faults));
+    let messages = messages.into_iter().map(|record| {
+        faults.extend(trouble(record.end, true).map(|fault| fault.at(record.offset)));
+        if record.end == End::Whole {
+            faults.extend(digests::verify(&record, &record.block, &record.block, &Head::default()));
+        }
+        own::message(record, wanted)
+    });
+    let messages = messages.collect();
     let faults = faults.into_iter().map(|fault| Fault { exchange: Some(index), ..fault }).collect();
-    Exchange { index, at, peer, request, response, faults, ..Exchange::default() }
+    Exchange { index, at, connection, reserialised, request, response, messages, resource, faults }
 }
 
 fn of_request(record: Record, target: Option<&str>, wanted: Wanted, faults: &mut Vec<Fault>) -> Request {
@@ -146,7 +159,7 @@ fn trouble(end: End, head_is_whole: bool) -> Option<Fault> {
 }
 
 /// RFC 3339 with a fraction of any length; less exact forms, which WARC 1.1 allows, mean their start.
-fn time(date: &str) -> Option<Timestamp> {
+pub(super) fn time(date: &str) -> Option<Timestamp> {
     let date = date.trim();
     date.parse().ok().or_else(|| {
         let clock = date.trim_end_matches(['Z', 'z']);

@@ -7,13 +7,16 @@
 //! What is an exchange: `request` with its `response` (or `revisit`), by `WARC-Concurrent-To`, else by target URI in
 //! the file's order; a request without an answer; and, for crawlers that keep no requests, a response alone, whose
 //! request then has only the target URI. `warcinfo`, `metadata`, `resource`, `conversion` and records that hold no
-//! HTTP (DNS answers) are passed over: none of them is something that was sent.
+//! HTTP (DNS answers) are passed over: none of them is something that was sent. Recordings of ours have more ([`own`]):
+//! WebSocket messages join their exchange; one that comes when its exchange has left the window makes another, which
+//! has only the URL and the messages.
 //!
 //! Positions count these exchanges from 0 in the order of their first record. Memory is bounded by the window in
 //! which the other half of an exchange is waited for and a few times the largest record, of which 256 MiB are kept.
 
 mod digests;
 mod exchange;
+mod own;
 mod pairs;
 mod records;
 mod source;

@@ -6,6 +6,7 @@
 use std::io;
 
 use super::Faults;
+use super::own;
 use super::source::{Source, Stop};
 use crate::model::{Fault, FaultKind};
 
@@ -62,9 +63,9 @@ impl Record {
         self.field("warc-type").unwrap_or("").to_ascii_lowercase()
     }
 
-    /// Whether it can be part of an exchange.
+    /// Whether it can be part of what is handed out.
     fn is_message(&self) -> bool {
-        matches!(&*self.kind(), "request" | "response" | "revisit")
+        matches!(&*self.kind(), "request" | "response" | "revisit") || own::is_own(self)
     }
 }
 
