@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// What importers hand out, in the order of the capture.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are exchanges, and a box would cost each an allocation")]
 pub enum Captured {
     /// Something that was seen.
     Exchange(Exchange),
