@@ -9,6 +9,9 @@ pub mod cipher;
 pub mod decompress;
 pub mod hello;
 pub mod inflate;
+mod inflow;
 pub mod json;
 pub mod members;
 pub(crate) mod window;
+
+pub use inflow::{Inflow, NotDeflate};

@@ -1,0 +1,1 @@
+//! HTTP/2 from end to end.

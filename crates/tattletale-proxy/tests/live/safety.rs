@@ -1,0 +1,1 @@
+//! Each safety rule.
