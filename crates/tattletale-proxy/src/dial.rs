@@ -67,7 +67,8 @@ pub(crate) fn split_authority(authority: &str) -> Option<(String, Option<u16>)> 
         None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
     };
     let port = match rest.strip_prefix(':') {
-        Some("") | None if rest.len() < 2 => None,
+        None if rest.is_empty() => None,
+        Some("") => None,
         Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => Some(port.parse().ok()?),
         _ => return None,
     };
@@ -147,7 +148,11 @@ async fn through(upstream: &Upstream, host: &str, port: u16) -> io::Result<TcpSt
     let talk = async {
         let mut stream = TcpStream::connect((&*upstream.host, upstream.port)).await?;
         stream.set_nodelay(true)?;
-        if upstream.socks { socks(&mut stream, host, port).await? } else { tunnel(&mut stream, host, port).await? }
+        if upstream.socks {
+            socks(&mut stream, host, port).await?
+        } else {
+            tunnel(&mut stream, host, port).await?
+        }
         Ok(stream)
     };
     tokio::time::timeout(PATIENCE, talk).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?

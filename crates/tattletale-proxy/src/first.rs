@@ -46,12 +46,17 @@ where
                 biased;
                 read = client.read_buf(&mut seen) => read,
                 count = server.read_buf(&mut early) => {
-                    let ended = !matches!(count, Ok(1..));
+                    let spoke = matches!(count, Ok(1..));
+                    let settings = is_settings(&early);
                     server.put_back(early.freeze());
-                    if ended {
+                    if !spoke {
                         return First::Ended;
                     }
-                    return First::Opaque;
+                    if !settings {
+                        return First::Opaque;
+                    }
+                    // HTTP/2: both sides speak first.
+                    client.read_buf(&mut seen).await
                 }
             },
             _ => client.read_buf(&mut seen).await,
@@ -74,6 +79,11 @@ where
     }
 }
 
+/// Whether a server starts as one of HTTP/2 does: with a SETTINGS frame (RFC 9113, 3.4).
+fn is_settings(early: &[u8]) -> bool {
+    matches!(early, [0, 0, _, 4, 0, 0, 0, 0, 0, ..])
+}
+
 /// What starts like this; nothing while it cannot be told.
 fn tell(seen: &[u8]) -> Option<First> {
     match seen {
@@ -93,7 +103,6 @@ fn tell(seen: &[u8]) -> Option<First> {
         _ => text(seen),
     }
 }
-
 
 fn text(seen: &[u8]) -> Option<First> {
     // Empty lines before a request are passed over (RFC 9112, 2.2).

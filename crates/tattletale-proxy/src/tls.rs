@@ -46,20 +46,16 @@ impl Outward {
         for der in &trust.also {
             roots.add(CertificateDer::from(der.clone()))?;
         }
-        let builder = || ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+        let builder =
+            || ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
         let mut checked = builder()?.with_root_certificates(roots).with_no_client_auth();
         let anybody = Arc::new(Anybody(Arc::clone(&provider)));
-        let mut unchecked =
-            builder()?.dangerous().with_custom_certificate_verifier(anybody).with_no_client_auth();
+        let mut unchecked = builder()?.dangerous().with_custom_certificate_verifier(anybody).with_no_client_auth();
         if let Some(log) = log {
             checked.key_log = Arc::clone(log);
             unchecked.key_log = Arc::clone(log);
         }
-        Ok(Self {
-            checked: Arc::new(checked),
-            unchecked: Arc::new(unchecked),
-            insecure: trust.insecure.clone(),
-        })
+        Ok(Self { checked: Arc::new(checked), unchecked: Arc::new(unchecked), insecure: trust.insecure.clone() })
     }
 
     /// Shakes hands with a server, offering the protocols that the client offered.
@@ -86,7 +82,9 @@ pub(crate) fn about_server(error: &io::Error) -> String {
         Some(rustls::Error::InvalidCertificate(why)) => format!("its certificate is not good: {why}"),
         Some(rustls::Error::AlertReceived(alert)) => format!("it refused the connection with the alert {alert:?}"),
         Some(other) => other.to_string(),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => "it ended the connection during the handshake".to_owned(),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+            "it ended the connection during the handshake".to_owned()
+        }
         None => error.to_string(),
     }
 }
@@ -113,7 +111,12 @@ impl ServerCertVerifier for Anybody {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+        rustls::crypto::verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -122,7 +125,12 @@ impl ServerCertVerifier for Anybody {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+        rustls::crypto::verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -50,7 +50,13 @@ impl Visit {
     }
 
     /// Records what could not be seen on this connection, with the bytes that passed so far.
-    pub(crate) fn blind(&self, kind: BlindKind, connection: &Arc<Connection>, host: Option<&str>, detail: Option<String>) {
+    pub(crate) fn blind(
+        &self,
+        kind: BlindKind,
+        connection: &Arc<Connection>,
+        host: Option<&str>,
+        detail: Option<String>,
+    ) {
         let blind = Blind {
             at: Some(self.at),
             until: Some(self.log().now()),

@@ -13,8 +13,8 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
-    SerialNumber,
+    BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, SerialNumber,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -108,7 +108,9 @@ impl Authority {
                 Err(error) => Err(AuthorityError::File { path, error }),
             }
         };
-        let (Some(key), Some(pem), Some(about)) = (read(KEY)?, read(CERTIFICATE)?, read(ABOUT)?) else { return Ok(None) };
+        let (Some(key), Some(pem), Some(about)) = (read(KEY)?, read(CERTIFICATE)?, read(ABOUT)?) else {
+            return Ok(None);
+        };
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

@@ -81,7 +81,9 @@ impl Chunked {
             }
             (At::Size(1..), b';') => Ok(At::Extension(1)),
             (At::Size(1..) | At::Extension(_), b'\r') => Ok(At::SizeEnd),
-            (At::Extension(length), b'\t' | b' '..=b'~' | 0x80..) if length < MOST_LINE => Ok(At::Extension(length + 1)),
+            (At::Extension(length), b'\t' | b' '..=b'~' | 0x80..) if length < MOST_LINE => {
+                Ok(At::Extension(length + 1))
+            }
             (At::Size(_) | At::Extension(_), _) => Err(Bad::ChunkSize),
             (At::SizeEnd, b'\n') => Ok(if self.left == 0 { At::Trailer } else { At::Data }),
             (At::DataEnd, b'\r') => Ok(At::DataEndLf),

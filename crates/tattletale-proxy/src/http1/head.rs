@@ -69,7 +69,7 @@ pub(crate) fn end(bytes: &[u8]) -> Result<Option<usize>, Bad> {
             return Err(Bad::LineEnd);
         }
         if at == from + 1 {
-            return Ok(Some(at + 1));
+            return if at < MOST_HEAD { Ok(Some(at + 1)) } else { Err(Bad::TooLarge) };
         }
         from = at + 1;
     }
@@ -237,13 +237,16 @@ mod tests {
 
     #[test]
     fn ordinary_requests() {
-        let head = of("GET /a?b HTTP/1.1\r\nHost: Example.org\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\r\n");
+        let head = of(
+            "GET /a?b HTTP/1.1\r\nHost: Example.org\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\r\n",
+        );
         let head = head.unwrap();
         assert_eq!((&*head.method, &*head.target, head.host.as_deref()), ("GET", "/a?b", Some("Example.org")));
         assert_eq!((head.framing, head.keeps, head.upgrade.as_deref()), (Framing::None, true, Some("websocket")));
         let head = of("POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-Continue\r\ncontent-length: 5\r\n\r\n").unwrap();
         assert_eq!((head.framing, head.expects), (Framing::Length(5), true));
-        let head = of("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: gzip, Chunked\r\nConnection: close\r\n\r\n").unwrap();
+        let head =
+            of("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: gzip, Chunked\r\nConnection: close\r\n\r\n").unwrap();
         assert_eq!((head.framing, head.keeps), (Framing::Chunked, false));
         assert!(!of("GET / HTTP/1.0\r\n\r\n").unwrap().keeps);
         assert_eq!(end(b"GET / HTTP/1.1\r\nHost: a\r\n"), Ok(None));
@@ -263,7 +266,10 @@ mod tests {
             ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\n", Bad::Length),
             ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n", Bad::Length),
             ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\n", Bad::Syntax),
-            ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", Bad::Transfer),
+            (
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+                Bad::Transfer,
+            ),
             ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", Bad::Transfer),
             ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n", Bad::Transfer),
             ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n", Bad::Transfer),

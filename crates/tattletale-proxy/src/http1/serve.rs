@@ -1,6 +1,7 @@
 //! The requests of one client connection, one after the other: whom each is for, and what becomes of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tattletale_core::model::{BlindKind, Connection};
@@ -18,6 +19,10 @@ use crate::visit::Visit;
 
 /// Bodies that we answer ourselves are forms of one field.
 const MOST_FORM: u64 = 4 << 10;
+
+/// How long, and for how many bytes, a client is heard out that was told no.
+const LINGER: Duration = Duration::from_secs(2);
+const MOST_DRAINED: usize = 1 << 20;
 
 /// Whom the requests are for.
 pub(crate) enum Route {
@@ -72,7 +77,11 @@ impl std::str::FromStr for Origin {
 pub(crate) enum Asked {
     Nothing,
     /// A tunnel; the client waits for an answer.
-    Tunnel { host: String, port: u16, client: Side },
+    Tunnel {
+        host: String,
+        port: u16,
+        client: Side,
+    },
 }
 
 /// A server that is connected.
@@ -157,8 +166,26 @@ pub(crate) async fn serve(visit: &Visit, stream: BoxStream, route: Route) -> Ask
             }
         }
     }
-    let _ = client.writer.shutdown().await;
+    close(client).await;
     Asked::Nothing
+}
+
+/// Ends a connection so that what was said last arrives: bytes that were never read would make the system take it
+/// back with a reset (RFC 9112, 9.6).
+async fn close(mut client: Side) {
+    let drain = async {
+        client.writer.shutdown().await?;
+        let mut left = MOST_DRAINED;
+        while left > 0 {
+            client.reader.buffer.clear();
+            left -= client.reader.fill().await?.clamp(1, left);
+            if client.reader.buffer.is_empty() {
+                break;
+            }
+        }
+        Ok::<_, std::io::Error>(())
+    };
+    let _ = tokio::time::timeout(LINGER, drain).await;
 }
 
 /// [`Route`] without the server.
@@ -260,7 +287,8 @@ async fn pass(
             }
             Ended::Stale => {
                 open.finish().await;
-                say(client, &page::failure("502 Bad Gateway", "No answer", "The server closed without an answer.")).await;
+                say(client, &page::failure("502 Bad Gateway", "No answer", "The server closed without an answer."))
+                    .await;
             }
             Ended::Unanswered(broken) => {
                 open.finish().await;
@@ -490,11 +518,15 @@ mod tests {
 
     #[test]
     fn only_what_is_for_proxies_is_taken_away() {
-        let raw = b"GET http://Example.org/a?b HTTP/1.1\r\nX-one: 1\r\nHOST: Example.org\r\nProxy-Connection: keep-alive\r\n\
+        let raw =
+            b"GET http://Example.org/a?b HTTP/1.1\r\nX-one: 1\r\nHOST: Example.org\r\nProxy-Connection: keep-alive\r\n\
                     x-TWO:  2 \r\n\r\n";
         let head = head::request(raw).unwrap();
         let found = target(&head, raw, &To::Forward).unwrap();
-        assert_eq!((&*found.url, found.tls, &*found.host, found.port), ("http://Example.org/a?b", false, "example.org", 80));
+        assert_eq!(
+            (&*found.url, found.tls, &*found.host, found.port),
+            ("http://Example.org/a?b", false, "example.org", 80)
+        );
         let wanted = b"GET /a?b HTTP/1.1\r\nX-one: 1\r\nHOST: Example.org\r\nx-TWO:  2 \r\n\r\n";
         assert_eq!(found.rewritten.unwrap().escape_ascii().to_string(), wanted.escape_ascii().to_string());
     }
@@ -531,7 +563,10 @@ mod tests {
     #[test]
     fn origins() {
         let origin: Origin = "https://Api.example:8443/".parse().unwrap();
-        assert_eq!((origin.tls, &*origin.host, origin.port, &*origin.authority), (true, "api.example", 8443, "Api.example:8443"));
+        assert_eq!(
+            (origin.tls, &*origin.host, origin.port, &*origin.authority),
+            (true, "api.example", 8443, "Api.example:8443")
+        );
         assert!("example.org".parse::<Origin>().is_err() && "http://a b".parse::<Origin>().is_err());
     }
 }

@@ -83,7 +83,8 @@ pub(crate) fn own(authority: &Authority, question: &Question<'_>, tls: bool) -> 
         let bytes = match question.path {
             "/trusted.svg" => response("200 OK", "image/svg+xml", TRUSTED.as_bytes()),
             _ => {
-                let text = "This device trusts the certificate: what its browser and apps that accept it send can be read.";
+                let text =
+                    "This device trusts the certificate: what its browser and apps that accept it send can be read.";
                 html_response("200 OK", "It works", &note("It works", text))
             }
         };
@@ -94,9 +95,11 @@ pub(crate) fn own(authority: &Authority, question: &Question<'_>, tls: bool) -> 
         "/" => html_response("200 OK", "Tattletale", &install(authority)),
         "/tattletale.crt" => response("200 OK", "application/x-x509-ca-cert", der),
         "/tattletale.pem" => response("200 OK", "application/x-pem-file", authority.pem().as_bytes()),
-        "/tattletale.mobileconfig" => {
-            response("200 OK", "application/x-apple-aspen-config", profile::of(der, &authority.fingerprint()).as_bytes())
-        }
+        "/tattletale.mobileconfig" => response(
+            "200 OK",
+            "application/x-apple-aspen-config",
+            profile::of(der, &authority.fingerprint()).as_bytes(),
+        ),
         "/qr.svg" => response("200 OK", "image/svg+xml", qr(&format!("http://{HOST}/")).as_bytes()),
         _ => html_response("404 Not Found", "Nothing here", &note("Nothing here", "The page is at the start.")),
     })

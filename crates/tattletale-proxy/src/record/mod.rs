@@ -14,8 +14,8 @@ use tattletale_core::export::warc::RecordId;
 use tattletale_core::model::{Blind, Timestamp};
 
 pub(crate) use open::{Open, Tap};
-pub(crate) use writer::{Writing, start};
 pub use writer::{Recorded, Recording};
+pub(crate) use writer::{Writing, start};
 
 /// Where times come from; UTC.
 #[derive(Clone)]

@@ -78,10 +78,13 @@ impl Open {
 
     /// Records it; waits while the recording has too much to write.
     pub(crate) async fn finish(mut self) {
-        let Some(passed) = self.passed.take() else { return };
+        let Some(passed) = &self.passed else { return };
         let held = passed.request.spool.held() + passed.response.spool.held();
+        // Whoever waits here may be dropped, and then records it as well.
         let room = self.log.room(held).await;
-        self.log.enter(Entry::Exchange(passed, room));
+        if let Some(passed) = self.passed.take() {
+            self.log.enter(Entry::Exchange(passed, room));
+        }
     }
 
     /// What messages of this exchange refer to, once it is recorded; for one that is upgraded.

@@ -188,10 +188,12 @@ mod tests {
 
     #[test]
     fn memory_is_shared_and_given_back() {
+        const HEAD: &[u8] = b"POST / HTTP/1.1\r\nContent-Length: 30720\r\n\r\n";
+        let whole = HEAD.len() as u64 + (30 << 10);
         let memory = Memory::new(100 << 10, std::env::temp_dir());
         let mut spools: Vec<Spool> = (0..40).map(|_| Spool::new(&memory)).collect();
         for (at, spool) in spools.iter_mut().enumerate() {
-            spool.head(b"POST / HTTP/1.1\r\nContent-Length: 30720\r\n\r\n");
+            spool.head(HEAD);
             for _ in 0..30 {
                 spool.body(&vec![at as u8; 1 << 10]).unwrap();
             }
@@ -199,13 +201,15 @@ mod tests {
         assert!(memory.held.load(Ordering::Relaxed) <= (100 << 10) + 40 * 64);
         let kinds = |wanted: fn(&Place) -> bool| spools.iter().filter(|spool| wanted(&spool.place)).count();
         assert_eq!(kinds(|place| matches!(place, Place::Packing(_))), MOST_PACKERS);
-        assert!(kinds(|place| matches!(place, Place::File(_))) > 0 && kinds(|place| matches!(place, Place::Memory(_))) > 0);
+        assert!(
+            kinds(|place| matches!(place, Place::File(_))) > 0 && kinds(|place| matches!(place, Place::Memory(_))) > 0
+        );
         for (at, spool) in spools.into_iter().enumerate() {
-            assert_eq!(spool.length(), 43 + (30 << 10), "{at}");
+            assert_eq!(spool.length(), whole, "{at}");
             match spool.finish().unwrap() {
-                Held::Memory(bytes) => assert_eq!(bytes.len(), 43 + (30 << 10)),
+                Held::Memory(bytes) => assert_eq!(bytes.len() as u64, whole),
                 Held::Packed(packed, file) => {
-                    assert_eq!(packed.length, 43 + (30 << 10));
+                    assert_eq!(packed.length, whole);
                     assert_eq!(packed.packed, file.metadata().unwrap().len());
                 }
             }

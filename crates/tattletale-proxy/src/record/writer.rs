@@ -62,14 +62,14 @@ pub(crate) fn start(
     let (sender, entries) = channel();
     let memory = Memory::new(MEMORY, folder.to_owned());
     let log = Log::new(sender, memory, clock.clone(), recording.is_some());
-    let mut writer = Writer { out: None, clock, watch, log: log.clone(), counted: Recorded::default(), encoder: Encoder::default() };
+    let mut writer =
+        Writer { out: None, clock, watch, log: log.clone(), counted: Recorded::default(), encoder: Encoder::default() };
     if let Some(Recording { mut file, begin, description }) = recording {
         writer.counted.bytes = file.seek(SeekFrom::End(0))?;
         let mut out = WarcWriter::new(file);
         if begin {
             let software = concat!("tattletale/", env!("CARGO_PKG_VERSION"));
-            let fields =
-                [("software", software), ("format", "WARC File Format 1.1"), ("description", &*description)];
+            let fields = [("software", software), ("format", "WARC File Format 1.1"), ("description", &*description)];
             out.info(super::id(), writer.clock.now(), &fields)?;
             writer.counted.bytes = out.get_ref().metadata()?.len();
         }

@@ -21,7 +21,10 @@ fn bytes_pass_as_they_came() {
     let request = "POST /a?b=%20 HTTP/1.1\r\nHost: clinic.example\r\nUSER-agent: x\r\nX-Z: 1\r\nx-a:  2\t\r\nContent-Length: 3\r\n\r\nabc";
     client.write_all(request.as_bytes()).unwrap();
     let (answer, body) = message(&mut client).unwrap();
-    assert_eq!(answer, "HTTP/1.1 200 Fine by me\r\nX-b: 1\r\nx-A:  2 \r\nSet-Cookie: a\r\nSet-Cookie: b\r\nContent-Length: 2\r\n\r\n");
+    assert_eq!(
+        answer,
+        "HTTP/1.1 200 Fine by me\r\nX-b: 1\r\nx-A:  2 \r\nSet-Cookie: a\r\nSet-Cookie: b\r\nContent-Length: 2\r\n\r\n"
+    );
     assert_eq!((&*body, &*String::from_utf8(seen.lock().unwrap().clone()).unwrap()), (&b"ok"[..], request));
     drop(client);
     let taken = live.end();

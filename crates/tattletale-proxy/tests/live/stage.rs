@@ -116,8 +116,23 @@ impl Live {
         Self { proxy: Proxy::start(options).unwrap(), authority, folder }
     }
 
+    /// Where this machine finds it.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.proxy.address()
+        let address = self.proxy.address();
+        if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address }
+    }
+
+    /// The code for devices.
+    pub(crate) fn code(&self) -> &str {
+        self.maybe_code().unwrap()
+    }
+
+    pub(crate) fn maybe_code(&self) -> Option<&str> {
+        self.proxy.code()
+    }
+
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.proxy.failure()
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
