@@ -34,7 +34,7 @@ mod tunnel;
 mod visit;
 mod websocket;
 
-pub use authority::{Authority, AuthorityError, forget};
+pub use authority::{Authority, AuthorityError, certificates, forget};
 pub use dial::Upstream;
 pub use http1::serve::Origin;
 pub use mode::Mode;

@@ -22,6 +22,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: LabCommand,
     },
+    Capture(crate::capture::arguments::CaptureArgs),
     Audit(AuditArgs),
     /// Tables that say who runs a server and where, of your own: for every audit from then on
     Data {

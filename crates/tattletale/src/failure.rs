@@ -40,6 +40,10 @@ pub(crate) enum Failure {
     NoScenario { wanted: String, known: Vec<String> },
     /// The capture has no such exchange.
     NoExchange { name: String, wanted: usize, exchanges: u64 },
+    /// The proxy could not be started or ended.
+    Proxy(String),
+    /// A program that is needed is not there.
+    NoProgram { name: String, package: String },
     /// Standard output could not be written.
     Output(io::Error),
 }
@@ -59,6 +63,10 @@ impl Failure {
         Self::Lab(error.to_string())
     }
 
+    pub(crate) fn proxy(error: impl std::error::Error) -> Self {
+        Self::Proxy(error.to_string())
+    }
+
     fn help(&self) -> String {
         match self {
             Self::File { path, error } => match error.kind() {
@@ -68,7 +76,7 @@ impl Failure {
                 _ => "is the disk full, or the file in use?".into(),
             },
             Self::WouldOverwrite { .. } => "give --report another name".into(),
-            Self::Exists { .. } => "name another folder, or take the file away first".into(),
+            Self::Exists { .. } => "give another name, or take the file away first".into(),
             Self::Toml { error, .. } => error.help.clone(),
             Self::Capture { error, .. } => error.help(),
             Self::Table { error, .. } => error.help.clone(),
@@ -85,6 +93,8 @@ impl Failure {
             Self::NoExchange { exchanges, .. } => format!("exchanges are counted from 0 to {}", exchanges - 1),
             Self::Lab(_) => "the lab needs loopback (127.0.0.1 to 127.0.0.3) and a temporary folder".into(),
             Self::NoScenario { known, .. } => format!("there are: {}", known.join(", ")),
+            Self::Proxy(_) => "is another recording running? Try --listen 127.0.0.1:0, or another --project".into(),
+            Self::NoProgram { package, .. } => format!("on Debian: sudo apt-get install {package}"),
             Self::Output(_) => "is the disk full?".into(),
         }
     }
@@ -137,7 +147,8 @@ impl fmt::Display for Failure {
             Self::NoExchange { name, wanted, .. } => {
                 write!(f, "error: {}: there is no exchange {wanted}", escape::text(name))?;
             }
-            Self::Lab(message) => write!(f, "error: {}", escape::text(message))?,
+            Self::Lab(message) | Self::Proxy(message) => write!(f, "error: {}", escape::text(message))?,
+            Self::NoProgram { name, .. } => write!(f, "error: {name} is not installed")?,
             Self::NoScenario { wanted, .. } => write!(f, "error: no scenario `{}`", escape::text(wanted))?,
             Self::Output(error) => write!(f, "error: standard output: {error}")?,
         }

@@ -3,6 +3,7 @@
 //! Exit codes: 0 nothing found, 1 findings, 2 not everything could be processed (or the command itself was wrong).
 
 mod audit;
+mod capture;
 mod claims;
 mod cli;
 mod data;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Lab { command } => lab::run(&command),
+        Command::Capture(args) => capture::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Data { command } => data::run(&command),
         Command::Study(args) => study::run(&args),

@@ -179,6 +179,19 @@ impl Authority {
     }
 }
 
+/// The certificates of a PEM file, DER.
+pub fn certificates(pem: &str) -> io::Result<Vec<Vec<u8>>> {
+    let all = CertificateDer::pem_slice_iter(pem.as_bytes());
+    let all: Vec<Vec<u8>> = all
+        .map(|found| found.map(|der| der.to_vec()))
+        .collect::<Result<_, _>>()
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
+    match all.is_empty() {
+        true => Err(io::Error::new(io::ErrorKind::InvalidData, "no certificate in PEM")),
+        false => Ok(all),
+    }
+}
+
 /// Deletes the authority of a folder; whether there was one.
 pub fn forget(folder: &Path) -> Result<bool, AuthorityError> {
     let mut found = false;
