@@ -9,6 +9,7 @@ mod fields;
 mod inferred;
 mod navigation;
 mod personal;
+mod salting;
 mod search;
 mod survey;
 mod watchers;

@@ -4,7 +4,7 @@
 //! absence, may not change without it.
 
 use super::redact::Masks;
-use super::{Options, Renderer, command, excerpt, operators, words};
+use super::{Options, Renderer, command, excerpt, hashes, operators, words};
 use crate::attribute::exposure_of;
 use crate::model::{Carrier, Coverage, Fault, Fidelity, Finding, Personal, Receiver, Report, Step, Strength, Subject};
 use serde::Serialize;
@@ -171,6 +171,7 @@ struct CoverageRow {
     opaque: u64,
     bodies: BTreeMap<&'static str, u64>,
     responses: bool,
+    hashes: hashes::Row,
     receivers: Vec<ReceiverCoverageRow>,
     opaque_places: Vec<OpaqueRow>,
 }
@@ -351,6 +352,7 @@ impl View<'_, '_> {
             opaque: coverage.total(|receiver| receiver.opaque),
             bodies: bodies(&|fidelity| coverage.bodies(fidelity)),
             responses: coverage.responses,
+            hashes: hashes::Row::of(&coverage.hashes),
             receivers: receivers
                 .map(|receiver| ReceiverCoverageRow {
                     host: self.masks.host(&receiver.host),
