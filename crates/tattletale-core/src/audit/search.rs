@@ -17,7 +17,7 @@ use crate::model::{
     Report, Sighting, Strength, Subject, Timestamp, url,
 };
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 /// A batch ends at so many exchanges or bytes of bodies, whichever comes first.
@@ -29,6 +29,8 @@ pub(super) struct Search<'a> {
     pub(super) capture: usize,
     pub(super) planted: &'a Planted,
     pub(super) carriers: &'a Carriers,
+    /// What is seen in a control capture as well.
+    pub(super) in_control: &'a BTreeSet<Subject>,
     pub(super) options: &'a Options,
     pub(super) party: PartyBy<'a>,
 }
@@ -307,7 +309,8 @@ impl<'a> Search<'a> {
         tally.personal.settle(report);
         for Unjudged { mut finding, odds } in tally.found {
             finding.chance = tally.places.expected(&odds, finding.range.len());
-            finding.strength = chance::strength(finding.chance);
+            let in_control = self.in_control.contains(&finding.subject());
+            finding.strength = if in_control { Strength::Weak } else { chance::strength(finding.chance) };
             match finding.strength {
                 Strength::Strong => report.findings.push(finding),
                 Strength::Weak => report.weak.push(finding),

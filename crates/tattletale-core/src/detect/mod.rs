@@ -3,6 +3,7 @@
 //! [`look`] is the way in: it unfolds one part and returns what was seen in it. Today one thing is looked for, what
 //! a ground truth knows ([`planted`]).
 
+mod beside;
 pub mod chance;
 mod closed;
 mod digests;

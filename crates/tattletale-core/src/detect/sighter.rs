@@ -5,6 +5,7 @@
 //! that are left in it become sightings, unless the same thing was seen deeper at the same place. An action whose
 //! match lies around a value (the address of a results page around the searched term) is told with that value.
 
+use super::beside::Beside;
 use super::chance;
 use super::closed::Closed;
 use super::digests::salted;
@@ -39,6 +40,7 @@ pub struct Sighter<'p> {
     opaque: Vec<Closed>,
     hashes: Hashes,
     unexplained: Vec<Unexplained>,
+    beside: Beside,
 }
 
 /// A run that has the shape of a whole digest and is none of anything known.
@@ -126,6 +128,7 @@ impl<'p> Sighter<'p> {
             opaque: Vec::new(),
             hashes: Hashes::default(),
             unexplained: Vec::new(),
+            beside: Beside::default(),
         }
     }
 
@@ -170,7 +173,7 @@ impl<'p> Sighter<'p> {
             let mut alone = true;
             for value in values {
                 alone = false;
-                self.sight(node, &hit, ending, mark, value, action);
+                self.sight(node, &hit, ending, mark, value, action, None);
             }
             if let (true, Some(action)) = (alone, action) {
                 self.sight_action(node, &hit, ending, mark, action);
@@ -192,10 +195,11 @@ impl<'p> Sighter<'p> {
             }
         }
         if !joined {
-            self.sight(node, hit, ending, mark, action, None);
+            self.sight(node, hit, ending, mark, action, None, None);
         }
     }
 
+    #[allow(clippy::too_many_arguments, reason = "what a sighting is made of")]
     fn sight(
         &mut self,
         node: &Node<'_>,
@@ -204,6 +208,7 @@ impl<'p> Sighter<'p> {
         mark: usize,
         subject: Subject,
         within: Option<Subject>,
+        more: Option<Step>,
     ) {
         let place = place(node, hit);
         let deeper =
@@ -223,6 +228,7 @@ impl<'p> Sighter<'p> {
             self.hashes.explained += 1;
             path.extend([Some(outer), inner].into_iter().flatten().map(|layer| Step { layer, at: None }));
         }
+        path.extend(more);
         if let By::Key(key) = hit.by {
             path.push(Step { layer: "xor", at: Some(format!("0x{key:02x}")) });
         }
@@ -246,8 +252,42 @@ impl Sighter<'_> {
         let among = if whole { Among::Fields } else { Among::Bytes };
         match hit.by {
             By::Digest { bits, .. } => chance::of_digest(pattern.bits, bits, self.planted.digests_tried()),
+            By::Notation(bits) => Odds { bits, tried: pattern.tried, among },
             By::Key(_) => Odds { among, ..chance::of_turned(pattern.bits, found, pattern.tried) },
             By::Text | By::Unexplained => Odds { bits: pattern.bits, tried: pattern.tried, among },
+        }
+    }
+
+    /// Compares a field with what is known in other notations, and with pieces of what is known.
+    fn compare(&mut self, node: &Node<'_>, ending: &Ending, mark: usize) {
+        let notations = self.planted.notations();
+        let mut alike = Vec::new();
+        notations.alike(node.bytes, &mut alike);
+        for alike in alike {
+            let pattern = self.planted.pattern(alike.pattern as usize);
+            let by = By::Notation(alike.bits.unwrap_or(pattern.bits));
+            let hit = Hit { pattern: alike.pattern as usize, range: alike.range.clone(), by };
+            let (before, subject) = (self.found.len(), pattern.subjects[0]);
+            self.sight(node, &hit, ending, mark, subject, None, None);
+            // The other half of a place makes both say more, in whatever notation they were seen.
+            let same = |(sighting, cover): &(Sighting, Range<usize>)| {
+                sighting.subject == subject && overlap(cover, &alike.range)
+            };
+            let seen = (self.found.len() > before).then_some(before);
+            let seen = seen.or_else(|| self.found[mark..].iter().rposition(same).map(|at| mark + at));
+            if let (Some(number), true) = (seen, alike.latitude.is_some())
+                && let Some((bits, other)) = self.beside.degrees(&alike, &node.chain.path(), number)
+            {
+                for number in [number, other] {
+                    let odds = &mut self.found[number].0.odds;
+                    odds.bits = odds.bits.max(bits);
+                }
+            }
+        }
+        for whole in self.beside.piece(notations, node) {
+            let subject = self.planted.pattern(whole.pattern).subjects[0];
+            let hit = Hit { pattern: whole.pattern, range: 0..node.bytes.len(), by: By::Notation(whole.bits) };
+            self.sight(node, &hit, ending, mark, subject, None, Some(whole.step));
         }
     }
 
@@ -330,6 +370,9 @@ impl Visitor for Sighter<'_> {
         }
         if !hits.is_empty() {
             self.settle(node, hits, ending, mark);
+        }
+        if !node.guess && !node.again {
+            self.compare(node, ending, mark);
         }
         if ending.opaque && self.opaque.len() < OPAQUE_KEPT {
             self.opaque.push(Closed::at(node.chain.path(), node.bytes));

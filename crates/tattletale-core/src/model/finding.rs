@@ -181,6 +181,8 @@ pub struct Report {
     pub truth: GroundTruth,
     /// What of it was not looked for: too short, or an address that is only a host.
     pub not_sought: Vec<Subject>,
+    /// What is seen in a control capture as well, and so never strong.
+    pub in_control: Vec<Subject>,
     /// Strong findings, by capture, exchange and place.
     pub findings: Vec<Finding>,
     /// Those that chance may explain.

@@ -54,6 +54,8 @@ pub(super) struct Document {
     personal_dropped: u64,
     /// Names of values and actions that were not looked for: too short, or an address that is only a host.
     not_sought: Vec<String>,
+    /// Names of values and actions that are in a control capture as well, and so never strong.
+    in_control: Vec<String>,
     carriers: Vec<CarrierRow>,
     coverage: CoverageRow,
     /// Who runs the receivers, and where: single statements, each with its source.
@@ -243,6 +245,7 @@ impl View<'_, '_> {
             personal: report.personal.iter().map(|personal| self.personal(personal)).collect(),
             personal_dropped: report.personal_dropped,
             not_sought: report.not_sought.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
+            in_control: report.in_control.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
             carriers: report.carriers.iter().map(|carrier| self.carrier(carrier)).collect(),
             coverage: self.coverage(&report.coverage),
             operators: operators::rows(report, self.masks),

@@ -280,6 +280,9 @@ impl<'r> Page<'_, 'r> {
         if let Some(left_out) = summary::not_sought(self.report, self.masks) {
             self.line(2, &[(PLAIN, &left_out)])?;
         }
+        if let Some(common) = summary::in_control(self.report, self.masks) {
+            self.line(2, &[(PLAIN, &common)])?;
+        }
         if let Some(runs) = hashes::words(&coverage.hashes) {
             self.line(2, &[(PLAIN, &runs)])?;
         }

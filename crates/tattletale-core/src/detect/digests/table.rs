@@ -136,9 +136,12 @@ impl Table {
 
     /// What these bits are a digest of: the first entry that agrees with all of them.
     pub(in crate::detect) fn find(&self, seen: &Seen) -> Option<Entry> {
+        if self.slots.is_empty() {
+            return None;
+        }
         let key = seen.key();
         let (word, bits) = self.place(key);
-        if self.filter.get(word)? & bits != bits {
+        if self.filter[word] & bits != bits {
             return None;
         }
         let mut at = self.slot(key);

@@ -1,12 +1,17 @@
 //! Everything that a value or an action may look like once the decoder has taken the encodings off.
 
 use super::edge::Edge;
-use super::{Form, MIN_LEN, Pattern, normal};
+use super::notations::Notations;
+use super::{Form, MIN_LEN, Pattern, dates, normal};
 use crate::detect::chance;
 use crate::detect::filter::LEAST_DIFFERENCES;
 use crate::model::{Subject, url};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use unicode_normalization::UnicodeNormalization;
+
+/// Bits that a piece of an address must have to be looked for on its own.
+const TELLING: f64 = 30.0;
 
 /// Bits that the differences of a text must have to be looked for: those of one character over and over have none.
 const WORTH: f64 = 20.0;
@@ -24,6 +29,7 @@ pub(super) struct Forms {
     /// What is looked for under keys, each with its pattern.
     pub(super) turned: Vec<(Vec<u8>, u32)>,
     known_turned: HashSet<Vec<u8>>,
+    pub(super) notations: Notations,
 }
 
 impl Forms {
@@ -34,7 +40,11 @@ impl Forms {
             true => self.add_address(subject, text),
             false => self.add_text(subject, text),
         }
+        if kind == "birth-date" {
+            dates::notations(text).iter().for_each(|notation| self.add_cases(subject, Form::Plain, notation));
+        }
         self.add_digested(subject, kind, text);
+        self.add_notations(subject, kind, text);
     }
 
     fn add_text(&mut self, subject: Subject, text: &str) {
@@ -62,12 +72,36 @@ impl Forms {
         for blank in ["%20", "+"] {
             self.add_cases(subject, Form::Address, &url::percent_encode(&read, blank));
         }
+        self.add_pieces_of_address(subject, text);
     }
 
-    /// The automaton folds ASCII case; other scripts get their whole lower and upper form.
+    /// Host and path without the query, path and query without the host, if they say enough by themselves.
+    fn add_pieces_of_address(&mut self, subject: Subject, text: &str) {
+        let parts = url::Parts::of(text);
+        let path = parts.path.trim_end_matches('/');
+        if !parts.query.is_empty() && chance::bits(path) >= TELLING {
+            self.add_cases(subject, Form::Address, &format!("{}{path}", parts.authority.to_ascii_lowercase()));
+        }
+        let behind = if parts.query.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.query) };
+        if behind.starts_with('/') && chance::bits(&behind) >= TELLING {
+            self.add_cases(subject, Form::Plain, &behind);
+            let decoded = url::percent_decode(behind.as_bytes(), true);
+            self.add_cases(subject, Form::Plain, &String::from_utf8_lossy(&decoded));
+        }
+    }
+
+    /// The filter folds ASCII case; other scripts get their whole lower and upper form, composed and taken apart
+    /// (Unicode Standard Annex 15).
     fn add_cases(&mut self, subject: Subject, form: Form, text: &str) {
         let bits = chance::bits(text);
-        for variant in [text.to_owned(), text.to_lowercase(), text.to_uppercase()] {
+        let mut variants = vec![text.to_owned()];
+        if !text.is_ascii() {
+            variants.extend([text.to_lowercase(), text.to_uppercase()]);
+            let composed: Vec<String> = variants.iter().map(|text| text.nfc().collect()).collect();
+            let apart: Vec<String> = variants.iter().map(|text| text.nfd().collect()).collect();
+            variants.extend(composed.into_iter().chain(apart));
+        }
+        for variant in variants {
             let edge = Edge::of(&variant, form);
             self.push(subject, form, edge, variant.into_bytes(), bits);
         }
@@ -95,6 +129,21 @@ impl Forms {
             self.patterns.len() - 1
         });
         join(&mut self.patterns[index].subjects, subject);
+    }
+
+    /// What is compared field by field gets a pattern of its own, which stands wherever the comparison says.
+    fn add_notations(&mut self, subject: Subject, kind: &str, text: &str) {
+        let pattern = self.patterns.len();
+        if self.notations.add(kind, text, pattern as u32) {
+            let bits = chance::bits(text);
+            self.patterns.push(Pattern {
+                subjects: vec![subject],
+                form: Form::Plain,
+                edge: Edge::Free,
+                bits,
+                tried: 0.0,
+            });
+        }
     }
 
     /// Each normal form is digested once. Where two values have one in common, a hit on it is a hit on both.

@@ -4,9 +4,11 @@
 //! decoder has removed them before. What remains are forms that decoding cannot undo: letter case, addresses
 //! without their scheme, and digests, which one table knows whatever their number ([`super::digests`]).
 
+mod dates;
 mod edge;
 mod forms;
 pub(super) mod normal;
+pub(super) mod notations;
 
 use super::digests::salted::Salted;
 use super::digests::{Entry, Seen, Table, runs};
@@ -14,6 +16,7 @@ use super::filter::Filter;
 use crate::model::{GroundTruth, Subject};
 use edge::Edge;
 use forms::Forms;
+use notations::Notations;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -28,11 +31,12 @@ pub struct Planted {
     filter: Filter,
     patterns: Vec<Pattern>,
     /// Patterns of what the filter looks for as text.
-    texts: Vec<u32>,
+    of_text: Vec<u32>,
     /// Patterns of what it looks for under keys, behind those.
     turned: Vec<u32>,
     digests: Table,
     salted: Salted,
+    notations: Notations,
 }
 
 /// One byte string that is searched for, and what it stands for.
@@ -62,7 +66,7 @@ pub enum Form {
 }
 
 /// A place in a buffer where a pattern stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     /// Index of the [`Pattern`].
     pub pattern: usize,
@@ -73,10 +77,12 @@ pub struct Hit {
 }
 
 /// How something was recognised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum By {
     /// It stands there.
     Text,
+    /// In another notation, which says as many bits.
+    Notation(f64),
     /// With every byte combined with this key by exclusive or.
     Key(u8),
     /// As a digest.
@@ -106,23 +112,30 @@ impl Planted {
             forms.add(Subject::Action(index), action.kind, &action.value);
         }
         forms.count_tries();
+        forms.notations.seal();
         let (turned, owners): (Vec<Vec<u8>>, Vec<u32>) = std::mem::take(&mut forms.turned).into_iter().unzip();
         let open = forms.texts.len();
         let filter = Filter::new(&[forms.texts.as_slice(), &turned].concat(), open);
         let digests = Table::new(&forms.digested, truth.values.len() + truth.actions.len());
         Self {
             filter,
-            texts: forms.of_text,
+            of_text: forms.of_text,
             patterns: forms.patterns,
             turned: owners,
             digests,
             salted: Salted::new(truth),
+            notations: forms.notations,
         }
     }
 
     /// What is tried with salts on runs that have the shape of a digest and that nothing else explains.
     pub fn salted(&self) -> &Salted {
         &self.salted
+    }
+
+    /// What is compared field by field.
+    pub(super) fn notations(&self) -> &Notations {
+        &self.notations
     }
 
     /// The pattern of a hit.
@@ -162,35 +175,37 @@ impl Planted {
 
     /// Appends every match, whatever stands around it: `bytes` may hold pieces whose neighbours are not theirs.
     pub(super) fn candidates(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
-        let mut repeats: HashMap<usize, usize> = HashMap::new();
-        let mut keep = |hit: Hit, hits: &mut Vec<Hit>| {
-            let repeats = repeats.entry(hit.pattern).or_default();
-            *repeats += 1;
-            if *repeats <= MAX_REPEATS {
-                hits.push(hit);
-            }
-        };
+        self.texts(bytes, hits);
+        self.digests(bytes, hits);
+    }
+
+    /// Appends every place where a value stands as text or under a key of one byte, whatever stands around it.
+    pub fn texts(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        let mut kept = Kept::default();
         self.filter.find(bytes, |found| {
-            let hit = match (found.pattern.checked_sub(self.texts.len()), found.key) {
-                (Some(turned), Some(key)) => {
-                    Hit { pattern: self.turned[turned] as usize, range: found.range, by: By::Key(key) }
-                }
-                _ => Hit { pattern: self.texts[found.pattern] as usize, range: found.range, by: By::Text },
+            let (pattern, by) = match (found.pattern.checked_sub(self.of_text.len()), found.key) {
+                (Some(turned), Some(key)) => (self.turned[turned], By::Key(key)),
+                _ => (self.of_text[found.pattern], By::Text),
             };
-            keep(hit, hits);
+            kept.add(Hit { pattern: pattern as usize, range: found.range, by }, hits);
         });
+    }
+
+    /// Appends every run that is a digest of a value, and those that have the shape of one and are none.
+    pub fn digests(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
         if self.digests.is_empty() {
             return;
         }
+        let mut kept = Kept::default();
         runs::scan(bytes, |run| {
             let entry = match &run.what {
                 runs::What::Bits(seen) => self.digests.find(seen),
                 runs::What::Short(number) => self.digests.find_short(*number),
             };
             match entry {
-                Some(entry) => keep(Hit::digest(entry, run.range), hits),
+                Some(entry) => kept.add(Hit::digest(entry, run.range), hits),
                 None if run.shaped => {
-                    keep(Hit { pattern: NO_PATTERN, range: run.range, by: By::Unexplained }, hits);
+                    kept.add(Hit { pattern: NO_PATTERN, range: run.range, by: By::Unexplained }, hits);
                 }
                 None => {}
             }
@@ -228,16 +243,45 @@ impl Planted {
             let end = longest.entry(hit.range.start).or_default();
             *end = hit.range.end.max(*end);
         }
+        let whole: Vec<Hit> = hits[from..]
+            .iter()
+            .filter(|hit| address(hit) && longest[&hit.range.start] == hit.range.end)
+            .cloned()
+            .collect();
+        // The path of an address inside that address says nothing more, unless it is something else's too.
+        let told = |hit: &Hit| {
+            let subjects = |hit: &Hit| &self.patterns[hit.pattern].subjects;
+            let around = |whole: &&Hit| whole.range.start < hit.range.start && hit.range.end <= whole.range.end;
+            let path = hit.by == By::Text && self.patterns[hit.pattern].edge == Edge::Path;
+            path && whole
+                .iter()
+                .filter(around)
+                .any(|whole| subjects(hit).iter().all(|subject| subjects(whole).contains(subject)))
+        };
         let mut position = 0;
         hits.retain(|hit| {
             position += 1;
-            position <= from || !address(hit) || longest[&hit.range.start] == hit.range.end
+            position <= from || if address(hit) { longest[&hit.range.start] == hit.range.end } else { !told(hit) }
         });
     }
 
     /// How many digests are looked for of each text: what chance is multiplied with.
     pub(super) fn digests_tried(&self) -> f64 {
         self.digests.ways() as f64
+    }
+}
+
+/// Hits of one buffer, of each pattern at most [`MAX_REPEATS`].
+#[derive(Default)]
+struct Kept(HashMap<usize, usize>);
+
+impl Kept {
+    fn add(&mut self, hit: Hit, hits: &mut Vec<Hit>) {
+        let repeats = self.0.entry(hit.pattern).or_default();
+        *repeats += 1;
+        if *repeats <= MAX_REPEATS {
+            hits.push(hit);
+        }
     }
 }
 
