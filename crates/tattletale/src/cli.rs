@@ -133,6 +133,9 @@ pub(crate) struct AuditArgs {
     /// Ground truth: planted values and what the user did, as TOML
     #[arg(long, value_name = "FILE")]
     pub(crate) truth: Option<PathBuf>,
+    /// A capture of the same without the planted values: what is seen in it too is there by chance, and never a finding
+    #[arg(long, value_name = "FILE")]
+    pub(crate) control: Vec<PathBuf>,
     /// Format on standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

@@ -19,11 +19,13 @@ pub(crate) mod written;
 
 pub use blind::{Blind, BlindKind};
 pub use connection::Connection;
-pub use coverage::{Coverage, OpaqueKind, OpaquePlace, ReceiverCoverage};
+pub use coverage::{Coverage, Hashes, OpaqueKind, OpaquePlace, ReceiverCoverage};
 pub use exchange::{Body, Captured, Exchange, Fidelity, Header, Message, Request, Response};
 pub use fault::{Fault, FaultKind};
 pub use fields::{Field, Fields, Use};
-pub use finding::{CaptureInfo, Carrier, Excerpt, Finding, Party, Receiver, Report, Sighting, Strength, Subject};
+pub use finding::{
+    Among, CaptureInfo, Carrier, Excerpt, Finding, Odds, Party, Receiver, Report, Sighting, Strength, Subject,
+};
 pub use jiff::Timestamp;
 pub use operator::{About, Aspect, Fact, Operator, Source, Statement, statements};
 pub use path::{Part, Step, display_path};

@@ -4,7 +4,7 @@
 //! absence, may not change without it.
 
 use super::redact::Masks;
-use super::{Options, Renderer, command, excerpt, operators, words};
+use super::{Options, Renderer, command, excerpt, hashes, operators, words};
 use crate::attribute::exposure_of;
 use crate::model::{Carrier, Coverage, Fault, Fidelity, Finding, Personal, Receiver, Report, Step, Strength, Subject};
 use serde::Serialize;
@@ -54,6 +54,8 @@ pub(super) struct Document {
     personal_dropped: u64,
     /// Names of values and actions that were not looked for: too short, or an address that is only a host.
     not_sought: Vec<String>,
+    /// Names of values and actions that are in a control capture as well, and so never strong.
+    in_control: Vec<String>,
     carriers: Vec<CarrierRow>,
     coverage: CoverageRow,
     /// Who runs the receivers, and where: single statements, each with its source.
@@ -171,6 +173,7 @@ struct CoverageRow {
     opaque: u64,
     bodies: BTreeMap<&'static str, u64>,
     responses: bool,
+    hashes: hashes::Row,
     receivers: Vec<ReceiverCoverageRow>,
     opaque_places: Vec<OpaqueRow>,
 }
@@ -242,6 +245,7 @@ impl View<'_, '_> {
             personal: report.personal.iter().map(|personal| self.personal(personal)).collect(),
             personal_dropped: report.personal_dropped,
             not_sought: report.not_sought.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
+            in_control: report.in_control.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
             carriers: report.carriers.iter().map(|carrier| self.carrier(carrier)).collect(),
             coverage: self.coverage(&report.coverage),
             operators: operators::rows(report, self.masks),
@@ -351,6 +355,7 @@ impl View<'_, '_> {
             opaque: coverage.total(|receiver| receiver.opaque),
             bodies: bodies(&|fidelity| coverage.bodies(fidelity)),
             responses: coverage.responses,
+            hashes: hashes::Row::of(&coverage.hashes),
             receivers: receivers
                 .map(|receiver| ReceiverCoverageRow {
                     host: self.masks.host(&receiver.host),

@@ -12,6 +12,7 @@ pub mod command;
 mod disguised;
 pub mod escape;
 mod excerpt;
+mod hashes;
 mod html;
 mod json;
 pub mod layers;
