@@ -44,5 +44,8 @@ pub use proxy::{Options, Outcome, Proxy, StartError};
 pub use record::{Clock, Notice, Recorded, Recording, Seen, Watch};
 pub use tls::{KeyLogFile, Trust};
 
+/// The field (RFC 9209) that marks an answer as one of the proxy itself, not of the server.
+pub const OWN_ANSWER: &str = "proxy-status";
+
 /// Where a client finds the proxy's own page.
 pub const PAGE: &str = "http://tattletale.test/";

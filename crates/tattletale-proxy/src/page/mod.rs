@@ -189,7 +189,7 @@ const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:40em;margin:2em aut
 /// Everything that we answer ourselves closes the connection: there is no doubt where it ends.
 fn response(status: &str, kind: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: no-store\r\n\
+        "HTTP/1.1 {status}\r\nProxy-Status: tattletale\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: no-store\r\n\
          Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https://{CHECK}; \
          form-action 'self' http://{HOST}; frame-ancestors 'none'; base-uri 'none'\r\n\
          X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n",
