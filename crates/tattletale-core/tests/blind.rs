@@ -50,7 +50,7 @@ fn recording() -> Vec<u8> {
 fn report() -> Report {
     let file = recording();
     let open = || -> io::Result<Box<dyn Read + '_>> { Ok(Box::new(&file[..])) };
-    let capture = Capture { name: "day.warc.gz".to_owned(), open: Box::new(open) };
+    let capture = Capture { name: "day.warc.gz".to_owned(), open: Box::new(open), origin: None };
     let truth = truth::parse(TRUTH).unwrap();
     audit::audit(&[capture], Some(truth), &audit::Options::default()).unwrap()
 }

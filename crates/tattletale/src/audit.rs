@@ -19,9 +19,9 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Outcome, Failure> {
     }
     let truth = args.truth.as_deref().map(input::ground_truth).transpose()?;
     let limits = input::limits(&args.unfolding)?;
-    let progress = Progress::new((PASSES + u64::from(args.unfolding.deep)) * input::size(&args.files));
-    let captures: Vec<Capture<'_>> =
-        args.files.iter().map(|path| input::capture(path, &progress)).collect::<Result<_, _>>()?;
+    let sources = input::sources(&args.files, args.packets.keylog.as_deref())?;
+    let progress = Progress::new((PASSES + u64::from(args.unfolding.deep)) * input::size(&sources));
+    let captures: Vec<Capture<'_>> = sources.iter().map(|source| source.capture(&progress)).collect();
     let options = audit::Options { responses: args.responses, limits, ..audit::Options::default() };
     let result = audit::audit(&captures, truth, &options);
     progress.finish();

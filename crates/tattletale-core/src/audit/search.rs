@@ -96,6 +96,10 @@ impl<'a> Search<'a> {
         info.exchanges = survey.imported.exchanges;
         info.sha256 = survey.imported.sha256.clone().unwrap_or_default();
         info.span = survey.span;
+        if let Some(origin) = &capture.origin {
+            (info.bytes, info.sha256) = (origin.bytes, origin.sha256.clone());
+            report.faults.extend(origin.faults.iter().map(|fault| (self.capture, fault.clone())));
+        }
         report.faults.extend(survey.imported.faults.iter().map(|fault| (self.capture, fault.clone())));
         let changed = match &result {
             Ok(again) => (again.sha256 != survey.imported.sha256).then(|| "changed while it was read".to_owned()),
