@@ -40,6 +40,10 @@ pub(crate) enum Failure {
     NoScenario { wanted: String, known: Vec<String> },
     /// The capture has no such exchange.
     NoExchange { name: String, wanted: usize, exchanges: u64 },
+    /// tshark could not be started, or was lost.
+    Tshark(io::Error),
+    /// A temporary file could not be written or read.
+    Temporary(io::Error),
     /// Standard output could not be written.
     Output(io::Error),
 }
@@ -85,6 +89,8 @@ impl Failure {
             Self::NoExchange { exchanges, .. } => format!("exchanges are counted from 0 to {}", exchanges - 1),
             Self::Lab(_) => "the lab needs loopback (127.0.0.1 to 127.0.0.3) and a temporary folder".into(),
             Self::NoScenario { known, .. } => format!("there are: {}", known.join(", ")),
+            Self::Tshark(_) => "packets are read with tshark (Debian: sudo apt-get install tshark)".into(),
+            Self::Temporary(_) => "is the disk full? TMPDIR names another folder".into(),
             Self::Output(_) => "is the disk full?".into(),
         }
     }
@@ -139,6 +145,11 @@ impl fmt::Display for Failure {
             }
             Self::Lab(message) => write!(f, "error: {}", escape::text(message))?,
             Self::NoScenario { wanted, .. } => write!(f, "error: no scenario `{}`", escape::text(wanted))?,
+            Self::Tshark(error) if error.kind() == io::ErrorKind::NotFound => {
+                write!(f, "error: tshark is not installed")?
+            }
+            Self::Tshark(error) => write!(f, "error: tshark: {error}")?,
+            Self::Temporary(error) => write!(f, "error: temporary file: {error}")?,
             Self::Output(error) => write!(f, "error: standard output: {error}")?,
         }
         write!(f, "\n help: {}", escape::text(&self.help()))

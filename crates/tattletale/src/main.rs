@@ -15,6 +15,7 @@ mod layers;
 mod online;
 mod operators;
 mod page;
+mod pcap;
 mod progress;
 mod repetition;
 mod show;

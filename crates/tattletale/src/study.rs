@@ -6,6 +6,7 @@
 
 use crate::cli::{self, Format, StudyArgs, StudyCommand};
 use crate::failure::Failure;
+use crate::input::Source;
 use crate::progress::Progress;
 use crate::{Outcome, input, operators, page};
 use std::collections::BTreeMap;
@@ -54,11 +55,14 @@ fn compare(args: &StudyArgs, path: &Path) -> Result<Outcome, Failure> {
         let files = recorded.iter().flat_map(|session| session.captures.iter().chain(&session.truth_file));
         page::check(target, files.map(PathBuf::as_path).chain([path]))?;
     }
-    let sizes = recorded.iter().map(|session| input::size(&session.captures)).sum::<u64>();
+    let keylog = args.packets.keylog.as_deref();
+    let sources: Vec<Vec<Source>> =
+        recorded.iter().map(|session| input::sources(&session.captures, keylog)).collect::<Result<_, _>>()?;
+    let sizes = sources.iter().map(|sources| input::size(sources)).sum::<u64>();
     let progress = Progress::new((PASSES + u64::from(args.unfolding.deep)) * sizes);
     let mut captures: Vec<Vec<Capture<'_>>> = Vec::new();
-    for session in &recorded {
-        captures.push(session.captures.iter().map(|path| input::capture(path, &progress)).collect::<Result<_, _>>()?);
+    for sources in &sources {
+        captures.push(sources.iter().map(|source| source.capture(&progress)).collect());
     }
     let truth_file = |session: &Recorded| session.truth_file.as_ref().map(|path| path.display().to_string());
     let general = render::Options {

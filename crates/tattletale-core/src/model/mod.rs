@@ -19,7 +19,7 @@ pub(crate) mod written;
 
 pub use blind::{Blind, BlindKind};
 pub use connection::Connection;
-pub use coverage::{Coverage, Hashes, OpaqueKind, OpaquePlace, ReceiverCoverage};
+pub use coverage::{BlindCount, Coverage, Hashes, OpaqueKind, OpaquePlace, ReceiverCoverage};
 pub use exchange::{Body, Captured, Exchange, Fidelity, Header, Message, Request, Response};
 pub use fault::{Fault, FaultKind};
 pub use fields::{Field, Fields, Use};

@@ -37,6 +37,9 @@ pub(super) fn verdict(shown: &Shown<'_>, judged: &Judged) -> VerdictRow {
         Obstacle::TooFew { word, done, .. } => json!({ "what": "too-few", "kind": word, "done": done }),
         Obstacle::Opaque { host, bytes } => json!({ "what": "opaque", "host": shown.host(host), "bytes": bytes }),
         Obstacle::Bodies { host, bodies } => json!({ "what": "bodies", "host": shown.host(host), "bodies": bodies }),
+        Obstacle::Blind { host, connections } => {
+            json!({ "what": "blind", "host": shown.host(host), "connections": connections })
+        }
         Obstacle::Faults(faults) => json!({ "what": "faults", "faults": faults }),
         Obstacle::Weak(weak) => json!({ "what": "weak", "sightings": weak }),
         Obstacle::Plaintext { host, messages } => {

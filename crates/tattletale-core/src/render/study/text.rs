@@ -246,6 +246,10 @@ impl Page<'_, '_> {
                 let closed = format!("{} stayed closed: what is in there is not known", words::bytes(opaque));
                 self.line(2, &[(PLAIN, &name), (QUIET, &closed)])?;
             }
+            if let Some(unseen) = words::unseen(&session.report.coverage) {
+                all_seen = false;
+                self.line(2, &[(PLAIN, &name), (QUIET, &unseen)])?;
+            }
             let faults = session.report.faults.len() as u64;
             if let Some((_, fault)) = session.report.faults.first() {
                 all_seen = false;
