@@ -23,7 +23,9 @@ fn code(package: &Package) -> Vec<Vec<u8>> {
 
 fn of(files: Vec<Vec<u8>>) -> Package {
     let part = |(number, bytes)| Part { place: format!("classes{number}.dex"), kind: Kind::Code, bytes };
-    Package { parts: files.into_iter().enumerate().map(part).collect(), ..Package::default() }
+    let mut package = Package::new("renamed");
+    package.parts = files.into_iter().enumerate().map(part).collect();
+    package
 }
 
 #[test]

@@ -3,8 +3,11 @@
 //! Names keep their lengths, so that nothing moves; all tables stay as they are. Only names of classes that the file
 //! defines, and of the methods and fields that these declare, are changed, as an obfuscator would.
 
+#![allow(unreachable_pub, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::collections::{HashMap, HashSet};
 
+use tattletale_app::dex::Index;
 use tattletale_app::look::unit::Unit;
 
 /// The bytes of every DEX file of an app with other names. Same names become same names in all files.
@@ -14,8 +17,18 @@ pub fn renamed(units: &[Unit<'_>], files: &[Vec<u8>]) -> Vec<Vec<u8>> {
     for (number, class) in sorted(defined.iter().copied()).into_iter().enumerate() {
         names.insert(class.to_vec(), descriptor(class, number));
     }
-    // A name that the platform uses too (`run`, `onCreate`) must stay, as an obfuscator knows.
+    // A name that the platform uses too (`run`, `onCreate`) must stay, as an obfuscator knows. What the code loads as a
+    // text is no name, even where both share one entry of the table.
     let mut platform: HashSet<&[u8]> = HashSet::new();
+    for unit in units {
+        unit.each_method(|_, _, code| {
+            for (index, row) in code.instructions().filter_map(|instruction| instruction.index()) {
+                if index == Index::String {
+                    platform.insert(unit.dex.string(row).unwrap());
+                }
+            }
+        });
+    }
     let mut own: HashSet<&[u8]> = HashSet::new();
     for unit in units {
         for row in 0..unit.dex.methods() {
@@ -33,8 +46,6 @@ pub fn renamed(units: &[Unit<'_>], files: &[Vec<u8>]) -> Vec<Vec<u8>> {
     }
     let replaced = |unit: &Unit<'_>, file: &Vec<u8>| {
         let mut file = file.clone();
-        let start = file.as_ptr() as usize;
-        let _ = start;
         for row in 0..unit.dex.strings() {
             let string = unit.dex.string(row).unwrap();
             let depth = string.iter().take_while(|byte| **byte == b'[').count();

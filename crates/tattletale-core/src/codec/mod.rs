@@ -9,5 +9,7 @@ pub mod cipher;
 pub mod decompress;
 pub mod inflate;
 pub mod json;
+pub mod lz4;
 pub mod members;
+pub mod stream;
 pub(crate) mod window;
