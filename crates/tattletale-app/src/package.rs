@@ -88,6 +88,14 @@ impl Package {
         base.or(self.manifests.first()).map(|(_, manifest)| manifest)
     }
 
+    /// Takes in another part of the same app: a split.
+    pub fn join(&mut self, other: Self) {
+        self.manifests.extend(other.manifests);
+        self.parts.extend(other.parts);
+        self.faults.extend(other.faults);
+        self.taken += other.taken;
+    }
+
     fn add_nested(&mut self, source: &dyn Source, place: &str, limits: &Limits, depth: usize) -> bool {
         let mut start = [0; 16];
         let count = source.read_at(0, &mut start).unwrap_or_default();

@@ -135,6 +135,21 @@ impl Print {
         self.classes.len()
     }
 
+    /// Share of the own code of this app, by instructions, of which the other has an equal method: a quick look, without
+    /// saying which class is which. Small methods are everywhere and do not count.
+    pub fn share_in(&self, other: &Self) -> f64 {
+        const SMALL: u64 = 5;
+        let large = |method: &&Method| method.weight() > SMALL;
+        let there: HashSet<u64> =
+            other.classes.iter().flat_map(|class| &class.methods).filter(large).map(|method| method.digest).collect();
+        let (mut all, mut found) = (0, 0);
+        for method in self.classes.iter().filter(|class| !class.library).flat_map(|class| &class.methods).filter(large) {
+            all += method.weight();
+            found += if there.contains(&method.digest) { method.weight() } else { 0 };
+        }
+        if all == 0 { 0.0 } else { found as f64 / all as f64 }
+    }
+
     fn add(&mut self, number: u32, unit: &Unit<'_>, rows: &Rows, hasher: &Hasher) {
         let first = self.classes.len();
         let dex = &unit.dex;
