@@ -3,7 +3,6 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::cell::Cell;
-use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use tattletale_app::image::{self, Options};
