@@ -5,8 +5,17 @@
 //! read may be hostile: nothing is ever unpacked to a path that an archive names, memory is bounded by stated limits,
 //! and what could not be read is a [`Fault`].
 
+pub mod archive;
+mod arsc;
+mod axml;
+pub mod compare;
+pub mod dex;
 pub mod fault;
 pub mod image;
+pub mod look;
+pub mod manifest;
+pub mod package;
+pub mod signature;
 pub mod source;
 
 pub use fault::{Fault, FaultKind};
