@@ -25,13 +25,27 @@ impl std::fmt::Debug for Brief<'_> {
         let c = self.0;
         writeln!(f, "{:?} {:?} {:?} {:?}", c.package, c.label, c.version, c.version_code)?;
         writeln!(f, "{:?}", c.permissions)?;
-        for x in &c.code { writeln!(f, "{x:?}")?; }
-        for x in &c.sdks { writeln!(f, "{x:?}")?; }
-        for x in &c.endpoints { writeln!(f, "{} {:?} {:?} {:?}", x.host, x.name_only, x.urls, x.places)?; }
-        for x in &c.keys { writeln!(f, "{x:?}")?; }
-        for x in &c.identifiers { writeln!(f, "{x:?}")?; }
-        for x in &c.private { writeln!(f, "{x:?}")?; }
-        for x in &c.faults { writeln!(f, "{x}")?; }
+        for x in &c.code {
+            writeln!(f, "{x:?}")?;
+        }
+        for x in &c.sdks {
+            writeln!(f, "{x:?}")?;
+        }
+        for x in &c.endpoints {
+            writeln!(f, "{} {:?} {:?} {:?}", x.host, x.name_only, x.urls, x.places)?;
+        }
+        for x in &c.keys {
+            writeln!(f, "{x:?}")?;
+        }
+        for x in &c.identifiers {
+            writeln!(f, "{x:?}")?;
+        }
+        for x in &c.private {
+            writeln!(f, "{x:?}")?;
+        }
+        for x in &c.faults {
+            writeln!(f, "{x}")?;
+        }
         Ok(())
     }
 }
