@@ -103,7 +103,8 @@ impl<'s> Archive<'s> {
         if member.size > limit || member.stored > limit {
             return Err(fault(FaultKind::Limit, "is larger than what is read of one entry"));
         }
-        let start = self.data(member).ok_or_else(|| fault(FaultKind::Truncated, "its data lies outside of the archive"))?;
+        let start =
+            self.data(member).ok_or_else(|| fault(FaultKind::Truncated, "its data lies outside of the archive"))?;
         if start.saturating_add(member.stored) > self.source.len() {
             return Err(fault(FaultKind::Truncated, "its data ends behind the archive").at(self.source.len()));
         }
@@ -146,11 +147,7 @@ impl<'s> Archive<'s> {
 
 /// Count, size and offset of the directory, by the record at the end or its 64-bit successor.
 fn place(source: &dyn Source, end: &[u8], end_at: u64) -> Option<(u64, u64, u64)> {
-    let small = (
-        u64::from(number16(end, 10)?),
-        u64::from(number32(end, 12)?),
-        u64::from(number32(end, 16)?),
-    );
+    let small = (u64::from(number16(end, 10)?), u64::from(number32(end, 12)?), u64::from(number32(end, 16)?));
     if small.0 != 0xffff && small.1 != 0xffff_ffff && small.2 != 0xffff_ffff {
         return Some(small);
     }

@@ -47,15 +47,12 @@ pub fn find(sought: &Sought<'_, '_>, package: &mut Package, signatures: &Signatu
     let mut faults = std::mem::take(&mut package.faults);
     let units = units(package, &mut faults);
     let found = match sought {
-        Sought::Sdk(position) => {
-            classes(&units, |name| signatures.of_class(name) == Some(*position)).or_else(|| {
-                let strings = &signatures.list[*position].strings;
-                let wanted = |string: &[u8]| strings.iter().any(|wanted| wanted.as_bytes() == string);
-                strings_of(&units, wanted).filter(|found| {
-                    found.count as usize >= signatures.list[*position].least && !strings.is_empty()
-                })
-            })
-        }
+        Sought::Sdk(position) => classes(&units, |name| signatures.of_class(name) == Some(*position)).or_else(|| {
+            let strings = &signatures.list[*position].strings;
+            let wanted = |string: &[u8]| strings.iter().any(|wanted| wanted.as_bytes() == string);
+            strings_of(&units, wanted)
+                .filter(|found| found.count as usize >= signatures.list[*position].least && !strings.is_empty())
+        }),
         Sought::Classes(prefix) => {
             let prefix = prefix.replace('.', "/");
             classes(&units, |name| name.starts_with(&prefix))

@@ -79,13 +79,16 @@ fn is_package(source: &dyn Source, name: &str) -> io::Result<bool> {
     let mut start = [0; 16];
     let count = source.read_at(0, &mut start)?;
     if !is_archive(&start[..count]) {
-        let named = [".apk", ".dex", ".vdex", ".odex", ".cdex"].iter().any(|ending| name.to_lowercase().ends_with(ending));
+        let named =
+            [".apk", ".dex", ".vdex", ".odex", ".cdex"].iter().any(|ending| name.to_lowercase().ends_with(ending));
         return Ok(named || crate::dex::container::Container::of(&start[..count]).is_some());
     }
     // A damaged archive is left to whoever says what is wrong with it.
     let Ok(archive) = Archive::open(source) else { return Ok(true) };
     let has = |wanted: &dyn Fn(&str) -> bool| archive.members.iter().any(|member| wanted(&member.name));
-    let ota = has(&|name| name == "payload.bin" || name.starts_with("META-INF/com/google/android/") || name.ends_with(".img"));
+    let ota = has(&|name| {
+        name == "payload.bin" || name.starts_with("META-INF/com/google/android/") || name.ends_with(".img")
+    });
     let app = has(&|name| name == "AndroidManifest.xml" || name.starts_with("classes") && name.ends_with(".dex"));
     let apps = has(&|name| !name.contains('/') && name.ends_with(".apk"));
     Ok(app || apps && !ota)
@@ -136,7 +139,8 @@ fn folder(
     let splits = |package: &Package| package.manifest().is_some_and(|manifest| manifest.split.is_some());
     let (splits, mut bases): (Vec<Package>, Vec<Package>) = packages.into_iter().partition(splits);
     for split in splits {
-        let of = |package: &&mut Package| package.manifest().map(|m| &m.package) == split.manifest().map(|m| &m.package);
+        let of =
+            |package: &&mut Package| package.manifest().map(|m| &m.package) == split.manifest().map(|m| &m.package);
         match bases.iter_mut().find(of) {
             Some(base) => base.join(split),
             None => bases.push(split),

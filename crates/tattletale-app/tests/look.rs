@@ -29,56 +29,75 @@ const IMEI: Call = ("Landroid/telephony/TelephonyManager;", "getImei", &[], "Lja
 /// A made-up browser: it sends what is opened in incognito to Sensors Analytics, and has keys.
 fn browser() -> Vec<Class> {
     vec![
-        class("Lcom/example/IncognitoTab;").method(STATIC, ("open", &["Ljava/lang/String;"], "V"), 1, &[
-            Op::Invoke(0x71, SEND, &[1]),
-            Op::Return,
-        ]),
-        class("Lcom/example/Sender;").method(STATIC, ("send", &["Ljava/lang/String;"], "V"), 1, &[
-            Op::Text(0, "https://sa.api.intl.miui.com/sa?project=made-up"),
-            Op::Invoke(0x6e, TRACK, &[0, 1]),
-            Op::Return,
-        ]),
-        class("Lcom/sensorsdata/analytics/android/sdk/SensorsDataAPI;")
-            .text("VERSION", "3.2.10")
-            .method(0, ("track", &["Ljava/lang/String;"], "V"), 2, &[
-                Op::Text(0, "android_id"),
-                Op::Small(1, 0),
-                Op::Invoke(0x71, SECURE, &[1, 0]),
-                Op::Result(0),
+        class("Lcom/example/IncognitoTab;").method(
+            STATIC,
+            ("open", &["Ljava/lang/String;"], "V"),
+            1,
+            &[Op::Invoke(0x71, SEND, &[1]), Op::Return],
+        ),
+        class("Lcom/example/Sender;").method(
+            STATIC,
+            ("send", &["Ljava/lang/String;"], "V"),
+            1,
+            &[
+                Op::Text(0, "https://sa.api.intl.miui.com/sa?project=made-up"),
+                Op::Invoke(0x6e, TRACK, &[0, 1]),
                 Op::Return,
-            ]),
+            ],
+        ),
+        class("Lcom/sensorsdata/analytics/android/sdk/SensorsDataAPI;").text("VERSION", "3.2.10").method(
+            0,
+            ("track", &["Ljava/lang/String;"], "V"),
+            2,
+            &[Op::Text(0, "android_id"), Op::Small(1, 0), Op::Invoke(0x71, SECURE, &[1, 0]), Op::Result(0), Op::Return],
+        ),
         class("Lcom/example/Crypt;")
             // A key that a caller brings.
-            .method(STATIC, ("key", &["Ljava/lang/String;"], "V"), 3, &[
-                Op::Invoke(0x6e, BYTES, &[3]),
-                Op::Result(0),
-                Op::New(1, "Ljavax/crypto/spec/SecretKeySpec;"),
-                Op::Text(2, "AES"),
-                Op::Invoke(0x70, KEY, &[1, 0, 2]),
-                Op::Return,
-            ])
+            .method(
+                STATIC,
+                ("key", &["Ljava/lang/String;"], "V"),
+                3,
+                &[
+                    Op::Invoke(0x6e, BYTES, &[3]),
+                    Op::Result(0),
+                    Op::New(1, "Ljavax/crypto/spec/SecretKeySpec;"),
+                    Op::Text(2, "AES"),
+                    Op::Invoke(0x70, KEY, &[1, 0, 2]),
+                    Op::Return,
+                ],
+            )
             // A key in base64 from a field, and a vector from an array.
             .text("SECRET", "AAECAwQFBgcICQoLDA0ODw==")
-            .method(STATIC, ("own", &[], "V"), 3, &[
-                Op::Get(0, "Lcom/example/Crypt;", "SECRET", "Ljava/lang/String;"),
-                Op::Small(1, 0),
-                Op::Invoke(0x71, BASE64, &[0, 1]),
+            .method(
+                STATIC,
+                ("own", &[], "V"),
+                3,
+                &[
+                    Op::Get(0, "Lcom/example/Crypt;", "SECRET", "Ljava/lang/String;"),
+                    Op::Small(1, 0),
+                    Op::Invoke(0x71, BASE64, &[0, 1]),
+                    Op::Result(0),
+                    Op::New(1, "Ljavax/crypto/spec/SecretKeySpec;"),
+                    Op::Text(2, "AES/CBC/PKCS5Padding"),
+                    Op::Invoke(0x70, KEY, &[1, 0, 2]),
+                    Op::Bytes(0, b"fedcba9876543210"),
+                    Op::New(1, "Ljavax/crypto/spec/IvParameterSpec;"),
+                    Op::Invoke(0x70, VECTOR, &[1, 0]),
+                    Op::Return,
+                ],
+            ),
+        class("Lcom/example/Caller;").method(
+            STATIC,
+            ("go", &["Landroid/telephony/TelephonyManager;"], "V"),
+            1,
+            &[
+                Op::Invoke(0x6e, IMEI, &[1]),
                 Op::Result(0),
-                Op::New(1, "Ljavax/crypto/spec/SecretKeySpec;"),
-                Op::Text(2, "AES/CBC/PKCS5Padding"),
-                Op::Invoke(0x70, KEY, &[1, 0, 2]),
-                Op::Bytes(0, b"fedcba9876543210"),
-                Op::New(1, "Ljavax/crypto/spec/IvParameterSpec;"),
-                Op::Invoke(0x70, VECTOR, &[1, 0]),
+                Op::Text(0, "0123456789abcdef"),
+                Op::Invoke(0x71, CRYPT, &[0]),
                 Op::Return,
-            ]),
-        class("Lcom/example/Caller;").method(STATIC, ("go", &["Landroid/telephony/TelephonyManager;"], "V"), 1, &[
-            Op::Invoke(0x6e, IMEI, &[1]),
-            Op::Result(0),
-            Op::Text(0, "0123456789abcdef"),
-            Op::Invoke(0x71, CRYPT, &[0]),
-            Op::Return,
-        ]),
+            ],
+        ),
     ]
 }
 
@@ -116,7 +135,11 @@ fn all_found(contents: &Contents) {
     let [path] = &contents.private[..] else { panic!("{:?}", contents.private) };
     assert_eq!(
         path.methods,
-        ["com.example.IncognitoTab.open", "com.example.Sender.send", "com.sensorsdata.analytics.android.sdk.SensorsDataAPI.track"]
+        [
+            "com.example.IncognitoTab.open",
+            "com.example.Sender.send",
+            "com.sensorsdata.analytics.android.sdk.SensorsDataAPI.track"
+        ]
     );
 }
 

@@ -7,7 +7,7 @@ mod common;
 use common::{SERVER, SETTINGS, fetched, package};
 use tattletale_app::look::{Knowledge, look};
 
-/// What androguard says: `get_package()`, `get_androidversion_name()`, `get_androidversion_code()`, the number of
+/// What androguard says: `get_package()`, `get_androidversion_name()`, `get_androidversion_code()`, how many different
 /// `get_permissions()`, and `len(dex.get_classes())` over all DEX files.
 struct Known {
     app: (&'static str, &'static str),
@@ -24,7 +24,7 @@ static KNOWN: &[Known] = &[
         package: "io.appium.settings",
         version: "8.0.10",
         code: 192,
-        permissions: 0,
+        permissions: 27,
         classes: 5_846,
     },
     Known {
@@ -32,7 +32,7 @@ static KNOWN: &[Known] = &[
         package: "io.appium.uiautomator2.server",
         version: "10.6.6",
         code: 278,
-        permissions: 0,
+        permissions: 9,
         classes: 9_575,
     },
 ];
@@ -59,9 +59,10 @@ fn what_is_known_to_be_in_them() {
     let contents = look(&package(&path), &Knowledge::default());
     assert_eq!(contents.label.as_deref(), Some("Appium Settings"));
     assert_eq!((contents.sdks.len(), contents.keys.len()), (0, 0));
-    let own = contents.identifiers.iter().filter(|asked| {
-        asked.places.iter().any(|place| place.class.starts_with("io.appium.settings"))
-    });
+    let own = contents
+        .identifiers
+        .iter()
+        .filter(|asked| asked.places.iter().any(|place| place.class.starts_with("io.appium.settings")));
     let kinds: std::collections::BTreeSet<&str> = own.map(|asked| asked.kind).collect();
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["clipboard", "location"]);
 }

@@ -49,7 +49,10 @@ fn an_app_with_other_names_is_the_same_and_another_app_is_not() {
         });
         assert_eq!(shared.count(), 0, "names that stayed");
         let renamed = compared(units_of, &other);
-        println!("{name} renamed: {:?} {:.4}, {:?} {:?}", renamed.similarity, renamed.with_libraries, renamed.classes, renamed.methods);
+        println!(
+            "{name} renamed: {:?} {:.4}, {:?} {:?}",
+            renamed.similarity, renamed.with_libraries, renamed.classes, renamed.methods
+        );
         assert!(renamed.similarity.unwrap() > 0.9 && renamed.with_libraries > 0.9);
     }
 

@@ -13,7 +13,8 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-pub(crate) const EXIT_CODES: &str = "Exit codes: 0 nothing found, 1 something was found, 2 not everything could be processed.";
+pub(crate) const EXIT_CODES: &str =
+    "Exit codes: 0 nothing found, 1 something was found, 2 not everything could be processed.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -116,7 +116,9 @@ fn apps(recorded: &[Recorded], args: &StudyArgs) -> Result<Vec<(Contents, Vec<us
             None => files.push((file, vec![position])),
         }
     }
-    let look = |(file, positions): (&PathBuf, Vec<usize>)| Ok((crate::app::contents(file, &args.operators.folder)?, positions));
+    let look = |(file, positions): (&PathBuf, Vec<usize>)| {
+        Ok((crate::app::contents(file, &args.operators.folder)?, positions))
+    };
     files.into_iter().map(look).collect()
 }
 

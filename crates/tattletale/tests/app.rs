@@ -15,26 +15,34 @@ const TRACK: Call = ("Lcom/sensorsdata/analytics/android/sdk/SensorsDataAPI;", "
 const KEY: Call = ("Ljavax/crypto/spec/SecretKeySpec;", "<init>", &["[B", "Ljava/lang/String;"], "V");
 
 fn tab(last: &'static str) -> Class {
-    class("Lcom/example/IncognitoTab;").method(STATIC, ("open", &["Ljava/lang/String;"], "V"), 4, &[
-        Op::Text(0, "https://collector.localhost/sa"),
-        Op::Invoke(0x71, TRACK, &[0]),
-        Op::Bytes(1, b"0123456789abcdef"),
-        Op::New(2, "Ljavax/crypto/spec/SecretKeySpec;"),
-        Op::Text(3, "AES"),
-        Op::Invoke(0x70, KEY, &[2, 1, 3]),
-        Op::Text(0, "one"),
-        Op::Text(0, "two"),
-        Op::Text(0, "three"),
-        Op::Text(0, last),
-        Op::Return,
-    ])
+    class("Lcom/example/IncognitoTab;").method(
+        STATIC,
+        ("open", &["Ljava/lang/String;"], "V"),
+        4,
+        &[
+            Op::Text(0, "https://collector.localhost/sa"),
+            Op::Invoke(0x71, TRACK, &[0]),
+            Op::Bytes(1, b"0123456789abcdef"),
+            Op::New(2, "Ljavax/crypto/spec/SecretKeySpec;"),
+            Op::Text(3, "AES"),
+            Op::Invoke(0x70, KEY, &[2, 1, 3]),
+            Op::Text(0, "one"),
+            Op::Text(0, "two"),
+            Op::Text(0, "three"),
+            Op::Text(0, last),
+            Op::Return,
+        ],
+    )
 }
 
 /// A made-up browser in a package; `last` is a text that one method of it loads.
 fn browser(folder: &Path, name: &str, last: &'static str) -> PathBuf {
-    let sdk = class("Lcom/sensorsdata/analytics/android/sdk/SensorsDataAPI;")
-        .text("VERSION", "3.2.10")
-        .method(STATIC, ("track", &["Ljava/lang/String;"], "V"), 0, &[Op::Return]);
+    let sdk = class("Lcom/sensorsdata/analytics/android/sdk/SensorsDataAPI;").text("VERSION", "3.2.10").method(
+        STATIC,
+        ("track", &["Ljava/lang/String;"], "V"),
+        0,
+        &[Op::Return],
+    );
     let path = folder.join(name);
     std::fs::write(&path, archive(&[("classes.dex", &dex(&[tab(last), sdk]))])).unwrap();
     path
@@ -51,7 +59,12 @@ fn an_app_its_keys_and_its_page() {
     let (keys, page) = (folder.path().join("keys.toml"), folder.path().join("app.html"));
     let run = Run::new(["app", "--keys"]).arg(&keys).arg("--report").arg(&page).arg(&app).done();
     assert_eq!((run.code, run.stderr.as_str()), (1, ""));
-    for part in ["Sensors Analytics 3.2.10", "collector.localhost", "IncognitoTab.open reaches Sensors Analytics", "AES key of 16 bytes"] {
+    for part in [
+        "Sensors Analytics 3.2.10",
+        "collector.localhost",
+        "IncognitoTab.open reaches Sensors Analytics",
+        "AES key of 16 bytes",
+    ] {
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
     }
     assert!(!run.stdout.contains("30313233"), "the key itself is shown only when asked for");
@@ -93,7 +106,10 @@ fn the_same_code_but_for_one_method() {
     assert!(same.code == 1 && same.stdout.starts_with("The two are the same code."), "{}", same.stdout);
     let run = Run::new(["app", "compare", "--format", "json"]).arg(&a).arg(&b).done();
     let result = &json(&run.stdout)["result"];
-    assert_eq!((run.code, &result["methods"]["changed"], &result["methods"]["same"]), (1, &Json::from(1), &Json::from(1)));
+    assert_eq!(
+        (run.code, &result["methods"]["changed"], &result["methods"]["same"]),
+        (1, &Json::from(1), &Json::from(1))
+    );
     assert_eq!(result["changed"][0]["methods"][0]["a"], "open(String)");
     let none = folder.path().join("none.apk");
     std::fs::write(&none, archive(&[("res/x.png", b"x")])).unwrap();
@@ -105,7 +121,10 @@ fn the_same_code_but_for_one_method() {
 fn found_in_a_firmware_image() {
     let folder = tempfile::tempdir().unwrap();
     let app = browser(folder.path(), "browser.apk", "four");
-    let other = archive(&[("classes.dex", &dex(&[class("Lorg/other/Thing;").method(STATIC, ("a", &[], "V"), 1, &[Op::Text(0, "x"), Op::Return])]))]);
+    let other = archive(&[(
+        "classes.dex",
+        &dex(&[class("Lorg/other/Thing;").method(STATIC, ("a", &[], "V"), 1, &[Op::Text(0, "x"), Op::Return])]),
+    )]);
     let image = folder.path().join("ota.zip");
     let bytes = std::fs::read(&app).unwrap();
     std::fs::write(
@@ -123,7 +142,11 @@ fn found_in_a_firmware_image() {
         assert_eq!((run.code, &found["apps"]), (1, &Json::from(2)), "{sought}: {}{}", run.stdout, run.stderr);
         let found = found["found"].as_array().unwrap();
         assert_eq!(found.len(), 1, "{sought}");
-        assert!(found[0]["file"].as_str().unwrap().ends_with("/system/app/Browser/Browser.apk"), "{sought}: {}", found[0]);
+        assert!(
+            found[0]["file"].as_str().unwrap().ends_with("/system/app/Browser/Browser.apk"),
+            "{sought}: {}",
+            found[0]
+        );
     }
     let run = Run::new(["app", "find", "org.nowhere."]).arg(&image).done();
     assert!(run.code == 0 && run.stdout.contains("is in none of 2 apps"), "{}", run.stdout);
@@ -159,7 +182,8 @@ fn a_study_says_what_is_in_the_app_and_what_was_seen_talking() {
         )
     };
     let entries = [exchange("https://sa.api.intl.miui.com/sa"), exchange("https://other.example.org/")].join(",");
-    let har = format!(r#"{{"log":{{"version":"1.2","creator":{{"name":"made up","version":"1"}},"entries":[{entries}]}}}}"#);
+    let har =
+        format!(r#"{{"log":{{"version":"1.2","creator":{{"name":"made up","version":"1"}},"entries":[{entries}]}}}}"#);
     std::fs::write(folder.path().join("one.har"), har).unwrap();
     let study = folder.path().join("study.toml");
     std::fs::write(&study, "[[session]]\nname = 'one'\ncapture = 'one.har'\napp_file = 'browser.apk'\n").unwrap();

@@ -143,7 +143,8 @@ impl Print {
         let there: HashSet<u64> =
             other.classes.iter().flat_map(|class| &class.methods).filter(large).map(|method| method.digest).collect();
         let (mut all, mut found) = (0, 0);
-        for method in self.classes.iter().filter(|class| !class.library).flat_map(|class| &class.methods).filter(large) {
+        for method in self.classes.iter().filter(|class| !class.library).flat_map(|class| &class.methods).filter(large)
+        {
             all += method.weight();
             found += if there.contains(&method.digest) { method.weight() } else { 0 };
         }

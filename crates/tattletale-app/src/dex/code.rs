@@ -105,7 +105,17 @@ impl Instruction<'_> {
     pub fn first(&self) -> u16 {
         match self.opcode {
             // Formats with the first register in four bits.
-            0x01 | 0x04 | 0x07 | 0x12 | 0x20 | 0x21 | 0x23 | 0x52..=0x5f | 0x7b..=0x8f | 0xb0..=0xd7 | 0xe3..=0xe8
+            0x01
+            | 0x04
+            | 0x07
+            | 0x12
+            | 0x20
+            | 0x21
+            | 0x23
+            | 0x52..=0x5f
+            | 0x7b..=0x8f
+            | 0xb0..=0xd7
+            | 0xe3..=0xe8
             | 0xeb..=0xf2 => u16::from(self.bytes[1] & 0xf),
             0x03 | 0x06 | 0x09 => u16_at(self.bytes, 2).unwrap_or_default(),
             _ => u16::from(self.bytes[1]),
@@ -185,9 +195,7 @@ mod tests {
     #[test]
     fn instructions_around_payloads() {
         // const-string v1, string@2; a switch payload of one; invoke-static {v1, v2}, method@3; return-void
-        let units = [
-            0x1a, 1, 2, 0, 0, 1, 1, 0, 9, 9, 9, 9, 8, 8, 8, 8, 0x71, 0x20, 3, 0, 0x21, 0, 0x0e, 0,
-        ];
+        let units = [0x1a, 1, 2, 0, 0, 1, 1, 0, 9, 9, 9, 9, 8, 8, 8, 8, 0x71, 0x20, 3, 0, 0x21, 0, 0x0e, 0];
         let code = Code { registers: 3, arguments: 0, units: &units };
         let found: Vec<_> = code.instructions().map(|i| (i.at, i.opcode, i.index())).collect();
         assert_eq!(found[0], (0, 0x1a, Some((Index::String, 2))));

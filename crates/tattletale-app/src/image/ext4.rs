@@ -44,14 +44,14 @@ impl Ext4Read for Reader {
 }
 
 fn open(source: &Arc<dyn Source>, path: &str, walk: &mut Walk<'_>) -> Result<(), Trouble> {
-    let inodes = check(&**source, path, walk)?;
+    let limits = check(&**source, path, walk)?;
     let image = Ext4::load(Box::new(Reader(Arc::clone(source)))).map_err(|error| trouble(&error))?;
     let mut folders = VecDeque::from([(PathBuf::new("/"), 0)]);
     let mut entered = 0;
     while let Some((folder, depth)) = folders.pop_front() {
         entered += 1;
         let inner = join(path, &folder);
-        if entered > inodes {
+        if entered > limits.folders {
             let message = "has more folders than inodes: they contain one another";
             return Err(Trouble::corrupt(SUPERBLOCK, message));
         }
@@ -84,7 +84,7 @@ fn open(source: &Arc<dyn Source>, path: &str, walk: &mut Walk<'_>) -> Result<(),
                     folders.push_back((place, depth + 1));
                     Ok(())
                 }
-                Ok(FileType::Regular) => file(&image, &place, &inner, walk),
+                Ok(FileType::Regular) => file(&image, &place, limits.file, &inner, walk),
                 Ok(FileType::Symlink) => link(&image, &place, &inner, walk),
                 Ok(_) => walk.count_entry(&inner),
                 Err(error) => Err(trouble(&error)),
@@ -95,8 +95,15 @@ fn open(source: &Arc<dyn Source>, path: &str, walk: &mut Walk<'_>) -> Result<(),
     Ok(())
 }
 
-/// Refuses what would take memory out of proportion, states a missing end, and returns the number of inodes.
-fn check(source: &dyn Source, path: &str, walk: &mut Walk<'_>) -> Result<u64, Trouble> {
+/// What a sound file system of these measures has at most.
+struct Limits {
+    folders: u64,
+    /// Bytes of one file, as far as a map of direct and indirect blocks goes.
+    file: u64,
+}
+
+/// Refuses what would take memory out of proportion, and states a missing end.
+fn check(source: &dyn Source, path: &str, walk: &mut Walk<'_>) -> Result<Limits, Trouble> {
     const DESCRIPTOR: u64 = 32;
     let mut bytes = [0; 1024];
     source.read_exact_at(SUPERBLOCK, &mut bytes)?;
@@ -116,13 +123,20 @@ fn check(source: &dyn Source, path: &str, walk: &mut Walk<'_>) -> Result<u64, Tr
         let message = format!("ends {} bytes before the file system does", size - source.len());
         walk.fault(path, Trouble::truncated(source.len(), message));
     }
-    Ok(word(0))
+    let block = 1024_u64 << log_block;
+    let indirect = block / 4;
+    let file = block * (12 + indirect + indirect.pow(2)).saturating_add(indirect.pow(3)).min(u64::from(u32::MAX));
+    Ok(Limits { folders: word(0), file })
 }
 
-fn file(image: &Ext4, place: &PathBuf, path: &str, walk: &mut Walk<'_>) -> Result<(), Trouble> {
+fn file(image: &Ext4, place: &PathBuf, most: u64, path: &str, walk: &mut Walk<'_>) -> Result<(), Trouble> {
     let file = image.open(place).map_err(|error| trouble(&error))?;
     let size = file.metadata().len();
-    walk.file(path, size, &mut Blocks(file))
+    if size > most {
+        // The crate panics where a file is longer than its map of blocks can say.
+        return Err(Trouble::new(FaultKind::Corrupt, format!("a file of {size} bytes")));
+    }
+    walk.file(path, size, &mut Blocks { file, failed: None })
 }
 
 fn link(image: &Ext4, place: &PathBuf, path: &str, walk: &mut Walk<'_>) -> Result<(), Trouble> {
@@ -134,43 +148,40 @@ fn link(image: &Ext4, place: &PathBuf, path: &str, walk: &mut Walk<'_>) -> Resul
     walk.link(path, String::from_utf8_lossy(target.as_ref()).into_owned())
 }
 
-/// A file as a stream that fills what it is given, since the crate gives a block at a time.
-struct Blocks(File);
+/// A file as a stream that fills what it is given, since the crate gives a block at a time. The crate panics when it
+/// is asked again behind an error, so it is not.
+struct Blocks {
+    file: File,
+    failed: Option<(io::ErrorKind, String)>,
+}
 
 impl Read for Blocks {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
-        while filled < into.len() {
-            match self.0.read_bytes(&mut into[filled..]) {
+        while filled < into.len() && self.failed.is_none() {
+            match self.file.read_bytes(&mut into[filled..]) {
                 Ok(0) => break,
                 Ok(count) => filled += count,
-                Err(_) if filled > 0 => break,
-                Err(error) => return Err(io_error(error)),
+                Err(error) => self.failed = Some((kind_of(&error), error.to_string())),
             }
         }
-        Ok(filled)
+        match &self.failed {
+            Some((kind, message)) if filled == 0 => Err(io::Error::new(*kind, message.clone())),
+            _ => Ok(filled),
+        }
     }
 }
 
-fn io_error(error: Ext4Error) -> io::Error {
-    let kind = match &error {
+fn kind_of(error: &Ext4Error) -> io::ErrorKind {
+    match error {
         Ext4Error::Io(inner) => inner.downcast_ref().map_or(io::ErrorKind::InvalidData, io::Error::kind),
-        Ext4Error::Encrypted | Ext4Error::Incompatible(_) => io::ErrorKind::Unsupported,
+        Ext4Error::Encrypted | Ext4Error::Incompatible(_) | Ext4Error::PathTooLong => io::ErrorKind::Unsupported,
         _ => io::ErrorKind::InvalidData,
-    };
-    io::Error::new(kind, error.to_string())
+    }
 }
 
 fn trouble(error: &Ext4Error) -> Trouble {
-    let kind = match error {
-        Ext4Error::Io(inner) => match inner.downcast_ref().map(io::Error::kind) {
-            Some(io::ErrorKind::UnexpectedEof) => FaultKind::Truncated,
-            _ => FaultKind::Corrupt,
-        },
-        Ext4Error::Encrypted | Ext4Error::Incompatible(_) | Ext4Error::PathTooLong => FaultKind::Limit,
-        _ => FaultKind::Corrupt,
-    };
-    Trouble::new(kind, error.to_string())
+    Trouble::from(io::Error::new(kind_of(error), error.to_string()))
 }
 
 /// The place inside the image as a text; it begins with `/`.

@@ -23,12 +23,17 @@ pub(super) struct Format {
     pub(super) open: Open,
 }
 
+/// A reader that goes back and forth; what it finds is told to the walk, below the path.
+type Anywhere = fn(&Arc<dyn Source>, &str, &mut Walk<'_>) -> Result<(), Trouble>;
+/// A reader from the first byte on.
+type FromStart = fn(&mut dyn Read, &str, &mut Walk<'_>) -> Result<(), Trouble>;
+
 /// How it is read.
 pub(super) enum Open {
     /// In any order.
-    Anywhere(fn(&Arc<dyn Source>, &str, &mut Walk<'_>) -> Result<(), Trouble>),
+    Anywhere(Anywhere),
     /// From the first byte to the last.
-    Stream(fn(&mut dyn Read, &str, &mut Walk<'_>) -> Result<(), Trouble>),
+    Stream(FromStart),
     /// Compressed; opened when something that is known comes out.
     Packed(Packing),
     /// A zip. Apps are zips too: those inside others are opened only by their name.

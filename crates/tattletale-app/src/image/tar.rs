@@ -134,7 +134,7 @@ fn pax(mut records: &[u8], ahead: &mut Ahead) {
         else {
             return;
         };
-        let record = &record[space + 1..record.len() - 1];
+        let Some(record) = record[space + 1..].strip_suffix(b"\n") else { return };
         let Some(equals) = record.iter().position(|&byte| byte == b'=') else { return };
         let (key, value) = (&record[..equals], String::from_utf8_lossy(&record[equals + 1..]));
         match key {

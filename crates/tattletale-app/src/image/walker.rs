@@ -54,7 +54,8 @@ impl Trouble {
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
         let message = match error.kind() {
-            io::ErrorKind::UnexpectedEof => "ends too early".to_owned(),
+            // Without words of its own.
+            kind if error.get_ref().is_none() && kind == io::ErrorKind::UnexpectedEof => "ends too early".to_owned(),
             _ => error.to_string(),
         };
         Self::new(kind_of(error.kind()), message)

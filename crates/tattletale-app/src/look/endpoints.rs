@@ -28,9 +28,24 @@ const LONGEST: usize = 200;
 
 /// Names of schemas, licences and documentation that are written as addresses and never contacted.
 const NAMES_ONLY: &[&str] = &[
-    "schemas.android.com", "www.w3.org", "xmlpull.org", "xml.org", "www.apache.org", "apache.org", "ns.adobe.com",
-    "schemas.xmlsoap.org", "json-schema.org", "java.sun.com", "xml.apache.org", "www.slf4j.org", "schemas.microsoft.com",
-    "developer.android.com", "issuetracker.google.com", "opensource.org", "www.gnu.org", "creativecommons.org",
+    "schemas.android.com",
+    "www.w3.org",
+    "xmlpull.org",
+    "xml.org",
+    "www.apache.org",
+    "apache.org",
+    "ns.adobe.com",
+    "schemas.xmlsoap.org",
+    "json-schema.org",
+    "java.sun.com",
+    "xml.apache.org",
+    "www.slf4j.org",
+    "schemas.microsoft.com",
+    "developer.android.com",
+    "issuetracker.google.com",
+    "opensource.org",
+    "www.gnu.org",
+    "creativecommons.org",
 ];
 
 /// What is known of one host so far.
@@ -109,14 +124,16 @@ pub(crate) fn find(
             }
             Kind::Resources => {
                 for string in Resources::read(&part.bytes).iter().flat_map(Resources::strings) {
-                    addresses(string.as_bytes()).for_each(|(host, url)| note(&host, url.as_deref(), Some(place.clone())));
+                    addresses(string.as_bytes())
+                        .for_each(|(host, url)| note(&host, url.as_deref(), Some(place.clone())));
                 }
             }
             Kind::Code | Kind::Version => {}
         }
     }
     for (place, manifest) in &shown.package.manifests {
-        let file = if place.is_empty() { "AndroidManifest.xml".to_owned() } else { format!("{place}/AndroidManifest.xml") };
+        let file =
+            if place.is_empty() { "AndroidManifest.xml".to_owned() } else { format!("{place}/AndroidManifest.xml") };
         for (_, value) in &manifest.settings {
             let place = || Some(Place { file: file.clone(), class: String::new() });
             addresses(value.as_bytes()).for_each(|(host, url)| note(&host, url.as_deref(), place()));
@@ -139,7 +156,11 @@ pub(crate) fn addresses(bytes: &[u8]) -> impl Iterator<Item = (String, Option<St
         let named = &bytes[at - scheme..at];
         const SCHEMES: [&[u8]; 8] = [b"http", b"https", b"ws", b"wss", b"tcp", b"ssl", b"mqtt", b"mqtts"];
         // In a library strings follow each other, so that a letter may stand before the scheme.
-        let scheme = SCHEMES.iter().filter(|known| named.to_ascii_lowercase().ends_with(known)).map(|known| known.len()).max()?;
+        let scheme = SCHEMES
+            .iter()
+            .filter(|known| named.to_ascii_lowercase().ends_with(known))
+            .map(|known| known.len())
+            .max()?;
         let rest = &bytes[at + 3..];
         let end = rest.iter().take(LONGEST).position(|byte| !visible(*byte)).unwrap_or(rest.len().min(LONGEST));
         let authority = rest[..end].split(|byte| matches!(byte, b'/' | b'?' | b'#' | b'\\' | b',' | b';')).next()?;
@@ -173,7 +194,10 @@ fn valid(host: &[u8]) -> Option<String> {
         plain && !label.is_empty() && label.len() <= 63 && !label.starts_with('-')
     };
     let last = host.rsplit('.').next()?;
-    let named = host.contains('.') && host.split('.').all(label) && last.len() >= 2 && last.bytes().all(|b| b.is_ascii_alphabetic());
+    let named = host.contains('.')
+        && host.split('.').all(label)
+        && last.len() >= 2
+        && last.bytes().all(|b| b.is_ascii_alphabetic());
     // Names of the lab end in `.localhost`, which no list has.
     let real = has_known_suffix(&host) || last == "localhost";
     (named && real && registrable_domain(&host).is_some()).then_some(host)
@@ -187,9 +211,19 @@ mod tests {
     fn hosts_as_they_are_written() {
         let hosts = |text: &str| addresses(text.as_bytes()).map(|(host, _)| host).collect::<Vec<_>>();
         assert_eq!(hosts("https://sa.api.intl.miui.com/sa?project=x&r="), ["sa.api.intl.miui.com"]);
-        assert_eq!(hosts("a HTTP://U:p@Data.Example.COM:8443, b wss://x.example.org"), ["data.example.com", "x.example.org"]);
+        assert_eq!(
+            hosts("a HTTP://U:p@Data.Example.COM:8443, b wss://x.example.org"),
+            ["data.example.com", "x.example.org"]
+        );
         assert_eq!(hosts("xhttp://47.241.69.153/x\0http://127.0.0.1:80"), ["47.241.69.153"]);
-        for none in ["content://com.android.browser/x", "https://%s/x", "http://localhost", "://", "http://", "https://a..b.com"] {
+        for none in [
+            "content://com.android.browser/x",
+            "https://%s/x",
+            "http://localhost",
+            "://",
+            "http://",
+            "https://a..b.com",
+        ] {
             assert_eq!(hosts(none), [""; 0], "{none}");
         }
         let url = addresses(b"zzhttps://a.example.com/p?q=1 tail").next().unwrap().1.unwrap();

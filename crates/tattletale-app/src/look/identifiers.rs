@@ -35,13 +35,18 @@ static WAYS: &[Way] = &[
     way("imsi", "Landroid/telephony/TelephonyManager;", &["getSubscriberId"]),
     way("sim-serial", "Landroid/telephony/TelephonyManager;", &["getSimSerialNumber"]),
     way("phone", "Landroid/telephony/TelephonyManager;", &["getLine1Number"]),
-    way("cell", "Landroid/telephony/TelephonyManager;", &["getAllCellInfo", "getCellLocation", "getNeighboringCellInfo"]),
-    Way { kind: "android-id", class: "Landroid/provider/Settings$Secure;", names: &["getString"], with: Some("android_id") },
     way(
-        "advertising-id",
-        "Lcom/google/android/gms/ads/identifier/AdvertisingIdClient;",
-        &["getAdvertisingIdInfo"],
+        "cell",
+        "Landroid/telephony/TelephonyManager;",
+        &["getAllCellInfo", "getCellLocation", "getNeighboringCellInfo"],
     ),
+    Way {
+        kind: "android-id",
+        class: "Landroid/provider/Settings$Secure;",
+        names: &["getString"],
+        with: Some("android_id"),
+    },
+    way("advertising-id", "Lcom/google/android/gms/ads/identifier/AdvertisingIdClient;", &["getAdvertisingIdInfo"]),
     way("advertising-id", "Lcom/google/android/gms/ads/identifier/AdvertisingIdClient$Info;", &["getId"]),
     way("oaid", "Lcom/bun/miitmdid/core/MdidSdkHelper;", &["InitSdk"]),
     way("mac", "Landroid/net/wifi/WifiInfo;", &["getMacAddress"]),
@@ -52,10 +57,26 @@ static WAYS: &[Way] = &[
     way("wifi-scan", "Landroid/net/wifi/WifiManager;", &["getScanResults", "getConfiguredNetworks"]),
     way("serial", "Landroid/os/Build;", &["getSerial", "SERIAL"]),
     way("installed-apps", "Landroid/content/pm/PackageManager;", &["getInstalledPackages", "getInstalledApplications"]),
-    way("running-apps", "Landroid/app/ActivityManager;", &["getRunningTasks", "getRunningAppProcesses", "getRecentTasks"]),
-    way("app-usage", "Landroid/app/usage/UsageStatsManager;", &["queryUsageStats", "queryEvents", "queryAndAggregateUsageStats"]),
-    way("location", "Landroid/location/LocationManager;", &["getLastKnownLocation", "requestLocationUpdates", "getCurrentLocation"]),
-    way("location", "Lcom/google/android/gms/location/FusedLocationProviderClient;", &["getLastLocation", "requestLocationUpdates"]),
+    way(
+        "running-apps",
+        "Landroid/app/ActivityManager;",
+        &["getRunningTasks", "getRunningAppProcesses", "getRecentTasks"],
+    ),
+    way(
+        "app-usage",
+        "Landroid/app/usage/UsageStatsManager;",
+        &["queryUsageStats", "queryEvents", "queryAndAggregateUsageStats"],
+    ),
+    way(
+        "location",
+        "Landroid/location/LocationManager;",
+        &["getLastKnownLocation", "requestLocationUpdates", "getCurrentLocation"],
+    ),
+    way(
+        "location",
+        "Lcom/google/android/gms/location/FusedLocationProviderClient;",
+        &["getLastLocation", "requestLocationUpdates"],
+    ),
     way("accounts", "Landroid/accounts/AccountManager;", &["getAccounts", "getAccountsByType"]),
     way("clipboard", "Landroid/content/ClipboardManager;", &["getPrimaryClip"]),
     way("drm-id", "Landroid/media/MediaDrm;", &["getPropertyByteArray"]),
@@ -109,7 +130,8 @@ pub(crate) fn find(
     uses: &[Vec<Use>],
     owners: &Owners,
 ) -> Vec<Asked> {
-    let mut found: std::collections::BTreeMap<(usize, String), (BTreeSet<Place>, BTreeSet<String>)> = Default::default();
+    let mut found: std::collections::BTreeMap<(usize, String), (BTreeSet<Place>, BTreeSet<String>)> =
+        Default::default();
     for (file, (rows, uses)) in rows.iter().zip(uses).enumerate() {
         let unit = &shown.units[file];
         let way = |used: &Use| rows.iter().find(|(index, row, _)| (*index, *row) == (used.index, used.row));

@@ -23,7 +23,14 @@ const MOST_OVERRIDES: usize = 16;
 
 /// What speaks of private browsing, in lower case and without separators.
 const WORDS: [&str; 9] = [
-    "incognito", "privatebrows", "privatemode", "privatetab", "privatewindow", "inprivate", "privacymode", "secretmode",
+    "incognito",
+    "privatebrows",
+    "privatemode",
+    "privatetab",
+    "privatewindow",
+    "inprivate",
+    "privacymode",
+    "secretmode",
     "isprivate",
 ];
 
@@ -55,9 +62,10 @@ struct Graph<'u, 'b> {
 
 /// The chains, shortest first.
 pub(crate) fn find(shown: &Shown<'_, '_>, owners: &Owners) -> Vec<PrivatePath> {
-    let any_words = shown.units.iter().any(|unit| {
-        (0..unit.dex.strings()).any(|row| unit.dex.string(row).is_some_and(|string| speaks_bytes(string)))
-    });
+    let any_words = shown
+        .units
+        .iter()
+        .any(|unit| (0..unit.dex.strings()).any(|row| unit.dex.string(row).is_some_and(|string| speaks_bytes(string))));
     if !any_words || owners.iter().flatten().all(Option::is_none) {
         return Vec::new();
     }
@@ -148,10 +156,12 @@ impl<'u, 'b> Graph<'u, 'b> {
             let mut targets: HashMap<u32, Vec<Node>> = HashMap::new();
             unit.each_method(|class, entry, code| {
                 let Some(&node) = of.get(&(file as u32, class as u32, entry.method)) else { return };
-                let own = unit.dex.method(entry.method).map(|method| text(method.name).into_owned()).unwrap_or_default();
+                let own =
+                    unit.dex.method(entry.method).map(|method| text(method.name).into_owned()).unwrap_or_default();
                 let class_name = java_name(unit.classes[class].descriptor);
                 let simple = class_name.rsplit('.').next().unwrap_or_default();
-                let mut why = [simple, &own].into_iter().find(|name| speaks(name)).map(|name| format!("is called `{name}`"));
+                let mut why =
+                    [simple, &own].into_iter().find(|name| speaks(name)).map(|name| format!("is called `{name}`"));
                 for instruction in code.instructions() {
                     match instruction.index() {
                         Some((Index::String, row)) if why.is_none() && words.get(row as usize) == Some(&true) => {
@@ -214,9 +224,9 @@ impl<'u, 'b> Graph<'u, 'b> {
                 }
             }
         }
-        let starts = (0..edges.len() as Node).filter(|node| because[*node as usize].is_some() && owner(*node).is_none());
-        let mut starts: Vec<(usize, Node)> =
-            starts.filter_map(|node| Some((next[node as usize]?.1, node))).collect();
+        let starts =
+            (0..edges.len() as Node).filter(|node| because[*node as usize].is_some() && owner(*node).is_none());
+        let mut starts: Vec<(usize, Node)> = starts.filter_map(|node| Some((next[node as usize]?.1, node))).collect();
         starts.sort_unstable();
         let path = |(_, start): (usize, Node)| {
             let (mut methods, mut at) = (vec![self.name(start)], start);

@@ -145,9 +145,8 @@ fn similar(
 /// The value of a static field called `VERSION`, `SDK_VERSION` or `VERSION_NAME`, if it looks like a version.
 fn version_constant(unit: &Unit<'_>, class: &crate::dex::Class, statics: &[crate::dex::FieldEntry]) -> Option<String> {
     const NAMES: [&[u8]; 5] = [b"VERSION", b"SDK_VERSION", b"VERSION_NAME", b"LIB_VERSION", b"SDK_VERSION_NAME"];
-    let named = |entry: &crate::dex::FieldEntry| {
-        unit.dex.field(entry.field).is_some_and(|field| NAMES.contains(&field.name))
-    };
+    let named =
+        |entry: &crate::dex::FieldEntry| unit.dex.field(entry.field).is_some_and(|field| NAMES.contains(&field.name));
     let position = statics.iter().position(named)?;
     match unit.dex.statics(class).get(position)? {
         Constant::String(number) => {

@@ -32,7 +32,7 @@ pub struct Unit<'b> {
     pub dex: Dex<'b>,
     /// Its classes in their order.
     pub classes: Vec<Defined<'b>>,
-    /// Whether the code is a library's by the part it lies in, and not by names.
+    /// Bytes of instructions that are looked at before a file is taken for hostile.
     pub budget: usize,
 }
 

@@ -18,9 +18,7 @@ fn fault(fault: &Fault) -> Value {
 pub fn app(contents: &Contents, reveal: bool) -> Value {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let facts = |facts: &[tattletale_core::model::Fact]| {
-        let row = |fact: &tattletale_core::model::Fact| {
-            json!({ "aspect": fact.aspect.name(), "value": fact.value, "source": fact.source.name })
-        };
+        let row = |fact: &tattletale_core::model::Fact| json!({ "aspect": fact.aspect.name(), "value": fact.value, "source": fact.source.name });
         facts.iter().map(row).collect::<Vec<Value>>()
     };
     json!({

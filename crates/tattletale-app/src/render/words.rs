@@ -71,8 +71,10 @@ pub fn app(contents: &Contents, reveal: bool) -> Sheet {
 }
 
 const PRESENT: &str = "Present in the app, which does not say that it ever talks: a recording shows that.";
-const PATHS: &str = "Chains of calls from code that speaks of private browsing. They show what can be called, not that it is.";
-const KEYS: &str = "Whoever has the app has these keys. With --keys FILE they are written as the file that audit --keys takes.";
+const PATHS: &str =
+    "Chains of calls from code that speaks of private browsing. They show what can be called, not that it is.";
+const KEYS: &str =
+    "Whoever has the app has these keys. With --keys FILE they are written as the file that audit --keys takes.";
 
 fn headline(contents: &Contents) -> String {
     let named: Vec<String> = contents.sdks.iter().map(|sdk| said(&sdk.name)).collect();
@@ -224,14 +226,18 @@ pub fn comparison(a: &str, b: &str, compared: &Comparison, faults: &[Fault]) -> 
     let differing = compared.methods.changed + compared.methods.only_a + compared.methods.only_b;
     let (first, second) = (said(a), said(b));
     let headline = match compared.similarity {
-        None => format!("Of all code {} is the same; one of the two has none of its own.", share(compared.with_libraries)),
+        None => {
+            format!("Of all code {} is the same; one of the two has none of its own.", share(compared.with_libraries))
+        }
         Some(_) if differing == 0 && compared.classes.only_a + compared.classes.only_b == 0 => {
             "The two are the same code.".to_owned()
         }
         Some(similarity) if similarity > 0.9 => {
             format!("The two are the same code ({}) but for {}.", share(similarity), count(differing, "method"))
         }
-        Some(similarity) if similarity < 0.1 => format!("The two are different code: {} is the same.", share(similarity)),
+        Some(similarity) if similarity < 0.1 => {
+            format!("The two are different code: {} is the same.", share(similarity))
+        }
         Some(similarity) => format!("{} of the two is the same code.", share(similarity)),
     };
     let about = vec![

@@ -37,7 +37,10 @@ fn signature(id: Option<String>, row: &Value) -> Option<Signature> {
     Some(Signature {
         id: format!("exodus-{id}"),
         category: categories.and_then(|all| all.first()?.as_str()).map(str::to_lowercase),
-        evidence: format!("Exodus Privacy, tracker {id}{}", said("website").map(|w| format!(", {w}")).unwrap_or_default()),
+        evidence: format!(
+            "Exodus Privacy, tracker {id}{}",
+            said("website").map(|w| format!(", {w}")).unwrap_or_default()
+        ),
         name,
         code,
         network,

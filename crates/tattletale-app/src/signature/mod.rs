@@ -74,10 +74,11 @@ impl Signatures {
     /// When it is neither, a signature lacks its evidence, or an expression is none.
     pub fn add(&mut self, bytes: &[u8]) -> Result<usize, SignatureError> {
         let text = std::str::from_utf8(bytes).map_err(|_| SignatureError("is no text".to_owned()))?;
-        let added = match text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) && !text.contains("[[") {
-            true => exodus::parse(text)?,
-            false => written::parse(text)?,
-        };
+        let added =
+            match text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) && !text.contains("[[") {
+                true => exodus::parse(text)?,
+                false => written::parse(text)?,
+            };
         let count = added.len();
         self.list.extend(added);
         self.code = set(&self.list, |signature| signature.code.as_deref())?;
@@ -88,9 +89,10 @@ impl Signatures {
     /// Positions of the signatures that know a class, by its bare descriptor (`com/example/Tab`).
     pub fn of_class(&self, bare: &str) -> Option<usize> {
         let begins = |prefix: &str| {
-            let rest = bare.as_bytes().get(..prefix.len()).filter(|start| {
-                start.iter().zip(prefix.bytes()).all(|(a, b)| *a == b || *a == b'/' && b == b'.')
-            });
+            let rest = bare
+                .as_bytes()
+                .get(..prefix.len())
+                .filter(|start| start.iter().zip(prefix.bytes()).all(|(a, b)| *a == b || *a == b'/' && b == b'.'));
             let after = bare.as_bytes().get(prefix.len());
             rest.is_some() && (prefix.ends_with('.') || after.is_none_or(|next| matches!(next, b'/' | b'$')))
         };
@@ -107,9 +109,8 @@ impl Signatures {
 
     /// The signature that knows a host.
     pub fn of_host(&self, host: &str) -> Option<usize> {
-        let below = |name: &String| {
-            host == name || host.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('.'))
-        };
+        let below =
+            |name: &String| host == name || host.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('.'));
         let ours = self.list.iter().position(|signature| signature.hosts.iter().any(below));
         ours.or_else(|| {
             if self.network.1.is_empty() {
@@ -156,7 +157,10 @@ mod tests {
         let mut signatures = Signatures::bundled();
         let id = |signatures: &Signatures, found: Option<usize>| found.map(|at| signatures.list[at].id.clone());
         let sensors = Some("sensors-analytics".to_owned());
-        assert_eq!(id(&signatures, signatures.of_class("com/sensorsdata/analytics/android/sdk/SensorsDataAPI")), sensors);
+        assert_eq!(
+            id(&signatures, signatures.of_class("com/sensorsdata/analytics/android/sdk/SensorsDataAPI")),
+            sensors
+        );
         assert_eq!(signatures.of_class("com/sensorsdatum/Other"), None);
         let exodus = br#"{"trackers":{"7":{"name":"Made Up","code_signature":"com.madeup.ads.|net.madeup",
             "network_signature":"madeup\\.example|ads\\.madeup","website":"https://madeup.example"},
@@ -166,7 +170,10 @@ mod tests {
         assert_eq!(id(&signatures, signatures.of_class("com/madeup/ads/View")), made_up);
         assert_eq!(id(&signatures, signatures.of_host("x.ads.madeup.example")), made_up);
         assert_eq!(signatures.of_host("example.org"), None);
-        assert!(signatures.add(b"[[signature]]\nid = \"x\"\nname = \"X\"\nclasses = [\"x.\"]\n").is_err(), "no evidence");
+        assert!(
+            signatures.add(b"[[signature]]\nid = \"x\"\nname = \"X\"\nclasses = [\"x.\"]\n").is_err(),
+            "no evidence"
+        );
         assert!(signatures.add(br#"{"trackers":{"9":{"name":"A","code_signature":"(((("}}}"#).is_err());
     }
 }

@@ -160,7 +160,9 @@ fn assemble(classes: &[Class], compact: bool) -> Vec<u8> {
             for op in &method.ops {
                 match op {
                     Op::Text(_, text) => drop(tables.strings.insert((*text).to_owned())),
-                    Op::Invoke(_, (class, name, parameters, returns), _) => tables.call(class, name, parameters, returns),
+                    Op::Invoke(_, (class, name, parameters, returns), _) => {
+                        tables.call(class, name, parameters, returns)
+                    }
                     Op::New(_, kind) => tables.kind(kind),
                     Op::Bytes(..) => tables.kind("[B"),
                     Op::Get(_, class, name, kind) | Op::Put(_, class, name, kind) => tables.field(class, name, kind),
@@ -171,8 +173,12 @@ fn assemble(classes: &[Class], compact: bool) -> Vec<u8> {
     }
     let header = if compact { 136 } else { 112 };
     let sizes = [
-        (tables.strings.len(), 4), (tables.types.len(), 4), (tables.protos.len(), 12), (tables.fields.len(), 8),
-        (tables.methods.len(), 8), (classes.len(), 32),
+        (tables.strings.len(), 4),
+        (tables.types.len(), 4),
+        (tables.protos.len(), 12),
+        (tables.fields.len(), 8),
+        (tables.methods.len(), 8),
+        (classes.len(), 32),
     ];
     let mut offsets = vec![header];
     sizes.iter().for_each(|(rows, bytes)| offsets.push(offsets.last().unwrap() + rows * bytes));
@@ -180,7 +186,7 @@ fn assemble(classes: &[Class], compact: bool) -> Vec<u8> {
     // Offsets of compact DEX count from the data section.
     let base = if compact { 0 } else { data_start };
     let mut data: Vec<u8> = vec![0; 4];
-    let mut place = |data: &mut Vec<u8>, bytes: &[u8]| {
+    let place = |data: &mut Vec<u8>, bytes: &[u8]| {
         while data.len() % 4 != 0 {
             data.push(0);
         }
@@ -297,8 +303,14 @@ fn assemble(classes: &[Class], compact: bool) -> Vec<u8> {
         }
         let body = place(&mut data, &body);
         for number in [
-            position(&tables.types, &class.name), 1, position(&tables.types, &class.above.to_owned()), interfaces, u32::MAX,
-            0, body, values,
+            position(&tables.types, &class.name),
+            1,
+            position(&tables.types, &class.above.to_owned()),
+            interfaces,
+            u32::MAX,
+            0,
+            body,
+            values,
         ] {
             out.extend(number.to_le_bytes());
         }
@@ -396,7 +408,8 @@ fn units(ops: &[Op], tables: &Tables) -> Vec<u16> {
         units[from + 1] = distance as u16;
         units[from + 2] = (distance >> 16) as u16;
         units.extend([0x0300, 1, bytes.len() as u16, 0]);
-        units.extend(bytes.chunks(2).map(|pair| u16::from(pair[0]) | u16::from(pair.get(1).copied().unwrap_or(0)) << 8));
+        units
+            .extend(bytes.chunks(2).map(|pair| u16::from(pair[0]) | u16::from(pair.get(1).copied().unwrap_or(0)) << 8));
     }
     units
 }

@@ -1,6 +1,11 @@
 //! Real apps for tests: the packages of Appium on npm, fetched once into the target folder.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "every test takes what it needs; one that cannot go on has failed")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "every test takes what it needs; one that cannot go on has failed"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -12,7 +12,8 @@ use tattletale_app::look::unit::Unit;
 
 /// The bytes of every DEX file of an app with other names. Same names become same names in all files.
 pub fn renamed(units: &[Unit<'_>], files: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let defined: HashSet<&[u8]> = units.iter().flat_map(|unit| unit.classes.iter().map(|class| class.descriptor)).collect();
+    let defined: HashSet<&[u8]> =
+        units.iter().flat_map(|unit| unit.classes.iter().map(|class| class.descriptor)).collect();
     let mut names: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
     for (number, class) in sorted(defined.iter().copied()).into_iter().enumerate() {
         names.insert(class.to_vec(), descriptor(class, number));
@@ -34,11 +35,19 @@ pub fn renamed(units: &[Unit<'_>], files: &[Vec<u8>]) -> Vec<Vec<u8>> {
         for row in 0..unit.dex.methods() {
             let method = unit.dex.method(row).unwrap();
             let of_app = defined.contains(method.class) && !method.name.starts_with(b"<");
-            if of_app { own.insert(method.name) } else { platform.insert(method.name) };
+            if of_app {
+                own.insert(method.name)
+            } else {
+                platform.insert(method.name)
+            };
         }
         for row in 0..unit.dex.fields() {
             let field = unit.dex.field(row).unwrap();
-            if defined.contains(field.class) { own.insert(field.name) } else { platform.insert(field.name) };
+            if defined.contains(field.class) {
+                own.insert(field.name)
+            } else {
+                platform.insert(field.name)
+            };
         }
     }
     for (number, name) in sorted(own.difference(&platform).copied()).into_iter().enumerate() {

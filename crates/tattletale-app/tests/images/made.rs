@@ -9,10 +9,10 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 
 /// Path and content.
-pub type Files = BTreeMap<String, Vec<u8>>;
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// Bytes that look random and are the same in every run (xorshift).
-pub fn random(seed: u64, count: usize) -> Vec<u8> {
+pub(crate) fn random(seed: u64, count: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     std::iter::repeat_with(|| {
         state ^= state << 13;
@@ -25,7 +25,7 @@ pub fn random(seed: u64, count: usize) -> Vec<u8> {
 }
 
 /// Files of all the sizes and kinds that file systems treat differently, an archive shaped like an app among them.
-pub fn files() -> Files {
+pub(crate) fn files() -> Files {
     let mut files = Files::new();
     for (index, size) in [0, 1, 100, 4095, 4096, 4097, 8192, 70_001, 300_000].into_iter().enumerate() {
         files.insert(format!("system/etc/random-{size}.bin"), random(index as u64 + 1, size));
@@ -35,7 +35,7 @@ pub fn files() -> Files {
     files.insert("system/etc/short.txt".into(), line.repeat(3));
     let mixed: Vec<u8> = (0..40).flat_map(|part| [random(part, 3_000), vec![part as u8; 9_000]].concat()).collect();
     files.insert("system/framework/mixed.jar".into(), mixed);
-    files.insert("system/etc/zeros".into(), vec![0; 50_000]);
+    files.insert("system/etc/zeros".into(), vec![0; 40_000]);
     let dex = [b"dex\n039\0", &random(77, 20_000)[..]].concat();
     let members = [("AndroidManifest.xml", &b"\x03\0\x08\0manifest"[..]), ("classes.dex", &dex)];
     files.insert("system/app/Browser/Browser.apk".into(), zip(&members, true));
@@ -57,13 +57,14 @@ fn run(tool: &str, arguments: &[&str]) -> Option<()> {
 }
 
 /// Writes the files into a folder, with a link beside them.
-pub fn folder(files: &Files) -> tempfile::TempDir {
+pub(crate) fn folder(files: &Files) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (path, content) in files {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
+    fs::create_dir_all(folder.path().join("system/app")).unwrap();
     std::os::unix::fs::symlink("../etc/text.txt", folder.path().join("system/app/link")).unwrap();
     folder
 }
@@ -73,7 +74,7 @@ fn text(path: &Path) -> &str {
 }
 
 /// An ext4 image with these features switched (`mkfs.ext4 -O`).
-pub fn ext4(files: &Files, features: &str) -> Option<Vec<u8>> {
+pub(crate) fn ext4(files: &Files, features: &str) -> Option<Vec<u8>> {
     let (folder, out) = (folder(files), tempfile::NamedTempFile::new().unwrap());
     let (source, image) = (text(folder.path()), text(out.path()));
     run("mkfs.ext4", &["-q", "-F", "-b", "4096", "-O", features, "-d", source, image, "8M"])?;
@@ -81,14 +82,14 @@ pub fn ext4(files: &Files, features: &str) -> Option<Vec<u8>> {
 }
 
 /// An EROFS image made with these arguments of `mkfs.erofs`.
-pub fn erofs(files: &Files, arguments: &[&str]) -> Option<Vec<u8>> {
+pub(crate) fn erofs(files: &Files, arguments: &[&str]) -> Option<Vec<u8>> {
     let (folder, out) = (folder(files), tempfile::NamedTempFile::new().unwrap());
     run("mkfs.erofs", &[arguments, &[text(out.path()), text(folder.path())]].concat())?;
     Some(fs::read(out.path()).unwrap())
 }
 
 /// A sparse image.
-pub fn sparse(raw: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn sparse(raw: &[u8]) -> Option<Vec<u8>> {
     let (mut source, out) = (tempfile::NamedTempFile::new().unwrap(), tempfile::NamedTempFile::new().unwrap());
     source.write_all(raw).unwrap();
     run("img2simg", &[text(source.path()), text(out.path())])?;
@@ -102,7 +103,7 @@ fn deflate(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A zip, deflated or stored.
-pub fn zip(entries: &[(&str, &[u8])], deflated: bool) -> Vec<u8> {
+pub(crate) fn zip(entries: &[(&str, &[u8])], deflated: bool) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (name, content) in entries {
         let packed = if deflated { deflate(content) } else { content.to_vec() };
@@ -126,7 +127,7 @@ pub fn zip(entries: &[(&str, &[u8])], deflated: bool) -> Vec<u8> {
 }
 
 /// A tar.
-pub fn tar(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn tar(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (name, content) in entries {
         let mut header = [0; 512];
@@ -147,25 +148,25 @@ pub fn tar(entries: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A gzip member.
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-pub fn xz(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn xz(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(1)).unwrap();
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-pub fn bzip2(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn bzip2(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-pub fn brotli(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn brotli(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let parameters = brotli::enc::BrotliEncoderParams { quality: 3, ..Default::default() };
     brotli::BrotliCompress(&mut &bytes[..], &mut out, &parameters).unwrap();
@@ -174,7 +175,7 @@ pub fn brotli(bytes: &[u8]) -> Vec<u8> {
 
 /// `super.img` with two slots that describe the same partitions, each in two extents with a zero extent between them
 /// where the content has 4 KiB of zeros.
-pub fn super_image(partitions: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn super_image(partitions: &[(&str, &[u8])]) -> Vec<u8> {
     const METADATA: usize = 65_536;
     const DATA: usize = 1 << 20;
     let (mut table, mut extents, mut data) = (Vec::new(), Vec::new(), vec![0; DATA]);
@@ -255,7 +256,7 @@ fn message(numbers: &[(u64, u64)], bytes: &[(u64, &[u8])]) -> Vec<u8> {
 
 /// `payload.bin` with operations of 64 KiB: zeros as ZERO, else REPLACE, REPLACE_BZ and REPLACE_XZ in turn, the last
 /// ones first. `kind` replaces the kind of every operation.
-pub fn payload(partitions: &[(&str, &[u8])], kind: Option<u64>) -> Vec<u8> {
+pub(crate) fn payload(partitions: &[(&str, &[u8])], kind: Option<u64>) -> Vec<u8> {
     const BLOCK: usize = 4096;
     const PIECE: usize = 16 * BLOCK;
     let (mut data, mut manifest) = (Vec::new(), message(&[(3, BLOCK as u64)], &[]));
@@ -292,7 +293,7 @@ pub fn payload(partitions: &[(&str, &[u8])], kind: Option<u64>) -> Vec<u8> {
 }
 
 /// A transfer list and its data: the blocks that are not zero, the last half first.
-pub fn transfer(raw: &[u8]) -> (Vec<u8>, Vec<u8>) {
+pub(crate) fn transfer(raw: &[u8]) -> (Vec<u8>, Vec<u8>) {
     const BLOCK: usize = 4096;
     let blocks: Vec<&[u8]> = raw.chunks(BLOCK).collect();
     let mut list = format!("4\n{}\n0\n0\nerase 2,0,{}\n", blocks.len(), blocks.len());
@@ -313,7 +314,7 @@ pub fn transfer(raw: &[u8]) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// A sparse image of 16 TB that is one fill of zeros.
-pub fn sparse_zeros() -> Vec<u8> {
+pub(crate) fn sparse_zeros() -> Vec<u8> {
     let mut bytes = vec![0x3a, 0xff, 0x26, 0xed, 1, 0, 0, 0, 28, 0, 12, 0];
     for number in [4096, u32::MAX, 1, 0, 0xcac2, u32::MAX, 16, 0] {
         bytes.extend(number.to_le_bytes());

@@ -159,8 +159,11 @@ mod tests {
             endpoints: ["a.loud.example", "quiet.example", "schemas.example"].map(endpoint).to_vec(),
             ..Contents::default()
         };
-        let sessions =
-            [session(&["a.loud.example", "renamed.example"]), session(&["a.loud.example"]), session(&["quiet.example"])];
+        let sessions = [
+            session(&["a.loud.example", "renamed.example"]),
+            session(&["a.loud.example"]),
+            session(&["quiet.example"]),
+        ];
         // The third was recorded with another app.
         let seen = seen(contents, vec![0, 1], &sessions);
         let told: Vec<_> = seen.sdks.iter().map(|sdk| (sdk.name.as_str(), sdk.standing, sdk.contacted.len())).collect();

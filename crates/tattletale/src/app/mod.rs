@@ -35,7 +35,8 @@ fn inspect(args: &AppArgs) -> Result<Outcome, Failure> {
     for target in targets {
         page::check(target, args.files.iter().chain(&args.signatures.files).map(|path| path.as_path()))?;
     }
-    let knowledge = Knowledge { signatures: signatures(&args.signatures)?, operators: Store::of(&args.folder)?.load()? };
+    let knowledge =
+        Knowledge { signatures: signatures(&args.signatures)?, operators: Store::of(&args.folder)?.load()? };
     let progress = Progress::new(crate::input::size(&args.files));
     let mut apps: Vec<Contents> = Vec::new();
     let mut faults: Vec<Fault> = Vec::new();
@@ -104,6 +105,7 @@ fn write_keys(path: &Path, apps: &[Contents]) -> Result<(), Failure> {
         keys: apps.iter().flat_map(|contents| contents.keys.clone()).collect(),
         ..Contents::default()
     };
-    let text = keyfile::write(&all).unwrap_or_else(|| "# No key that opens anything is written into the app.\n".to_owned());
+    let text =
+        keyfile::write(&all).unwrap_or_else(|| "# No key that opens anything is written into the app.\n".to_owned());
     page::write(path, true, |out| out.write_all(text.as_bytes()))
 }

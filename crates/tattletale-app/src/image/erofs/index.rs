@@ -161,6 +161,10 @@ impl<'f> Index<'f> {
                 continue;
             }
             let start = (number << self.cluster_bits) + u64::from(record.low);
+            if start >= self.size && self.head.is_some() {
+                // Files with an inline tail may close with a head that begins nothing.
+                continue;
+            }
             let blocks = 1 << (self.cluster_bits - self.system.block_bits);
             let head = Head { start, compressed: record.kind != 0, block: record.block, blocks };
             let Some(last) = self.head.replace(head) else {
@@ -169,7 +173,7 @@ impl<'f> Index<'f> {
                 }
                 continue;
             };
-            if start <= last.start || start > self.size {
+            if start <= last.start {
                 return Err(damaged("an index whose stretches are not in order"));
             }
             return Ok(Some(Stretch { head: last, end: start, tail: None }));

@@ -121,7 +121,8 @@ impl<'u, 'b> Flow<'u, 'b> {
                 });
                 marks.methods[number as usize] = wanted;
             }
-            let mut methods: Vec<(u32, u32)> = uses(unit, &marks).uses.iter().map(|used| (used.class, used.method)).collect();
+            let mut methods: Vec<(u32, u32)> =
+                uses(unit, &marks).uses.iter().map(|used| (used.class, used.method)).collect();
             methods.dedup();
             for (class, number) in methods {
                 let entry = unit.classes[class as usize].data.methods.iter().find(|entry| entry.method == number);
@@ -206,7 +207,16 @@ impl<'u, 'b> Flow<'u, 'b> {
             }
             0x6e..=0x72 | 0x74..=0x78 => self.call(unit, instruction, frame, summaries),
             // Stores, comparisons and jumps write no register.
-            0x00 | 0x0e..=0x11 | 0x1d | 0x1e | 0x24 | 0x25 | 0x27..=0x2c | 0x32..=0x3d | 0x4b..=0x51 | 0x59..=0x5f
+            0x00
+            | 0x0e..=0x11
+            | 0x1d
+            | 0x1e
+            | 0x24
+            | 0x25
+            | 0x27..=0x2c
+            | 0x32..=0x3d
+            | 0x4b..=0x51
+            | 0x59..=0x5f
             | 0x67..=0x6d => {}
             _ => frame.put(first, Held::Unknown),
         }
