@@ -182,3 +182,44 @@ fn a_renamed_sdk_looks_like_itself() {
     let few = [class("La/b/c;").method(STATIC, ("a", &[], "V"), 1, &[loads[0].clone(), loads[5].clone(), Op::Return])];
     assert_eq!(looked(&dex(&few), "classes.dex").sdks, []);
 }
+
+/// A public key of 512 bits, made for this test.
+const PUBLIC: &str = "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBANeHp/yVxnupPUa0UHsg6RkNPa6Z3+NvSdA550eA03kFhyBxLFAZdCV/GTaf\
+HtMwAF4sWGNQLpfvFX5y59dRTjMCAwEAAQ==";
+
+#[test]
+fn libraries_settings_and_versions_beside_the_code() {
+    let library =
+        [b"\x7fELF\0junk\0".as_slice(), b"https://native.example.com/log\0", PUBLIC.as_bytes(), b"\0"].concat();
+    let apk = archive(&[
+        (
+            "classes.dex",
+            &dex(&[class("Lcom/google/firebase/analytics/A;").method(STATIC, ("a", &[], "V"), 1, &[Op::Return])]),
+        ),
+        ("lib/arm64-v8a/libx.so", &library),
+        ("assets/config.json", br#"{"server": "https://settings.example.com:8443/x"}"#),
+        ("firebase-analytics.properties", b"version=21.5.0\nclient=firebase-analytics\n"),
+    ]);
+    let contents = looked(&apk, "");
+    assert_eq!(contents.faults, []);
+    let hosts: Vec<(&str, &str)> =
+        contents.endpoints.iter().map(|found| (found.host.as_str(), found.places[0].file.as_str())).collect();
+    assert_eq!(
+        hosts,
+        [("native.example.com", "lib/arm64-v8a/libx.so"), ("settings.example.com", "assets/config.json")]
+    );
+    assert_eq!(contents.sdks[0].version.as_deref(), Some("21.5.0"));
+    let [key] = &contents.keys[..] else { panic!("{:?}", contents.keys) };
+    assert_eq!((key.kind, key.place.file.as_str()), (KeyKind::RsaPublic, "lib/arm64-v8a/libx.so"));
+}
+
+#[test]
+fn code_that_a_phone_compiled_says_what_it_lost() {
+    // iget-quick and invoke-virtual-quick, as ART writes them.
+    let quick = Op::Raw(&[0x10e3, 8, 0x10e9, 12, 0]);
+    let bytes = dex(&[class("La/b/c;").method(0, ("a", &[], "V"), 1, &[quick, Op::Return])]);
+    let contents = looked(&[b"vdex019\0".as_slice(), &bytes].concat(), "app.vdex");
+    assert_eq!((contents.code[0].quickened, contents.code[0].methods), (2, 1));
+    let empty = looked(b"vdex027\0\0\0\0\0", "app.vdex");
+    assert!(empty.faults[0].message.contains("from Android 12 on"), "{:?}", empty.faults);
+}

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 use tattletale_core::attribute::{Operators, has_known_suffix, registrable_domain};
@@ -149,9 +150,11 @@ pub(crate) fn find(
     found.into_iter().map(endpoint).collect()
 }
 
+static SEPARATOR: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(b"://"));
+
 /// Hosts with their addresses in some bytes: `scheme://host...`, wherever they stand.
 pub(crate) fn addresses(bytes: &[u8]) -> impl Iterator<Item = (String, Option<String>)> + '_ {
-    memmem::find_iter(bytes, b"://").filter_map(move |at| {
+    SEPARATOR.find_iter(bytes).filter_map(move |at| {
         let scheme = bytes[..at].iter().rev().take(12).take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let named = &bytes[at - scheme..at];
         const SCHEMES: [&[u8]; 8] = [b"http", b"https", b"ws", b"wss", b"tcp", b"ssl", b"mqtt", b"mqtts"];

@@ -6,7 +6,9 @@
 //! that it did.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::LazyLock;
 
+use regex::bytes::Regex;
 use tattletale_core::model::app::PrivatePath;
 
 use super::Shown;
@@ -73,9 +75,12 @@ pub(crate) fn find(shown: &Shown<'_, '_>, owners: &Owners) -> Vec<PrivatePath> {
     graph.paths(owners)
 }
 
+/// Without any of these, no word can be there: most names are told by one look.
+static HINT: LazyLock<Regex> = LazyLock::new(|| Regex::new("(?i-u)cogn|priv|secret").expect("written as it must be"));
+
 /// A quick look before the name is written out.
 fn speaks_bytes(string: &[u8]) -> bool {
-    string.len() < 200 && string.len() > 6 && speaks(&text(string))
+    string.len() < 200 && string.len() > 6 && HINT.is_match(string) && speaks(&text(string))
 }
 
 impl<'u, 'b> Graph<'u, 'b> {
@@ -160,8 +165,10 @@ impl<'u, 'b> Graph<'u, 'b> {
                     unit.dex.method(entry.method).map(|method| text(method.name).into_owned()).unwrap_or_default();
                 let class_name = java_name(unit.classes[class].descriptor);
                 let simple = class_name.rsplit('.').next().unwrap_or_default();
-                let mut why =
-                    [simple, &own].into_iter().find(|name| speaks(name)).map(|name| format!("is called `{name}`"));
+                let mut why = [simple, &own]
+                    .into_iter()
+                    .find(|name| speaks_bytes(name.as_bytes()))
+                    .map(|name| format!("is called `{name}`"));
                 for instruction in code.instructions() {
                     match instruction.index() {
                         Some((Index::String, row)) if why.is_none() && words.get(row as usize) == Some(&true) => {
@@ -169,12 +176,14 @@ impl<'u, 'b> Graph<'u, 'b> {
                             why = string.map(|string| format!("holds the text “{string}”"));
                         }
                         Some((Index::Field, row)) if why.is_none() => {
-                            let name = unit.dex.field(row).map(|field| text(field.name));
-                            why = name.filter(|name| speaks(name)).map(|name| format!("uses the field `{name}`"));
+                            let name = unit.dex.field(row).map(|field| field.name);
+                            why = name
+                                .filter(|name| speaks_bytes(name))
+                                .map(|name| format!("uses the field `{}`", text(name)));
                         }
                         Some((Index::Method, row)) => {
                             let Some(method) = unit.dex.method(row) else { continue };
-                            if why.is_none() && speaks(&text(method.name)) {
+                            if why.is_none() && speaks_bytes(method.name) {
                                 why = Some(format!("calls `{}`", text(method.name)));
                             }
                             let known = targets.entry(row).or_insert_with(|| {

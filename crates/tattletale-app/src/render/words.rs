@@ -184,7 +184,8 @@ fn keys(contents: &Contents, reveal: bool) -> Vec<Item> {
         };
         let algorithm = key.algorithm.as_deref().map(|name| format!(", for {}", said(name))).unwrap_or_default();
         let head = format!("app-{position}: {what} of {}{algorithm}", count(key.bytes.len() as u64, "byte"));
-        let mut facts = vec![format!("written as {} in {}.{}", key.written, place(&key.place), said(&key.method))];
+        let method = if key.method.is_empty() { String::new() } else { format!(", method {}", said(&key.method)) };
+        let mut facts = vec![format!("written as {} in {}{method}", key.written, place(&key.place))];
         if reveal {
             facts.push(key.bytes.iter().map(|byte| format!("{byte:02x}")).collect());
         }

@@ -69,8 +69,8 @@ pub(crate) struct FindArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SignatureArgs {
     /// More signatures: TOML like the bundled ones, or the trackers.json of Exodus Privacy; may be given several times
-    #[arg(long = "signatures", value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signatures: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

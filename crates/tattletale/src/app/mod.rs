@@ -33,7 +33,7 @@ pub(crate) fn run(args: &AppArgs) -> Result<Outcome, Failure> {
 fn inspect(args: &AppArgs) -> Result<Outcome, Failure> {
     let targets = args.output.report.iter().chain(&args.keys);
     for target in targets {
-        page::check(target, args.files.iter().chain(&args.signatures.files).map(|path| path.as_path()))?;
+        page::check(target, args.files.iter().chain(&args.signatures.signatures).map(|path| path.as_path()))?;
     }
     let knowledge =
         Knowledge { signatures: signatures(&args.signatures)?, operators: Store::of(&args.folder)?.load()? };
@@ -79,7 +79,7 @@ pub(crate) fn contents(path: &Path, folder: &DataFolder) -> Result<Contents, Fai
 /// The bundled signatures and the user's.
 fn signatures(args: &SignatureArgs) -> Result<Signatures, Failure> {
     let mut signatures = Signatures::bundled();
-    for path in &args.files {
+    for path in &args.signatures {
         let bytes = std::fs::read(path).map_err(Failure::file(path))?;
         signatures.add(&bytes).map_err(|error| Failure::Signatures { path: path.clone(), error })?;
     }
