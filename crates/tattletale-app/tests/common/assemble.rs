@@ -427,6 +427,13 @@ fn uleb(mut number: u32) -> Vec<u8> {
     }
 }
 
+/// The checksum of zip (ISO 3309).
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 })
+    })
+}
+
 /// An archive of these files, stored as they are.
 pub fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut out, mut directory) = (Vec::new(), Vec::new());
@@ -436,7 +443,7 @@ pub fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
         for number in [20u16, 0, 0, 0, 0] {
             common.extend(number.to_le_bytes());
         }
-        common.extend(0u32.to_le_bytes());
+        common.extend(crc32(bytes).to_le_bytes());
         common.extend((bytes.len() as u32).to_le_bytes());
         common.extend((bytes.len() as u32).to_le_bytes());
         common.extend((name.len() as u16).to_le_bytes());
