@@ -3,6 +3,7 @@
 //! Nothing here reads, decodes or judges. Every other module speaks in these types, and `model` imports none of
 //! them. Adding a capture format or a layer should not touch this folder.
 
+pub mod app;
 mod blind;
 mod connection;
 mod coverage;
