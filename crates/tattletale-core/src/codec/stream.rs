@@ -42,7 +42,10 @@ pub fn unpack<'r>(packing: Packing, input: impl BufRead + 'r, most: u64) -> Box<
         Packing::Bzip2 => bounded(bzip2::bufread::MultiBzDecoder::new(input), most),
         Packing::Xz => bounded(lzma_rust2::XzReader::new_mem_limit(input, true, most_kib), most),
         Packing::Zstd => bounded(Frames { input, frame: None }, most),
-        Packing::Brotli => bounded(brotli_decompressor::Decompressor::new(input, 64 << 10), most),
+        Packing::Brotli => {
+            let inner = brotli_decompressor::Decompressor::new(Watched { input, ended: false }, 64 << 10);
+            bounded(Brotli(inner), most)
+        }
     }
 }
 
@@ -79,6 +82,33 @@ fn damage(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::UnexpectedEof | io::ErrorKind::Interrupted | io::ErrorKind::FileTooLarge => error,
         _ => io::Error::new(io::ErrorKind::InvalidData, error),
+    }
+}
+
+/// An input that remembers whether it was read to its end.
+struct Watched<R> {
+    input: R,
+    ended: bool,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(into)?;
+        self.ended |= count == 0 && !into.is_empty();
+        Ok(count)
+    }
+}
+
+/// The decoder does not tell a missing end from damage; the input does.
+#[allow(clippy::disallowed_types, reason = "this is a module that bounds them")]
+struct Brotli<R: Read>(brotli_decompressor::Decompressor<Watched<R>>);
+
+impl<R: Read> Read for Brotli<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into).map_err(|error| match self.0.get_ref().ended {
+            true => io::ErrorKind::UnexpectedEof.into(),
+            false => error,
+        })
     }
 }
 
