@@ -44,7 +44,7 @@ pub fn live(plan: &mut Plan) -> Result<(Vec<u8>, Lived), NotLoopback> {
 /// Audits a recording of [`live`] with the ground truth of its day, fields included.
 pub fn audit(recording: &[u8], lived: &Lived) -> Result<Report, AuditError> {
     let open = || -> io::Result<Box<dyn Read + '_>> { Ok(Box::new(recording)) };
-    let capture = Capture { name: "day".to_owned(), open: Box::new(open) };
+    let capture = Capture { name: "day".to_owned(), open: Box::new(open), origin: None };
     let options = audit::Options { fields: true, ..audit::Options::default() };
     audit::audit(&[capture], Some(lived.truth.clone()), &options)
 }

@@ -169,7 +169,9 @@ fn closed_and_broken_connections() {
     assert!(front.send(&post("/break", b"3")).is_err());
     assert_eq!(front.send(&post("/", b"4")).unwrap().status, 200);
     assert_eq!(connections.load(Ordering::SeqCst), 3);
-    let all = recording.wait(4);
+    let mut all = recording.wait(4);
+    // A request that meets the end of its connection on the way is sent again.
+    all.dedup_by(|again, first| first.response.is_none() && again.request.body.bytes == first.request.body.bytes);
     let bodies: Vec<&[u8]> = all.iter().map(|exchange| &exchange.request.body.bytes[..]).collect();
     assert_eq!(bodies, [b"1", b"2", b"3", b"4"]);
     let broken = all[2].response.as_ref().unwrap();

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 nothing found, 1 findings, 2 not everything could be processed (or the command itself was wrong).
 
+mod app;
 mod audit;
 mod capture;
 mod claims;
@@ -16,6 +17,7 @@ mod layers;
 mod online;
 mod operators;
 mod page;
+mod pcap;
 mod progress;
 mod repetition;
 mod show;
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Lab { command } => lab::run(&command),
         Command::Capture(args) => capture::run(&args),
+        Command::App(args) => app::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Data { command } => data::run(&command),
         Command::Study(args) => study::run(&args),

@@ -22,7 +22,7 @@ pub(super) struct Survey {
     pub(super) submits: Vec<Exchange>,
     /// What was typed into first-party forms.
     pub(super) typed: Vec<Typed>,
-    /// Earliest and latest time of an exchange.
+    /// Earliest and latest time of an exchange, or of something that could not be seen.
     pub(super) span: Option<(Timestamp, Timestamp)>,
 }
 
@@ -58,10 +58,14 @@ pub(super) fn survey(capture: &Capture<'_>) -> Result<Survey, ImportError> {
     let mut span: Option<(Timestamp, Timestamp)> = None;
     let mut full = false;
     let mut imported = import::read(input, Wanted::REQUESTS, |captured| {
-        let Captured::Exchange(exchange) = captured else { return ControlFlow::Continue(()) };
-        if let Some(at) = exchange.at {
+        let at = match &captured {
+            Captured::Exchange(exchange) => exchange.at,
+            Captured::Blind(blind) => blind.at,
+        };
+        if let Some(at) = at {
             span = Some(span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         }
+        let Captured::Exchange(exchange) = captured else { return ControlFlow::Continue(()) };
         full |= navigations.len() >= NAVIGATIONS_KEPT;
         if !full && navigations.add(&exchange) {
             typed(&exchange, true, &mut entered);

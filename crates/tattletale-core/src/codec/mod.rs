@@ -11,7 +11,9 @@ pub mod hello;
 pub mod inflate;
 mod inflow;
 pub mod json;
+pub mod lz4;
 pub mod members;
+pub mod stream;
 pub(crate) mod window;
 
 pub use inflow::{Inflow, NotDeflate};

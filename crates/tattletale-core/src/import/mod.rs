@@ -6,12 +6,18 @@
 //!
 //! A new format is one file here, its `mod` line and its line in [`IMPORTERS`].
 
+mod blindness;
+mod burp;
 mod coding;
 mod cookies;
 mod error;
+mod faults;
+mod flows;
 mod har;
 mod http1;
+mod http_pair;
 mod metered;
+mod names;
 mod peer;
 mod unicode;
 mod warc;
@@ -20,14 +26,18 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use crate::model::{Captured, Fault};
+pub use burp::Burp;
 pub use error::{ImportError, LooksLike};
+use faults::Faults;
+pub use flows::Flows;
 pub use har::Har;
 use metered::Metered;
+pub use names::Names;
 use peer::address;
 pub use warc::Warc;
 
 /// Every format that can be read, most specific recognition first.
-pub static IMPORTERS: &[&dyn Importer] = &[&Warc, &Har];
+pub static IMPORTERS: &[&dyn Importer] = &[&Warc, &Flows, &Burp, &Har];
 
 /// How much of a file's start [`Importer::sniff`] gets to see, in bytes.
 pub const PEEK: usize = 64 << 10;

@@ -29,6 +29,9 @@ pub struct Blind {
 }
 
 impl Blind {
+    /// Stands for a receiver of which neither name nor address is known.
+    pub const UNKNOWN: &'static str = "unknown";
+
     /// Nothing is known yet but why.
     pub fn new(kind: BlindKind) -> Self {
         Self { at: None, until: None, connection: Arc::default(), host: None, kind, sent: 0, received: 0, detail: None }
@@ -40,7 +43,7 @@ impl Blind {
         match (name, self.connection.server) {
             (Some(name), _) => name.trim_end_matches('.').to_lowercase(),
             (None, Some(address)) => address.to_string(),
-            (None, None) => "unknown".to_owned(),
+            (None, None) => Self::UNKNOWN.to_owned(),
         }
     }
 }
@@ -52,30 +55,30 @@ pub enum BlindKind {
     TlsRefused,
     /// The handshake was finished, then the client closed without sending a byte.
     NoData,
-    /// The connection was reset.
-    Reset,
     /// The connection ended during the handshake, without an alert.
     HandshakeEnded,
-    /// QUIC (RFC 9000).
-    Quic,
+    /// The connection was reset.
+    Reset,
+    /// Deliberately not intercepted, after refusals or because the user excluded it.
+    PassedThrough,
+    /// TLS of which the capture has no keys.
+    KeysMissing,
     /// TLS whose ClientHello is encrypted, so that the name is hidden too.
     Ech,
+    /// QUIC (RFC 9000).
+    Quic,
     /// TCP that is neither TLS nor HTTP.
     OpaqueTcp,
     /// UDP that is neither QUIC nor DNS.
     OpaqueUdp,
-    /// TLS of which the capture has no keys.
-    KeysMissing,
-    /// A name was looked up, and no connection to it was seen.
-    NameOnly,
-    /// Deliberately not intercepted, after refusals or because the user excluded it.
-    PassedThrough,
     /// The recorder did not reach the server or did not trust it, so the client was told to give up.
     UpstreamFailed,
+    /// A name was looked up, and no connection to it was seen.
+    NameOnly,
 }
 
 impl BlindKind {
-    /// All, in the order of reports.
+    /// All, in their own order, which is that of reports.
     pub const ALL: [Self; 12] = [
         Self::TlsRefused,
         Self::NoData,
@@ -180,6 +183,7 @@ mod tests {
     fn every_kind_has_a_word_of_its_own() {
         let mut names: Vec<_> = BlindKind::ALL.iter().map(|kind| kind.name()).collect();
         assert!(BlindKind::ALL.iter().all(|kind| BlindKind::of_name(kind.name()) == Some(*kind)));
+        assert!(BlindKind::ALL.is_sorted());
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), BlindKind::ALL.len());

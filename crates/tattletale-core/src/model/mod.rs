@@ -3,6 +3,7 @@
 //! Nothing here reads, decodes or judges. Every other module speaks in these types, and `model` imports none of
 //! them. Adding a capture format or a layer should not touch this folder.
 
+pub mod app;
 mod blind;
 mod connection;
 mod coverage;
@@ -19,7 +20,7 @@ pub(crate) mod written;
 
 pub use blind::{Blind, BlindKind};
 pub use connection::Connection;
-pub use coverage::{Coverage, Hashes, OpaqueKind, OpaquePlace, ReceiverCoverage};
+pub use coverage::{BlindCount, Coverage, Hashes, OpaqueKind, OpaquePlace, ReceiverCoverage};
 pub use exchange::{Body, Captured, Exchange, Fidelity, Header, Message, Request, Response};
 pub use fault::{Fault, FaultKind};
 pub use fields::{Field, Fields, Use};

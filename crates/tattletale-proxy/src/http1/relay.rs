@@ -21,7 +21,7 @@ pub(super) enum Ended {
     Passed { keeps: bool },
     /// The connection speaks another protocol from now on.
     Upgraded(ResponseHead),
-    /// The server was gone before it took or said anything: it may be asked again.
+    /// The server was gone before it said anything.
     Stale,
     /// Nothing of an answer was passed on, and this is why.
     Unanswered(Broken),
@@ -53,11 +53,9 @@ pub(super) async fn exchange(
 ) -> Ended {
     let (mut request, mut response) = open.halves();
     request.head(&raw);
-    let mut begun = false;
     let outcome = {
-        let begun = &mut begun;
         let sending = async {
-            let sent = pump(&mut client.reader, &mut server.writer, head.framing, raw, &mut request, begun).await;
+            let sent = pump(&mut client.reader, &mut server.writer, head.framing, raw, &mut request).await;
             if sent.is_ok() {
                 request.whole();
             }
@@ -95,8 +93,7 @@ pub(super) async fn exchange(
             Ended::Upgraded(found)
         }
         (Answer::Switched(_), false) => Ended::Unanswered(Bad::Switch.into()),
-        (Answer::Nothing, _) if head.framing == Framing::None || !begun => Ended::Stale,
-        (Answer::Nothing, _) => Ended::Unanswered(Broken::Source(std::io::ErrorKind::UnexpectedEof.into())),
+        (Answer::Nothing, _) => Ended::Stale,
         (Answer::NoRequest(broken), _) => Ended::Refused(broken),
         (Answer::Broken(broken, false), _) => Ended::Unanswered(broken),
         (Answer::Broken(_, true), _) => Ended::Cut,
@@ -133,7 +130,7 @@ async fn answer(
         let interim = found.status < 200 && !switched;
         let framing = if interim { Framing::None } else { found.framing };
         begun = true;
-        let passed = pump(server, client, framing, raw, tap, &mut false).await;
+        let passed = pump(server, client, framing, raw, tap).await;
         match passed {
             Ok(()) if interim => {}
             Ok(()) if switched => return Answer::Switched(found),
@@ -143,14 +140,13 @@ async fn answer(
     }
 }
 
-/// Passes on a head and the body behind it. `begun` tells that something of the body was read.
+/// Passes on a head and the body behind it.
 async fn pump(
     from: &mut Reader,
     to: &mut WriteHalf<BoxStream>,
     framing: Framing,
     head: BytesMut,
     tap: &mut Tap<'_>,
-    begun: &mut bool,
 ) -> Result<(), Broken> {
     let mut chunked = Chunked::new();
     let mut left = match framing {
@@ -166,7 +162,6 @@ async fn pump(
             _ => most,
         };
         let piece = &from.buffer[..count];
-        *begun |= count > 0;
         tap.body(piece).map_err(|_| Broken::Disk)?;
         write(to, head.take(), piece).await.map_err(|_| Broken::Sink)?;
         from.buffer.advance(count);

@@ -207,8 +207,8 @@ async fn next(client: &mut Side, server: &mut Option<Server>, route: &To) -> Res
     loop {
         let Some(kept) = server else { return client.reader.head().await };
         tokio::select! {
+            // The server first: what the client asks after its end must not be taken for a request that was passed on.
             biased;
-            head = client.reader.head() => return head,
             // Nothing was asked, so this is its end, or words that belong to no request: those are passed on.
             _ = kept.side.reader.fill() => {
                 if matches!(route, To::Tunnel { .. }) {
@@ -217,6 +217,7 @@ async fn next(client: &mut Side, server: &mut Option<Server>, route: &To) -> Res
                 }
                 *server = None;
             }
+            head = client.reader.head() => return head,
         }
     }
 }

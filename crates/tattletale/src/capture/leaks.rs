@@ -46,7 +46,7 @@ impl Leaks {
         }
         let batch = std::mem::take(&mut self.batch);
         let open = || -> io::Result<Box<dyn Read + '_>> { Ok(Box::new(Cursor::new(&batch))) };
-        let capture = Capture { name: "live".to_owned(), open: Box::new(open) };
+        let capture = Capture { name: "live".to_owned(), open: Box::new(open), origin: None };
         // What cannot be read here is a fault of the audit afterwards.
         let Ok(report) = audit::audit(&[capture], Some(self.truth.clone()), &audit::Options::default()) else {
             return Vec::new();

@@ -7,8 +7,7 @@ use super::pairs::Pair;
 use super::records::{End, Record};
 use super::{digests, own};
 use crate::import::http1::{self, Head};
-use crate::import::{Wanted, cookies};
-use crate::model::url::Parts;
+use crate::import::{Wanted, cookies, http_pair};
 use crate::model::{Body, Exchange, Fault, FaultKind, Fidelity, Request, Response, Timestamp};
 
 /// Whether a record holds an HTTP message: DNS answers and the like are `response` records too.
@@ -66,26 +65,10 @@ fn of_request(record: Record, target: Option<&str>, wanted: Wanted, faults: &mut
         }
     };
     let host = headers.iter().find(|header| header.name == "host").map(|host| http1::text(&host.value).into_owned());
-    let url = url(&line_target, target, host.as_deref());
+    let url = http_pair::address(&line_target, target, host.as_deref());
     let cookies = headers.extract_if(.., |header| header.name == "cookie");
     let cookies = cookies.flat_map(|header| cookies::of_header(&header.value).collect::<Vec<_>>()).collect();
     Request { method, url, headers, cookies, body: message.body }
-}
-
-/// What was asked for: the request line has the bytes that passed, the target URI what they leave out.
-fn url(line_target: &str, target: Option<&str>, host: Option<&str>) -> String {
-    if !line_target.starts_with('/') {
-        // Absolute as proxies get it; `*` and CONNECT's authority are no URL.
-        let absolute = line_target.contains("://").then_some(line_target);
-        return absolute.or(target).unwrap_or(line_target).to_owned();
-    }
-    let parts = target.map(Parts::of).unwrap_or_default();
-    let authority = if parts.authority.is_empty() { host.unwrap_or("") } else { parts.authority };
-    let scheme = if parts.scheme.is_empty() { String::new() } else { format!("{}:", parts.scheme) };
-    match authority {
-        "" => target.unwrap_or(line_target).to_owned(),
-        _ => format!("{scheme}//{authority}{line_target}"),
-    }
 }
 
 fn of_response(record: Record, method: &str, wanted: Wanted, faults: &mut Vec<Fault>) -> Response {

@@ -25,13 +25,10 @@ use std::io::Read;
 
 use super::{Each, ImportError, Importer, Wanted};
 use crate::codec::members::{MAGIC, Members, Piece};
-use crate::model::{Fault, FaultKind};
+use crate::model::Fault;
 use pairs::Pairs;
 use records::Records;
 use source::Source;
-
-/// Faults that are kept one by one; of the rest only their number.
-const MOST_FAULTS: usize = 1000;
 
 /// The importer.
 #[derive(Debug, Clone, Copy)]
@@ -93,30 +90,6 @@ fn read(
     // Breaking off here only spares what is in the window; the file is read.
     let _ = pairs.finish(each);
     Ok(records.into_faults())
-}
-
-/// A list of faults that no file can make long.
-#[derive(Debug, Default)]
-struct Faults {
-    list: Vec<Fault>,
-    more: u64,
-}
-
-impl Faults {
-    fn push(&mut self, fault: Fault) {
-        match self.list.len() < MOST_FAULTS {
-            true => self.list.push(fault),
-            false => self.more += 1,
-        }
-    }
-
-    fn into_list(mut self) -> Vec<Fault> {
-        if self.more > 0 {
-            let message = format!("{} more places of the file could not be read", self.more);
-            self.list.push(Fault::new(FaultKind::Corrupt, message));
-        }
-        self.list
-    }
 }
 
 #[cfg(test)]

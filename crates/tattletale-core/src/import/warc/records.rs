@@ -5,9 +5,9 @@
 
 use std::io;
 
-use super::Faults;
 use super::own;
 use super::source::{Source, Stop};
+use crate::import::Faults;
 use crate::model::{Fault, FaultKind};
 
 /// Bytes of one block that are kept; of a longer one the start is.

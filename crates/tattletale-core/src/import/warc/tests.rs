@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::model::{Exchange, Fidelity};
+use crate::model::{Exchange, FaultKind, Fidelity};
 
 pub(super) fn import(file: &[u8]) -> (Vec<Exchange>, Vec<Fault>) {
     import_limited(file, records::MOST_BLOCK, Wanted::ALL)
