@@ -17,6 +17,8 @@ pub(crate) struct Capture {
     child: Child,
     events: Receiver<Value>,
     seen: Vec<Value>,
+    /// What it said first.
+    pub(crate) started: Value,
     pub(crate) address: SocketAddr,
     pub(crate) recording: PathBuf,
 }
@@ -24,9 +26,19 @@ pub(crate) struct Capture {
 impl Capture {
     /// Starts it on a free port with a project in `folder`.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_in(None, folder, &[&["--listen", "127.0.0.1:0"], arguments].concat())
+    }
+
+    /// Starts it in a network namespace.
+    pub(crate) fn start_in(namespace: Option<&str>, folder: &Path, arguments: &[&str]) -> Self {
         let recording = folder.join("live.warc.gz");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tattletale"))
-            .args(["capture", "--format", "json", "--listen", "127.0.0.1:0", "--project"])
+        let binary = env!("CARGO_BIN_EXE_tattletale");
+        let mut command = Command::new(if namespace.is_some() { "ip" } else { binary });
+        if let Some(namespace) = namespace {
+            command.args(["netns", "exec", namespace, binary]);
+        }
+        let mut child = command
+            .args(["capture", "--format", "json", "--project"])
             .arg(folder.join("project"))
             .arg("--out")
             .arg(&recording)
@@ -46,10 +58,10 @@ impl Capture {
                 }
             }
         });
-        let mut capture =
-            Self { child, events, seen: Vec::new(), address: SocketAddr::from(([127, 0, 0, 1], 0)), recording };
-        let listening = capture.wait("listening");
-        capture.address = listening["address"].as_str().unwrap().parse().unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut capture = Self { child, events, seen: Vec::new(), started: Value::Null, address, recording };
+        capture.started = capture.wait("listening");
+        capture.address = capture.started["address"].as_str().unwrap().parse().unwrap();
         capture
     }
 
