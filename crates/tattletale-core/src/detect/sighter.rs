@@ -9,6 +9,7 @@ use super::beside::Beside;
 use super::chance;
 use super::closed::Closed;
 use super::digests::salted;
+use super::places::Places;
 use super::planted::{By, Hit, Planted};
 use crate::decode::{Ending, Node, Visitor};
 use crate::model::{Among, Excerpt, Hashes, Odds, Sighting, Step, Subject};
@@ -65,17 +66,6 @@ struct Frame {
     mark: usize,
 }
 
-/// How many places there were where a value could have stood by chance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Places {
-    /// Bytes searched.
-    pub bytes: u64,
-    /// Fields (leaves of the walk) by their length; longer ones count as the last.
-    pub fields: [u64; 256],
-    /// Runs that have the shape of a digest.
-    pub runs: u64,
-}
-
 /// What was seen in one part.
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -89,31 +79,6 @@ pub struct Seen {
     pub unexplained: Vec<Unexplained>,
     /// Things that were seen in more places than are kept.
     pub crowded: Vec<Subject>,
-}
-
-impl Default for Places {
-    fn default() -> Self {
-        Self { bytes: 0, fields: [0; 256], runs: 0 }
-    }
-}
-
-impl Places {
-    /// Adds what another walk counted.
-    pub fn add(&mut self, other: &Self) {
-        self.bytes += other.bytes;
-        self.runs += other.runs;
-        self.fields.iter_mut().zip(other.fields).for_each(|(sum, more)| *sum += more);
-    }
-
-    /// Chance hits expected of something of that length.
-    pub fn expected(&self, odds: &Odds, length: usize) -> f64 {
-        let places = match odds.among {
-            Among::Bytes => self.bytes,
-            Among::Fields => self.fields[length.min(255)],
-            Among::Runs => self.runs,
-        };
-        chance::expected(places, odds.tried, odds.bits)
-    }
 }
 
 impl<'p> Sighter<'p> {
@@ -189,7 +154,8 @@ impl<'p> Sighter<'p> {
             let place = place(node, hit);
             // Around a value means all around it: a short word that chance put into an encoded text is not.
             let around = value && place.start <= cover.start && cover.end <= place.end;
-            if around || (same && overlap(cover, &place)) {
+            let path_of_it = same && self.planted.is_address(hit) && is_path(sighting);
+            if around || (same && !path_of_it && overlap(cover, &place)) {
                 sighting.within = sighting.within.or((!same).then_some(action));
                 joined = true;
             }
@@ -214,13 +180,18 @@ impl<'p> Sighter<'p> {
         let deeper =
             |(sighting, cover): &(Sighting, Range<usize>)| sighting.subject == subject && overlap(cover, &place);
         let full = self.kept.get(&subject).is_some_and(|kept| *kept > PLACES_KEPT);
-        if full || self.found[mark..].iter().any(deeper) {
+        let deeper = self.found[mark..].iter().position(deeper).map(|at| mark + at);
+        // Of an address more was found than its path.
+        let more_of_it = deeper.filter(|at| self.planted.is_address(hit) && is_path(&self.found[*at].0));
+        if full || deeper != more_of_it {
             return;
         }
-        let kept = self.kept.entry(subject).or_default();
-        *kept += 1;
-        if *kept > PLACES_KEPT {
-            return;
+        if more_of_it.is_none() {
+            let kept = self.kept.entry(subject).or_default();
+            *kept += 1;
+            if *kept > PLACES_KEPT {
+                return;
+            }
         }
         let mut path = node.chain.path();
         if let By::Digest { outer, inner, .. } = hit.by {
@@ -242,7 +213,10 @@ impl<'p> Sighter<'p> {
             odds: self.odds(hit, whole, &node.bytes[hit.range.clone()]),
             excerpt: excerpt(node.bytes, &hit.range),
         };
-        self.found.push((sighting, place));
+        match more_of_it {
+            Some(at) => self.found[at] = (sighting, place),
+            None => self.found.push((sighting, place)),
+        }
     }
 }
 
@@ -389,6 +363,11 @@ impl Visitor for Sighter<'_> {
 /// Where a hit lies for comparison with what was seen deeper: in a view that is looked at again, anywhere.
 fn place(node: &Node<'_>, hit: &Hit) -> Range<usize> {
     if node.again { node.span.clone() } else { hit.range.clone() }
+}
+
+/// Seen by a path alone, which a whole address that is found around it says better.
+fn is_path(sighting: &Sighting) -> bool {
+    sighting.excerpt.found.starts_with(b"/")
 }
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {

@@ -20,7 +20,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
     if let Some(target) = &args.output.report {
         page::check(target, files.iter().map(PathBuf::as_path))?;
     }
-    let progress = Progress::new(crate::input::size(&files));
+    let progress = Progress::new(crate::input::size_of_files(&files));
     let (first, mut faults) = one(&args.first, &progress)?;
     let hasher = Hasher::default();
     let first_units = units(&first, &mut faults);

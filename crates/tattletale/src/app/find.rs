@@ -17,7 +17,7 @@ pub(super) fn run(args: &FindArgs) -> Result<Outcome, Failure> {
         page::check(target, args.files.iter().map(PathBuf::as_path))?;
     }
     let signatures = signatures(&args.signatures)?;
-    let progress = Progress::new(crate::input::size(&args.files));
+    let progress = Progress::new(crate::input::size_of_files(&args.files));
     let mut search = render::Search { sought: args.sought.clone(), apps: 0, hits: Vec::new(), faults: Vec::new() };
 
     let hasher = Hasher::default();

@@ -37,7 +37,7 @@ fn inspect(args: &AppArgs) -> Result<Outcome, Failure> {
     }
     let knowledge =
         Knowledge { signatures: signatures(&args.signatures)?, operators: Store::of(&args.folder)?.load()? };
-    let progress = Progress::new(crate::input::size(&args.files));
+    let progress = Progress::new(crate::input::size_of_files(&args.files));
     let mut apps: Vec<Contents> = Vec::new();
     let mut faults: Vec<Fault> = Vec::new();
     for path in &args.files {

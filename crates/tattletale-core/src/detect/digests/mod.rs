@@ -162,7 +162,7 @@ impl Seen {
     pub(super) fn agrees(&self, digest: &Digest) -> Option<usize> {
         let bits = self.bits.min(digest.length * 8);
         let whole = bits / 8;
-        let odd = bits % 8 == 0 || self.bytes[whole] >> 4 == digest.bytes[whole] >> 4;
+        let odd = bits.is_multiple_of(8) || self.bytes[whole] >> 4 == digest.bytes[whole] >> 4;
         (odd && self.bytes[..whole] == digest.bytes[..whole]).then_some(bits)
     }
 }

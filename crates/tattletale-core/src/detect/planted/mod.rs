@@ -237,7 +237,7 @@ impl Planted {
     }
 
     fn keep_longest_addresses(&self, hits: &mut Vec<Hit>, from: usize) {
-        let address = |hit: &Hit| hit.by == By::Text && self.patterns[hit.pattern].form == Form::Address;
+        let address = |hit: &Hit| self.is_address(hit);
         let mut longest: HashMap<usize, usize> = HashMap::new();
         for hit in hits[from..].iter().filter(|hit| address(hit)) {
             let end = longest.entry(hit.range.start).or_default();
@@ -263,6 +263,11 @@ impl Planted {
             position += 1;
             position <= from || if address(hit) { longest[&hit.range.start] == hit.range.end } else { !told(hit) }
         });
+    }
+
+    /// True for a hit on an address, with its host.
+    pub(super) fn is_address(&self, hit: &Hit) -> bool {
+        hit.by == By::Text && self.patterns[hit.pattern].form == Form::Address
     }
 
     /// How many digests are looked for of each text: what chance is multiplied with.
