@@ -6,16 +6,16 @@ use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use flate2::{Compression, write::GzEncoder};
 use rcgen::{CertificateParams, KeyPair};
+use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::PrivatePkcs8KeyDer;
-use rustls::ServerConfig;
 use tattletale_core::import::{self, Wanted};
 use tattletale_core::model::{Exchange, Fidelity};
 use tattletale_lab::front::{Front, FrontOptions, Loopback, SiteServer};

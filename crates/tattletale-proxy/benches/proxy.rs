@@ -112,7 +112,11 @@ fn measure() {
     let ours = Running::ours(Some(&file("ours.warc.gz")));
     let recording = median(|| run(Some(ours.address), 20_000));
     show("tattletale, recording", recording);
-    println!("  memory {:.0} MiB; recording costs {:.0} % of the throughput", ours.memory(), 100.0 * (1.0 - recording.per_second / plain.per_second));
+    println!(
+        "  memory {:.0} MiB; recording costs {:.0} % of the throughput",
+        ours.memory(),
+        100.0 * (1.0 - recording.per_second / plain.per_second)
+    );
     drop(ours);
     if let Ok(program) = std::env::var("MITMDUMP") {
         match Running::mitmdump(&program, Some(&file("mitm.flows"))) {
@@ -169,7 +173,10 @@ async fn download(_: SocketAddr, proxy: SocketAddr) -> Duration {
     });
     let begun = std::time::Instant::now();
     let mut stream = tokio::net::TcpStream::connect(proxy).await.unwrap();
-    stream.write_all(format!("GET http://{to}/huge HTTP/1.1\r\nHost: {to}\r\nConnection: close\r\n\r\n").as_bytes()).await.unwrap();
+    stream
+        .write_all(format!("GET http://{to}/huge HTTP/1.1\r\nHost: {to}\r\nConnection: close\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
     let (mut piece, mut got, mut first) = (vec![0; 256 << 10], 0_usize, None);
     loop {
         match stream.read(&mut piece).await.unwrap() {

@@ -4,7 +4,11 @@
 //! `cargo run --release -p tattletale-proxy --example prove -- [CONNECTIONS] [REQUESTS] [SEED]`, by default 2,000,
 //! 100,000 and 1. Ends with 1 and says what is missing if anything is.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a program for a terminal, which stops at what it cannot do")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a program for a terminal, which stops at what it cannot do"
+)]
 #![allow(missing_docs, reason = "a program")]
 
 #[path = "../benches/load/mod.rs"]
@@ -24,7 +28,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Barrier;
 
 fn main() -> ExitCode {
-    let number = |at: usize, otherwise: usize| std::env::args().nth(at).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
+    let number =
+        |at: usize, otherwise: usize| std::env::args().nth(at).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
     let (connections, requests, seed) = (number(1, 2_000), number(2, 100_000), number(3, 1));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("proof.warc.gz");
@@ -39,7 +44,12 @@ fn main() -> ExitCode {
     let answered = runtime.block_on(ask(proxy.address(), connections, requests, seed));
     let took = begun.elapsed();
     let outcome = proxy.end();
-    println!("{} answers in {took:.1?}, {} at once; {} bytes recorded", answered.len(), connections, outcome.recorded.bytes);
+    println!(
+        "{} answers in {took:.1?}, {} at once; {} bytes recorded",
+        answered.len(),
+        connections,
+        outcome.recorded.bytes
+    );
     let wrong = verify(&path, answered);
     println!("{wrong} wrong or lost; failure: {:?}", outcome.failure);
     if wrong == 0 && outcome.failure.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -62,7 +72,8 @@ async fn ask(proxy: std::net::SocketAddr, connections: usize, requests: usize, s
                 let length = (at * 7919 + seed * 104_729) % 6_000;
                 let path = format!("/bytes/{length}/{seed}/{connection}/{at}");
                 let body = load::noise(path.as_bytes(), length / 10);
-                let head = format!("POST http://{to}{path} HTTP/1.1\r\nHost: {to}\r\nContent-Length: {}\r\n\r\n", body.len());
+                let head =
+                    format!("POST http://{to}{path} HTTP/1.1\r\nHost: {to}\r\nContent-Length: {}\r\n\r\n", body.len());
                 stream.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
                 let (_, got) = load::message(&mut stream, &mut buffer).await.unwrap();
                 assert!(got == load::answer(&path), "{path} was answered with something else");

@@ -84,7 +84,14 @@ pub struct Figures {
 }
 
 /// Asks `through` (a proxy, or the server itself) for `requests` pages over so many kept connections.
-pub async fn load(to: SocketAddr, through: Option<SocketAddr>, connections: usize, requests: usize, path: &str, body: usize) -> Figures {
+pub async fn load(
+    to: SocketAddr,
+    through: Option<SocketAddr>,
+    connections: usize,
+    requests: usize,
+    path: &str,
+    body: usize,
+) -> Figures {
     let begun = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for connection in 0..connections {
@@ -95,7 +102,9 @@ pub async fn load(to: SocketAddr, through: Option<SocketAddr>, connections: usiz
             let _ = stream.set_nodelay(true);
             let mut buffer = Vec::new();
             let target = if through.is_some() { format!("http://{to}{path}") } else { path };
-            let head = format!("POST {target} HTTP/1.1\r\nHost: {to}\r\nContent-Type: text/plain\r\nContent-Length: {body}\r\n\r\n");
+            let head = format!(
+                "POST {target} HTTP/1.1\r\nHost: {to}\r\nContent-Type: text/plain\r\nContent-Length: {body}\r\n\r\n"
+            );
             let request = [head.as_bytes(), &vec![b'x'; body]].concat();
             for _ in (connection..requests).step_by(connections) {
                 let at = Instant::now();
