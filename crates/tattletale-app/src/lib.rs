@@ -11,10 +11,13 @@ mod axml;
 pub mod compare;
 pub mod dex;
 pub mod fault;
+pub mod find;
 pub mod image;
 pub mod look;
 pub mod manifest;
+pub mod open;
 pub mod package;
+pub mod render;
 pub mod signature;
 pub mod source;
 

@@ -88,6 +88,14 @@ impl Package {
         base.or(self.manifests.first()).map(|(_, manifest)| manifest)
     }
 
+    /// Takes in another part of the same app: a split.
+    pub fn join(&mut self, other: Self) {
+        self.manifests.extend(other.manifests);
+        self.parts.extend(other.parts);
+        self.faults.extend(other.faults);
+        self.taken += other.taken;
+    }
+
     fn add_nested(&mut self, source: &dyn Source, place: &str, limits: &Limits, depth: usize) -> bool {
         let mut start = [0; 16];
         let count = source.read_at(0, &mut start).unwrap_or_default();
@@ -96,7 +104,12 @@ impl Package {
             return self.archive(source, place, limits, depth);
         }
         let native = place.ends_with(".so");
-        let Some(container) = Container::of(start) else { return false };
+        let Some(container) = Container::of(start) else {
+            if matches!(kind(place), Some(Wanted::Part(Kind::Code))) {
+                self.faults.push(Fault::new(FaultKind::Corrupt, place, "is no DEX file, nor a file that holds one"));
+            }
+            return false;
+        };
         let kind = if native && container == Container::Oat { Kind::Native } else { Kind::Code };
         match whole(source, limits.entry.min(limits.total.saturating_sub(self.taken))) {
             Ok(bytes) => self.take(place, kind, bytes),
@@ -204,7 +217,7 @@ enum Wanted {
 /// What an entry is by its name; none for what has nothing to tell.
 fn kind(name: &str) -> Option<Wanted> {
     const ARCHIVES: [&str; 6] = [".apk", ".apks", ".apkm", ".xapk", ".jar", ".zip"];
-    const CODE: [&str; 6] = [".dex", ".odex", ".vdex", ".cdex", ".oat", ".art"];
+    const CODE: [&str; 5] = [".dex", ".odex", ".vdex", ".cdex", ".oat"];
     const TEXTS: [&str; 9] = [".json", ".js", ".html", ".htm", ".txt", ".cfg", ".conf", ".ini", ".xml"];
     let lower = name.to_ascii_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending));

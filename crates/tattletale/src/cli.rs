@@ -1,5 +1,6 @@
 //! Arguments and help.
 
+pub(crate) use crate::app::args::AppArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,7 +13,8 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 nothing found, 1 something was found, 2 not everything could be processed.";
+pub(crate) const EXIT_CODES: &str =
+    "Exit codes: 0 nothing found, 1 something was found, 2 not everything could be processed.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -23,6 +25,7 @@ pub(crate) enum Command {
         command: LabCommand,
     },
     Audit(AuditArgs),
+    App(AppArgs),
     /// Tables that say who runs a server and where, of your own: for every audit from then on
     Data {
         #[command(subcommand)]

@@ -116,10 +116,8 @@ impl Print {
     /// The prints of all code in some DEX files.
     pub fn of(units: &[Unit<'_>], hasher: &Hasher) -> Self {
         let mut own: HashMap<&[u8], u32> = HashMap::new();
-        let mut count = 0;
-        for defined in units.iter().flat_map(|unit| &unit.classes) {
-            own.entry(defined.descriptor).or_insert(count);
-            count += 1;
+        for (position, defined) in units.iter().flat_map(|unit| &unit.classes).enumerate() {
+            own.entry(defined.descriptor).or_insert(position as u32);
         }
         let names: HashSet<String> = own.keys().map(|name| text(bare(name)).replace('/', ".")).collect();
         let mut print = Self::default();
@@ -133,6 +131,22 @@ impl Print {
     /// The classes that could be compared.
     pub fn classes(&self) -> usize {
         self.classes.len()
+    }
+
+    /// Share of the own code of this app, by instructions, of which the other has an equal method: a quick look, without
+    /// saying which class is which. Small methods are everywhere and do not count.
+    pub fn share_in(&self, other: &Self) -> f64 {
+        const SMALL: u64 = 5;
+        let large = |method: &&Method| method.weight() > SMALL;
+        let there: HashSet<u64> =
+            other.classes.iter().flat_map(|class| &class.methods).filter(large).map(|method| method.digest).collect();
+        let (mut all, mut found) = (0, 0);
+        for method in self.classes.iter().filter(|class| !class.library).flat_map(|class| &class.methods).filter(large)
+        {
+            all += method.weight();
+            found += if there.contains(&method.digest) { method.weight() } else { 0 };
+        }
+        if all == 0 { 0.0 } else { found as f64 / all as f64 }
     }
 
     fn add(&mut self, number: u32, unit: &Unit<'_>, rows: &Rows, hasher: &Hasher) {

@@ -21,7 +21,7 @@ pub enum Index {
 /// Code units of 16 bits of every opcode, sixteen a line.
 const LENGTHS: &[u8; 256] = b"\
 1123123123111111\
-1112322352222112\
+1112322352232112\
 2122333112333222\
 2222222222222211\
 1111222222222222\

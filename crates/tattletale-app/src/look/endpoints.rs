@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 use tattletale_core::attribute::{Operators, has_known_suffix, registrable_domain};
@@ -48,6 +49,9 @@ const NAMES_ONLY: &[&str] = &[
     "creativecommons.org",
 ];
 
+/// Hosts by the row of the string that names them, with their addresses.
+pub(crate) type Rows = BTreeMap<u32, Vec<(String, Option<String>)>>;
+
 /// What is known of one host so far.
 #[derive(Default)]
 struct Found {
@@ -56,11 +60,7 @@ struct Found {
 }
 
 /// The hosts of a file's strings, by row; they are marked so that their places are noted.
-pub(crate) fn mark(
-    unit: &Unit<'_>,
-    shown: (&Operators, &crate::signature::Signatures),
-    marks: &mut Marks,
-) -> BTreeMap<u32, Vec<(String, Option<String>)>> {
+pub(crate) fn mark(unit: &Unit<'_>, shown: (&Operators, &crate::signature::Signatures), marks: &mut Marks) -> Rows {
     let mut rows = BTreeMap::new();
     for number in 0..unit.dex.strings() {
         let Some(string) = unit.dex.string(number) else { continue };
@@ -82,7 +82,7 @@ pub(crate) fn mark(
 /// The hosts of the whole app. Those in the code of an SDK are told to `sdk_hosts` by its signature's position.
 pub(crate) fn find(
     shown: &Shown<'_, '_>,
-    rows: &[BTreeMap<u32, Vec<(String, Option<String>)>>],
+    rows: &[Rows],
     uses: &[Vec<Use>],
     owners: &Owners,
     sdk_hosts: &mut BTreeMap<usize, BTreeSet<String>>,
@@ -149,9 +149,11 @@ pub(crate) fn find(
     found.into_iter().map(endpoint).collect()
 }
 
+static SEPARATOR: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(b"://"));
+
 /// Hosts with their addresses in some bytes: `scheme://host...`, wherever they stand.
 pub(crate) fn addresses(bytes: &[u8]) -> impl Iterator<Item = (String, Option<String>)> + '_ {
-    memmem::find_iter(bytes, b"://").filter_map(move |at| {
+    SEPARATOR.find_iter(bytes).filter_map(move |at| {
         let scheme = bytes[..at].iter().rev().take(12).take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let named = &bytes[at - scheme..at];
         const SCHEMES: [&[u8]; 8] = [b"http", b"https", b"ws", b"wss", b"tcp", b"ssl", b"mqtt", b"mqtts"];

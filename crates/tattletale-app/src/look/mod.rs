@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use tattletale_core::attribute::Operators;
-use tattletale_core::model::app::{CodeFile, Contents, Place, Sdk, Sureness};
+use tattletale_core::model::app::{Absent, CodeFile, Contents, Place, Sdk, Sureness};
 
 use crate::package::Package;
 use crate::signature::Signatures;
@@ -101,6 +101,12 @@ pub fn look(package: &Package, knowledge: &Knowledge) -> Contents {
             sdk.hosts.dedup();
         }
     }
+    let absent = |signature: &&crate::signature::Signature| {
+        !signature.hosts.is_empty() && !contents.sdks.iter().any(|sdk| sdk.id == signature.id)
+    };
+    let absent = signatures.list.iter().filter(absent);
+    contents.absent =
+        absent.map(|signature| Absent { name: signature.name.clone(), hosts: signature.hosts.clone() }).collect();
     contents.sdks.sort_by(|a, b| (a.sureness, &a.name).cmp(&(b.sureness, &b.name)));
     contents.identifiers = identifiers::find(&shown, &ways, &used, &owners);
     contents.keys = keys::find(&shown);

@@ -6,7 +6,9 @@
 //! that it did.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::LazyLock;
 
+use regex::bytes::Regex;
 use tattletale_core::model::app::PrivatePath;
 
 use super::Shown;
@@ -46,11 +48,14 @@ fn speaks(name: &str) -> bool {
 /// A method of the app: file, class, and position in the class.
 type Node = u32;
 
+/// Class, name and prototype.
+type Name<'b> = (&'b [u8], &'b [u8], Vec<&'b [u8]>);
+
 struct Graph<'u, 'b> {
     /// File and class of every node, number of its method.
     nodes: Vec<(u32, u32, u32)>,
     /// By class, name and prototype.
-    by_name: HashMap<(&'b [u8], &'b [u8], Vec<&'b [u8]>), Node>,
+    by_name: HashMap<Name<'b>, Node>,
     /// Superclass of every class of the app.
     parents: HashMap<&'b [u8], &'b [u8]>,
     /// Classes right below a class or interface.
@@ -65,7 +70,7 @@ pub(crate) fn find(shown: &Shown<'_, '_>, owners: &Owners) -> Vec<PrivatePath> {
     let any_words = shown
         .units
         .iter()
-        .any(|unit| (0..unit.dex.strings()).any(|row| unit.dex.string(row).is_some_and(|string| speaks_bytes(string))));
+        .any(|unit| (0..unit.dex.strings()).any(|row| unit.dex.string(row).is_some_and(speaks_bytes)));
     if !any_words || owners.iter().flatten().all(Option::is_none) {
         return Vec::new();
     }
@@ -73,9 +78,12 @@ pub(crate) fn find(shown: &Shown<'_, '_>, owners: &Owners) -> Vec<PrivatePath> {
     graph.paths(owners)
 }
 
+/// Without any of these, no word can be there: most names are told by one look.
+static HINT: LazyLock<Regex> = LazyLock::new(|| Regex::new("(?i-u)cogn|priv|secret").expect("written as it must be"));
+
 /// A quick look before the name is written out.
 fn speaks_bytes(string: &[u8]) -> bool {
-    string.len() < 200 && string.len() > 6 && speaks(&text(string))
+    string.len() < 200 && string.len() > 6 && HINT.is_match(string) && speaks(&text(string))
 }
 
 impl<'u, 'b> Graph<'u, 'b> {
@@ -160,8 +168,10 @@ impl<'u, 'b> Graph<'u, 'b> {
                     unit.dex.method(entry.method).map(|method| text(method.name).into_owned()).unwrap_or_default();
                 let class_name = java_name(unit.classes[class].descriptor);
                 let simple = class_name.rsplit('.').next().unwrap_or_default();
-                let mut why =
-                    [simple, &own].into_iter().find(|name| speaks(name)).map(|name| format!("is called `{name}`"));
+                let mut why = [simple, &own]
+                    .into_iter()
+                    .find(|name| speaks_bytes(name.as_bytes()))
+                    .map(|name| format!("is called `{name}`"));
                 for instruction in code.instructions() {
                     match instruction.index() {
                         Some((Index::String, row)) if why.is_none() && words.get(row as usize) == Some(&true) => {
@@ -169,12 +179,14 @@ impl<'u, 'b> Graph<'u, 'b> {
                             why = string.map(|string| format!("holds the text “{string}”"));
                         }
                         Some((Index::Field, row)) if why.is_none() => {
-                            let name = unit.dex.field(row).map(|field| text(field.name));
-                            why = name.filter(|name| speaks(name)).map(|name| format!("uses the field `{name}`"));
+                            let name = unit.dex.field(row).map(|field| field.name);
+                            why = name
+                                .filter(|name| speaks_bytes(name))
+                                .map(|name| format!("uses the field `{}`", text(name)));
                         }
                         Some((Index::Method, row)) => {
                             let Some(method) = unit.dex.method(row) else { continue };
-                            if why.is_none() && speaks(&text(method.name)) {
+                            if why.is_none() && speaks_bytes(method.name) {
                                 why = Some(format!("calls `{}`", text(method.name)));
                             }
                             let known = targets.entry(row).or_insert_with(|| {

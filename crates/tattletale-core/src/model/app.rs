@@ -35,6 +35,8 @@ pub struct Contents {
     pub identifiers: Vec<Asked>,
     /// Ways from code named after private browsing to an SDK, shortest first.
     pub private: Vec<PrivatePath>,
+    /// SDKs that a signature with hosts knows and that are not in the app: for telling who talks all the same.
+    pub absent: Vec<Absent>,
     /// What could not be read; with any of these the look is incomplete.
     pub faults: Vec<Fault>,
 }
@@ -113,6 +115,15 @@ pub struct Sdk {
     pub hosts: Vec<String>,
     /// Why the signature holds, and where from.
     pub evidence: String,
+}
+
+/// An SDK that was looked for and not found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// Name for people.
+    pub name: String,
+    /// Where it would send.
+    pub hosts: Vec<String>,
 }
 
 /// A place in code.

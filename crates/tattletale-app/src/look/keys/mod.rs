@@ -17,6 +17,7 @@ use super::Shown;
 use super::references::{Marks, uses};
 use super::unit::java_name;
 use crate::dex::{Index, text};
+use crate::package::Kind;
 use flow::{Flow, Reached};
 
 /// How often callers of callers are followed.
@@ -59,6 +60,7 @@ pub(crate) fn find(shown: &Shown<'_, '_>) -> Vec<HardKey> {
         found.extend(reached.into_iter().filter_map(|reached| key(shown, reached)));
     }
     found.extend(written(shown));
+    found.extend(in_parts(shown));
     let mut seen = HashMap::new();
     found.retain(|key| seen.insert((key.kind, key.bytes.clone()), ()).is_none());
     found.sort_by(|a, b| (a.kind, &a.place, &a.bytes).cmp(&(b.kind, &b.place, &b.bytes)));
@@ -118,9 +120,34 @@ fn written(shown: &Shown<'_, '_>) -> Vec<HardKey> {
     found
 }
 
+/// RSA keys in native libraries and texts: runs of base64 that begin as every DER sequence does.
+fn in_parts(shown: &Shown<'_, '_>) -> Vec<HardKey> {
+    let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    let mut found = Vec::new();
+    let parts = shown.package.parts.iter().filter(|part| matches!(part.kind, Kind::Native | Kind::Text));
+    for part in parts {
+        for at in memchr::memchr_iter(b'M', &part.bytes) {
+            let begins = matches!(part.bytes.get(at + 1), Some(b'I' | b'F' | b'H'));
+            if !begins || part.bytes[..at].last().is_some_and(base64) || found.len() >= MOST_KEYS {
+                continue;
+            }
+            let rest = part.bytes[at..].iter().take(LONGEST + 1);
+            let length = rest.take_while(|byte| base64(byte) || matches!(byte, b'\r' | b'\n')).count();
+            if let Some((kind, bytes)) = in_string(&part.bytes[at..at + length]) {
+                let place = Place { file: part.place.clone(), class: String::new() };
+                let algorithm = Some("RSA".to_owned());
+                found.push(HardKey { kind, bytes, algorithm, written: "base64", place, method: String::new() });
+            }
+        }
+    }
+    found
+}
+
+/// Characters of a key in base64 with its lines: 1,024 to 8,192 bits have about 220 to 8,800.
+const SHORTEST: usize = 80;
+const LONGEST: usize = 16 << 10;
+
 fn in_string(string: &[u8]) -> Option<(KeyKind, Vec<u8>)> {
-    const SHORTEST: usize = 80;
-    const LONGEST: usize = 16 << 10;
     if !(SHORTEST..=LONGEST).contains(&string.len()) {
         return None;
     }
@@ -132,7 +159,7 @@ fn in_string(string: &[u8]) -> Option<(KeyKind, Vec<u8>)> {
             &rest[start..start + end]
         }
         // Every DER sequence longer than 127 bytes begins so.
-        None if string.starts_with(b"MI") || string.starts_with(b"MF") || string.starts_with(b"MH") => string,
+        None if string.starts_with(b"M") || string.starts_with(b"MF") || string.starts_with(b"MH") => string,
         None => return None,
     };
     let clean: Vec<u8> = body.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
