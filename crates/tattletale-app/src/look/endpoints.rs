@@ -179,10 +179,12 @@ fn visible(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'`' | b'(' | b')' | b'|' | b'^')
 }
 
-/// A string that is a host name as a whole.
+/// A string that is a host name as a whole. Most strings are not, and are told so without a look at any list.
 fn bare_host(string: &[u8]) -> Option<String> {
-    let plain = (4..=100).contains(&string.len()) && string.iter().filter(|byte| **byte == b'.').count() >= 1;
-    plain.then(|| valid(string))?
+    let named = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let plain = (4..=100).contains(&string.len()) && string.contains(&b'.') && string.iter().all(named);
+    // A class of Java begins with a capital after its packages; no host is written so.
+    (plain && !string.iter().any(u8::is_ascii_uppercase)).then(|| valid(string))?
 }
 
 /// A host in lower case, if it is one that can be reached from a phone: an address, or a name below a known suffix.
