@@ -310,7 +310,7 @@ fn audited(query: &str, headers: &str) -> tattletale_core::model::Report {
     let har = format!(
         r#"{{"log":{{"version":"1.2","entries":[{{"request":{{"method":"GET","url":"https://t.example/p?{query}","headers":[{headers}]}}}}]}}}}"#
     );
-    let capture = Capture { name: "salted.har".into(), open: Box::new(|| Ok(Box::new(har.as_bytes()))) };
+    let capture = Capture { name: "salted.har".into(), origin: None, open: Box::new(|| Ok(Box::new(har.as_bytes()))) };
     let truth = truth("email", &["Ann.Lee@mail.example".to_owned(), "bob@mail.example".to_owned()]);
     audit::audit(&[capture], Some(truth), &audit::Options::default()).unwrap()
 }
@@ -360,7 +360,7 @@ fn what_no_salt_explains_is_counted() {
 #[test]
 fn what_a_control_capture_has_is_never_strong() {
     let har = r#"{"log":{"version":"1.2","entries":[{"request":{"method":"GET","url":"https://t.example/p?e=ann.lee@mail.example","headers":[]}}]}}"#;
-    let capture = || Capture { name: "a.har".into(), open: Box::new(|| Ok(Box::new(har.as_bytes()))) };
+    let capture = || Capture { name: "a.har".into(), origin: None, open: Box::new(|| Ok(Box::new(har.as_bytes()))) };
     let truth = truth("email", &["ann.lee@mail.example".to_owned()]);
     let options = audit::Options::default();
     let alone = audit::audit(&[capture()], Some(truth.clone()), &options).unwrap();

@@ -38,8 +38,8 @@ impl Recording {
     fn exchanges(&self) -> Vec<Exchange> {
         let mut all = Vec::new();
         let file = self.0.lock().unwrap().clone();
-        let imported = import::read(&file[..], Wanted::ALL, |exchange| {
-            all.push(exchange);
+        let imported = import::read(&file[..], Wanted::ALL, |captured| {
+            all.extend(captured.exchange());
             ControlFlow::Continue(())
         });
         assert_eq!(imported.unwrap().faults, []);

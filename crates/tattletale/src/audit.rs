@@ -19,11 +19,12 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Outcome, Failure> {
     }
     let truth = args.truth.as_deref().map(input::ground_truth).transpose()?;
     let limits = input::limits(&args.unfolding)?;
+    let sources = input::sources(&args.files, args.packets.keylog.as_deref())?;
+    let controls = input::sources(&args.control, args.packets.keylog.as_deref())?;
     let passes = PASSES + u64::from(args.unfolding.deep);
-    let progress = Progress::new(passes * input::size(&args.files) + input::size(&args.control));
-    let opened = |paths: &[PathBuf]| paths.iter().map(|path| input::capture(path, &progress)).collect::<Result<_, _>>();
-    let captures: Vec<Capture<'_>> = opened(&args.files)?;
-    let controls: Vec<Capture<'_>> = opened(&args.control)?;
+    let progress = Progress::new(passes * input::size(&sources) + input::size(&controls));
+    let captures: Vec<Capture<'_>> = sources.iter().map(|source| source.capture(&progress)).collect();
+    let controls: Vec<Capture<'_>> = controls.iter().map(|source| source.capture(&progress)).collect();
     let options = audit::Options { responses: args.responses, limits, ..audit::Options::default() };
     let result = audit::audit_against(&captures, &controls, truth, &options);
     progress.finish();

@@ -175,7 +175,8 @@ pub(crate) fn live_and_audit(stage: &Stage, plan: &mut Plan, folder: &Path, take
     // From here on only what a person would have: the recording and the ground truth.
     let known = input::ground_truth(&truth)?;
     let progress = Progress::new(0);
-    let capture = input::capture(&recording, &progress)?;
+    let source = input::Source::of(&recording, None)?;
+    let capture = source.capture(&progress);
     let options = audit::Options { fields: true, ..audit::Options::default() };
     let report = audit::audit(&[capture], Some(known), &options)?;
     Ok(Day { lived, report, recording, truth })

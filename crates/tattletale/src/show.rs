@@ -2,6 +2,7 @@
 
 use crate::cli::ShowArgs;
 use crate::failure::Failure;
+use crate::input::Source;
 use crate::progress::Progress;
 use crate::{Outcome, input};
 use std::io::{self, BufWriter, Write};
@@ -10,7 +11,7 @@ use tattletale_core::audit;
 use tattletale_core::decode::transport::{self, Unfolded};
 use tattletale_core::decode::{Limits, parts, tree};
 use tattletale_core::import::{self, Wanted};
-use tattletale_core::model::{Exchange, GroundTruth, Part, url};
+use tattletale_core::model::{Captured, Exchange, GroundTruth, Part, url};
 use tattletale_core::render::redact::is_secret_part;
 use tattletale_core::render::tree::{Secrets, TreePrinter};
 use tattletale_core::render::{escape, meaning};
@@ -20,18 +21,17 @@ const PASSES: u64 = 2;
 
 pub(crate) fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
     let limits = input::limits(&args.unfolding)?;
-    let progress =
-        Progress::new((PASSES + u64::from(args.unfolding.deep)) * input::size(std::slice::from_ref(&args.file)));
+    let source = Source::of(&args.file, args.packets.keylog.as_deref())?;
+    let progress = Progress::new((PASSES + u64::from(args.unfolding.deep)) * source.size());
     let truth = match &args.truth {
         Some(path) => input::ground_truth(path)?,
-        None => audit::infer(&input::capture(&args.file, &progress)?)?,
+        None => audit::infer(&source.capture(&progress))?,
     };
     // What an audit finds with keys of the capture must be shown with them.
-    let capture = input::capture(&args.file, &progress)?;
+    let capture = source.capture(&progress);
     let asked = audit::Options { responses: args.responses, limits, ..audit::Options::default() };
     let limits = audit::with_seen_keys(&[capture], &asked)?.limits;
-    let name = args.file.display().to_string();
-    let exchange = find(args, &name, &progress)?;
+    let exchange = find(args, &source, &progress)?;
     progress.finish();
     let mut out = BufWriter::new(io::stdout().lock());
     let complete = print(args, &exchange, truth, &limits, &mut out)?;
@@ -40,12 +40,14 @@ pub(crate) fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
 }
 
 /// Reads up to the exchange that is wanted.
-fn find(args: &ShowArgs, name: &str, progress: &Progress) -> Result<Exchange, Failure> {
-    let file = input::open(&args.file).map_err(Failure::file(&args.file))?;
+fn find(args: &ShowArgs, source: &Source, progress: &Progress) -> Result<Exchange, Failure> {
+    let name = source.name();
+    let file = source.open().map_err(Failure::file(&args.file))?;
     let wanted = Wanted { request_bodies: true, response_bodies: args.responses };
     let mut found = None;
     let mut seen = 0;
-    let result = import::read(progress.watch(file), wanted, |exchange: Exchange| {
+    let result = import::read(progress.watch(file), wanted, |captured| {
+        let Captured::Exchange(exchange) = captured else { return ControlFlow::Continue(()) };
         seen = exchange.index as u64 + 1;
         if exchange.index == args.exchange {
             found = Some(exchange);

@@ -4,7 +4,7 @@ use super::{AuditError, Capture, Options};
 use crate::decode::parts;
 use crate::detect::{Places, Planted, look};
 use crate::import::{self, Wanted};
-use crate::model::{Exchange, Subject};
+use crate::model::Subject;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
@@ -19,7 +19,8 @@ pub(super) fn seen(
     let wanted = Wanted { request_bodies: true, response_bodies: options.responses };
     for control in controls {
         let read = control.input().and_then(|input| {
-            import::read(input, wanted, |exchange: Exchange| {
+            import::read(input, wanted, |captured| {
+                let Some(exchange) = captured.exchange() else { return ControlFlow::Continue(()) };
                 for view in parts(&exchange, options.responses) {
                     let (seen, _) = look(planted, view.bytes, view.hint, &options.limits, &mut Places::default());
                     let seen = seen.sightings.iter().flat_map(|sighting| [Some(sighting.subject), sighting.within]);

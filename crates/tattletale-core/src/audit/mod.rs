@@ -29,6 +29,19 @@ pub struct Capture<'a> {
     pub name: String,
     /// Opens it at its start.
     pub open: Box<dyn Fn() -> io::Result<Box<dyn Read + 'a>> + 'a>,
+    /// What it was made of, where it is a recording that was made of a file in another form just now.
+    pub origin: Option<Origin>,
+}
+
+/// The file that a capture was made of: evidence names that, not what was made of it.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// SHA-256, lower-case hex.
+    pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
+    /// What of it could not be processed.
+    pub faults: Vec<Fault>,
 }
 
 impl Capture<'_> {

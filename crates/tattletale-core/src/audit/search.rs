@@ -13,11 +13,11 @@ use crate::detect::personal::{Recognised, Recogniser};
 use crate::detect::{Closed, Places, Planted, chance, look_beside};
 use crate::import::{self, Wanted};
 use crate::model::{
-    Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, Hashes, Odds, OpaquePlace, Part, Party, ReceiverCoverage,
-    Report, Sighting, Strength, Subject, Timestamp, url,
+    Captured, Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, Hashes, Odds, OpaquePlace, Part, Party,
+    ReceiverCoverage, Report, Sighting, Strength, Subject, Timestamp, url,
 };
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 /// A batch ends at so many exchanges or bytes of bodies, whichever comes first.
@@ -71,6 +71,7 @@ impl<'a> Search<'a> {
         let mut tally = Tally::default();
         let mut batch: Vec<Exchange> = Vec::new();
         let mut held = 0;
+        let mut blind: BTreeMap<String, ReceiverCoverage> = BTreeMap::new();
         let wanted = Wanted { request_bodies: true, response_bodies: self.options.responses };
         let mut flush = |batch: &mut Vec<Exchange>, report: &mut Report| {
             let mut examined: Vec<Examined> = batch.par_drain(..).map(|exchange| self.examine(exchange)).collect();
@@ -78,7 +79,14 @@ impl<'a> Search<'a> {
             examined.into_iter().for_each(|examined| self.add(examined, &mut tally, report, collected));
         };
         let result = capture.input().and_then(|input| {
-            import::read(input, wanted, |exchange| {
+            import::read(input, wanted, |captured| {
+                let exchange = match captured {
+                    Captured::Exchange(exchange) => exchange,
+                    Captured::Blind(unseen) => {
+                        blind.entry(unseen.receiver()).or_default().add_blind(&unseen);
+                        return ControlFlow::Continue(());
+                    }
+                };
                 held += exchange.request.body.bytes.len()
                     + exchange.response.as_ref().map_or(0, |response| response.body.bytes.len());
                 batch.push(exchange);
@@ -90,11 +98,16 @@ impl<'a> Search<'a> {
             })
         });
         flush(&mut batch, report);
+        add_blind(blind, report);
         let info = &mut report.captures[self.capture];
         info.bytes = survey.imported.bytes;
         info.exchanges = survey.imported.exchanges;
         info.sha256 = survey.imported.sha256.clone().unwrap_or_default();
         info.span = survey.span;
+        if let Some(origin) = &capture.origin {
+            (info.bytes, info.sha256) = (origin.bytes, origin.sha256.clone());
+            report.faults.extend(origin.faults.iter().map(|fault| (self.capture, fault.clone())));
+        }
         report.faults.extend(survey.imported.faults.iter().map(|fault| (self.capture, fault.clone())));
         let changed = match &result {
             Ok(again) => (again.sha256 != survey.imported.sha256).then(|| "changed while it was read".to_owned()),
@@ -111,7 +124,7 @@ impl<'a> Search<'a> {
         let role = self.carriers.role(self.capture, &exchange, &host);
         let (mut places, mut hashes) = (Places::default(), Hashes::default());
         let mut row = ReceiverCoverage { host: host.clone(), exchanges: 1, ..ReceiverCoverage::default() };
-        exchange.peer.into_iter().for_each(|address| row.seen_at(address));
+        exchange.peer().into_iter().for_each(|address| row.seen_at(address));
         row.plaintext = u64::from(role == Role::Other && is_plaintext(&exchange.request.url));
         let mut faults = exchange.faults.clone();
         let (mut sightings, mut opaque) = (Vec::new(), Vec::new());
@@ -350,6 +363,18 @@ fn is_plaintext(address: &str) -> bool {
     ["http", "ws"].iter().any(|plain| scheme.eq_ignore_ascii_case(plain))
 }
 
+/// Connections that could not be seen join the row of their host; hosts of which nothing else is known come last.
+fn add_blind(blind: BTreeMap<String, ReceiverCoverage>, report: &mut Report) {
+    let rows = &mut report.coverage.receivers;
+    let known: HashMap<String, usize> = rows.iter().enumerate().map(|(at, row)| (row.host.clone(), at)).collect();
+    for (host, unseen) in blind {
+        match known.get(&host) {
+            Some(&at) => sum(&mut rows[at], &unseen),
+            None => rows.push(ReceiverCoverage { host, ..unseen }),
+        }
+    }
+}
+
 fn sum(into: &mut ReceiverCoverage, row: &ReceiverCoverage) {
     into.exchanges += row.exchanges;
     into.captured += row.captured;
@@ -357,5 +382,6 @@ fn sum(into: &mut ReceiverCoverage, row: &ReceiverCoverage) {
     into.opaque += row.opaque;
     row.addresses.iter().for_each(|address| into.seen_at(*address));
     into.plaintext += row.plaintext;
+    row.blind.iter().for_each(|(kind, count)| into.add_blind_count(*kind, *count));
     into.bodies.iter_mut().zip(row.bodies).for_each(|(sum, more)| *sum += more);
 }

@@ -3,6 +3,9 @@
 //! Nothing here reads, decodes or judges. Every other module speaks in these types, and `model` imports none of
 //! them. Adding a capture format or a layer should not touch this folder.
 
+pub mod app;
+mod blind;
+mod connection;
 mod coverage;
 mod exchange;
 mod fault;
@@ -15,8 +18,10 @@ pub mod truth;
 pub mod url;
 pub(crate) mod written;
 
-pub use coverage::{Coverage, Hashes, OpaqueKind, OpaquePlace, ReceiverCoverage};
-pub use exchange::{Body, Exchange, Fidelity, Header, Message, Request, Response};
+pub use blind::{Blind, BlindKind};
+pub use connection::Connection;
+pub use coverage::{BlindCount, Coverage, Hashes, OpaqueKind, OpaquePlace, ReceiverCoverage};
+pub use exchange::{Body, Captured, Exchange, Fidelity, Header, Message, Request, Response};
 pub use fault::{Fault, FaultKind};
 pub use fields::{Field, Fields, Use};
 pub use finding::{

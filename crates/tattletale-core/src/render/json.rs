@@ -6,7 +6,10 @@
 use super::redact::Masks;
 use super::{Options, Renderer, command, excerpt, hashes, operators, words};
 use crate::attribute::exposure_of;
-use crate::model::{Carrier, Coverage, Fault, Fidelity, Finding, Personal, Receiver, Report, Step, Strength, Subject};
+use crate::model::{
+    BlindCount, BlindKind, Carrier, Coverage, Fault, Fidelity, Finding, Personal, Receiver, Report, Step, Strength,
+    Subject,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -172,6 +175,8 @@ struct CoverageRow {
     read: u64,
     opaque: u64,
     bodies: BTreeMap<&'static str, u64>,
+    /// Connections of which the content is not known, by kind.
+    blind: Vec<BlindRow>,
     responses: bool,
     hashes: hashes::Row,
     receivers: Vec<ReceiverCoverageRow>,
@@ -188,6 +193,22 @@ struct ReceiverCoverageRow {
     bodies: BTreeMap<&'static str, u64>,
     /// Addresses of its servers that the captures name; none where the host is masked.
     addresses: Vec<String>,
+    /// Connections to it of which the content is not known, by kind.
+    blind: Vec<BlindRow>,
+}
+
+/// Sizes in bytes as they passed.
+#[derive(Serialize)]
+struct BlindRow {
+    kind: &'static str,
+    connections: u64,
+    sent: u64,
+    received: u64,
+}
+
+fn blind_row(kind: BlindKind, count: BlindCount) -> BlindRow {
+    let BlindCount { connections, sent, received } = count;
+    BlindRow { kind: kind.name(), connections, sent, received }
 }
 
 #[derive(Serialize)]
@@ -354,6 +375,11 @@ impl View<'_, '_> {
             read: coverage.total(|receiver| receiver.read),
             opaque: coverage.total(|receiver| receiver.opaque),
             bodies: bodies(&|fidelity| coverage.bodies(fidelity)),
+            blind: BlindKind::ALL
+                .into_iter()
+                .map(|kind| blind_row(kind, coverage.blind(kind)))
+                .filter(|row| row.connections > 0)
+                .collect(),
             responses: coverage.responses,
             hashes: hashes::Row::of(&coverage.hashes),
             receivers: receivers
@@ -368,6 +394,7 @@ impl View<'_, '_> {
                         true => receiver.addresses.iter().map(|at| self.masks.name(&at.to_string())).collect(),
                         false => Vec::new(),
                     },
+                    blind: receiver.blind.iter().map(|(kind, count)| blind_row(*kind, *count)).collect(),
                 })
                 .collect(),
             opaque_places: coverage

@@ -260,11 +260,12 @@ pub(super) fn basis(report: &Report) -> String {
         1 => "; 1 body is missing or damaged".to_owned(),
         n => format!("; {} bodies are missing or damaged", words::number(n)),
     };
+    let unseen = words::unseen(coverage).map_or(String::new(), |unseen| format!(" But {unseen}."));
     format!(
-        "{} looked for in {} with {}; {readable}{lost}.",
+        "{} looked for in {} with {}; {readable}{lost}.{unseen}",
         capital(&words::list(&sought)),
         words::count(exchanges, "exchange"),
-        words::count(coverage.receivers.len() as u64, "host"),
+        words::count(coverage.seen_hosts(), "host"),
     )
 }
 

@@ -1,6 +1,6 @@
 //! Numbers and paths in words that a reader takes in at once.
 
-use crate::model::{Party, Step};
+use crate::model::{BlindCount, BlindKind, Coverage, Party, ReceiverCoverage, Step};
 
 /// `1 thing`, `1,204 things`; for nouns that take an s.
 pub fn count(n: u64, noun: &str) -> String {
@@ -18,6 +18,25 @@ pub fn number(n: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// `3 connections to 2 hosts could not be seen, and silence there says nothing`; none where there were none.
+pub fn unseen(coverage: &Coverage) -> Option<String> {
+    let hosts = coverage.receivers.iter().filter(|receiver| receiver.hidden() > 0).count() as u64;
+    (hosts > 0).then(|| {
+        let connections = count(coverage.total(ReceiverCoverage::hidden), "connection");
+        format!("{connections} to {} could not be seen, and silence there says nothing", count(hosts, "host"))
+    })
+}
+
+/// `2 × refused the recorder's certificate, 512 bytes sent, 1.2 kB received`
+pub fn blind(kind: BlindKind, count: BlindCount) -> String {
+    let times = if count.connections > 1 { format!("{} × ", number(count.connections)) } else { String::new() };
+    let sizes = match (count.sent, count.received) {
+        (0, 0) => String::new(),
+        (sent, received) => format!(", {} sent, {} received", bytes(sent), bytes(received)),
+    };
+    format!("{times}{}{sizes}", kind.words())
 }
 
 /// `512 bytes`, `1.2 kB`, `34 MB`: decimal units.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use tattletale_core::export::warc::{HttpMessage, RecordId, WarcWriter};
-use tattletale_core::model::Timestamp;
+use tattletale_core::model::{Connection, Timestamp};
 
 use super::tap::Passed;
 
@@ -33,14 +33,16 @@ impl Recorder {
     pub(super) fn exchange(&mut self, url: &str, peer: IpAddr, passed: &Passed, whole: bool) -> io::Result<()> {
         let Some(sent_at) = passed.sent_at else { return Ok(()) };
         let request = id()?;
+        let connection = Connection { server: Some(peer), http: Some("http/1.1".to_owned()), ..Connection::default() };
         let message = HttpMessage {
             at: sent_at,
             target: url,
-            peer: Some(peer),
-            protocols: &["http/1.1"],
+            connection: &connection,
             bytes: &passed.sent,
             // An answer, even a broken one, says that the request was whole as far as it mattered.
             cut_off: !whole && passed.received.is_empty(),
+            reserialised: false,
+            resource: None,
         };
         self.writer.request(request, &message)?;
         let Some(received_at) = passed.received_at else { return Ok(()) };

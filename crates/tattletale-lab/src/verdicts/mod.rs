@@ -66,7 +66,7 @@ pub fn hold(stage: &Stage, planned: &Planned, seed: u64) -> Result<Vec<Held>, Er
         let recording = Recording::default();
         let day = stage.live(&mut plan, Box::new(recording.clone()), &mut |_| Timestamp::now())?;
         let open = || Ok(Box::new(io::Cursor::new(recording.bytes())) as Box<dyn io::Read>);
-        let capture = Capture { name: scenario.name.clone(), open: Box::new(open) };
+        let capture = Capture { name: scenario.name.clone(), open: Box::new(open), origin: None };
         let options = audit::Options { fields: true, ..audit::Options::default() };
         let report = audit::audit(&[capture], Some(day.truth.clone()), &options)?;
         sessions.push(Session::new(about(scenario), report));
