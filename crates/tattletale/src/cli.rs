@@ -1,5 +1,6 @@
 //! Arguments and help.
 
+pub(crate) use crate::app::args::AppArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,7 +13,8 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 nothing found, 1 something was found, 2 not everything could be processed.";
+pub(crate) const EXIT_CODES: &str =
+    "Exit codes: 0 nothing found, 1 something was found, 2 not everything could be processed.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -23,6 +25,7 @@ pub(crate) enum Command {
         command: LabCommand,
     },
     Audit(AuditArgs),
+    App(AppArgs),
     /// Tables that say who runs a server and where, of your own: for every audit from then on
     Data {
         #[command(subcommand)]
@@ -133,6 +136,9 @@ pub(crate) struct AuditArgs {
     /// Ground truth: planted values and what the user did, as TOML
     #[arg(long, value_name = "FILE")]
     pub(crate) truth: Option<PathBuf>,
+    /// A capture of the same without the planted values: what is seen in it too is there by chance, and never a finding
+    #[arg(long, value_name = "FILE")]
+    pub(crate) control: Vec<PathBuf>,
     /// Format on standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

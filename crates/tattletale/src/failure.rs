@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use tattletale_app::signature::SignatureError;
 use tattletale_core::attribute::evidence::EvidenceError;
 use tattletale_core::attribute::tables::TableError;
 use tattletale_core::audit::AuditError;
@@ -32,6 +33,10 @@ pub(crate) enum Failure {
     Evidence { path: PathBuf, error: EvidenceError },
     /// Nothing can be asked of a registry or resolver like that.
     Online { message: String, help: &'static str },
+    /// A file holds no signatures of trackers.
+    Signatures { path: PathBuf, error: SignatureError },
+    /// Nothing to be compared, or nothing that is known by that name.
+    App { name: String, message: &'static str, help: &'static str },
     /// A file is no declaration to a store.
     Declared { path: PathBuf, error: DeclaredError },
     /// The lab could not do its part.
@@ -84,6 +89,11 @@ impl Failure {
                 "give another --evidence, or take the file away and ask again with --online".into()
             }
             Self::Online { help, .. } => (*help).into(),
+            Self::Signatures { .. } => {
+                "TOML with [[signature]] as in crates/tattletale-app/signatures, or the trackers.json of Exodus, is read"
+                    .into()
+            }
+            Self::App { help, .. } => (*help).into(),
             Self::Declared { .. } => {
                 "a Play data safety form (CSV), a store listing with privacy labels (JSON) or a privacy manifest is read".into()
             }
@@ -140,6 +150,10 @@ impl fmt::Display for Failure {
                 write!(f, "error: {}:{}: {message} (byte {})", shown(path), error.line, error.offset)?;
             }
             Self::Online { message, .. } => write!(f, "error: {}", escape::text(message))?,
+            Self::Signatures { path, error } => {
+                write!(f, "error: {}: {}", shown(path), escape::text(&error.to_string()))?;
+            }
+            Self::App { name, message, .. } => write!(f, "error: {}: {message}", escape::text(name))?,
             Self::Declared { path, error } => {
                 write!(f, "error: {}: {}", shown(path), escape::text(&error.to_string()))?;
             }

@@ -128,6 +128,11 @@ fn not_utf8(bytes: &[u8], offset: usize) -> WrittenError {
     WrittenError { line, offset, message: "this is not UTF-8".to_owned(), help }
 }
 
+/// Bytes of all files together, as far as they can be told.
+pub(crate) fn size_of_files(paths: &[PathBuf]) -> u64 {
+    paths.iter().filter_map(|path| path.metadata().ok()).map(|about| about.len()).sum()
+}
+
 /// Bytes that one pass over all of them reads.
 pub(crate) fn size(sources: &[Source]) -> u64 {
     sources.iter().map(Source::size).sum()

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 nothing found, 1 findings, 2 not everything could be processed (or the command itself was wrong).
 
+mod app;
 mod audit;
 mod claims;
 mod cli;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Lab { command } => lab::run(&command),
+        Command::App(args) => app::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Data { command } => data::run(&command),
         Command::Study(args) => study::run(&args),

@@ -10,5 +10,7 @@ pub mod decompress;
 pub mod hello;
 pub mod inflate;
 pub mod json;
+pub mod lz4;
 pub mod members;
+pub mod stream;
 pub(crate) mod window;

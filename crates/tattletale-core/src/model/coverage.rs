@@ -12,6 +12,31 @@ pub struct Coverage {
     pub opaque: Vec<OpaquePlace>,
     /// Whether response bodies and headers were looked at.
     pub responses: bool,
+    /// Runs that have the shape of a digest.
+    pub hashes: Hashes,
+}
+
+/// Runs of text that have the length and the alphabet of a whole digest, and what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hashes {
+    /// How many there were; nothing is counted where there was nothing to look for.
+    pub seen: u64,
+    /// Digests of something known.
+    pub explained: u64,
+    /// Others that were tried with values of the same message as salts and keys, all of them.
+    pub tried: u64,
+    /// Others that were not, or not with all: the work has a bound.
+    pub untried: u64,
+}
+
+impl Hashes {
+    /// Adds what was counted elsewhere.
+    pub fn add(&mut self, other: &Self) {
+        self.seen += other.seen;
+        self.explained += other.explained;
+        self.tried += other.tried;
+        self.untried += other.untried;
+    }
 }
 
 /// What was seen on its way to one host. Byte counts are of request parts as captured unless said otherwise.

@@ -4,7 +4,7 @@
 //! absence, may not change without it.
 
 use super::redact::Masks;
-use super::{Options, Renderer, command, excerpt, operators, words};
+use super::{Options, Renderer, command, excerpt, hashes, operators, words};
 use crate::attribute::exposure_of;
 use crate::model::{
     BlindCount, BlindKind, Carrier, Coverage, Fault, Fidelity, Finding, Personal, Receiver, Report, Step, Strength,
@@ -57,6 +57,8 @@ pub(super) struct Document {
     personal_dropped: u64,
     /// Names of values and actions that were not looked for: too short, or an address that is only a host.
     not_sought: Vec<String>,
+    /// Names of values and actions that are in a control capture as well, and so never strong.
+    in_control: Vec<String>,
     carriers: Vec<CarrierRow>,
     coverage: CoverageRow,
     /// Who runs the receivers, and where: single statements, each with its source.
@@ -176,6 +178,7 @@ struct CoverageRow {
     /// Connections of which the content is not known, by kind.
     blind: Vec<BlindRow>,
     responses: bool,
+    hashes: hashes::Row,
     receivers: Vec<ReceiverCoverageRow>,
     opaque_places: Vec<OpaqueRow>,
 }
@@ -263,6 +266,7 @@ impl View<'_, '_> {
             personal: report.personal.iter().map(|personal| self.personal(personal)).collect(),
             personal_dropped: report.personal_dropped,
             not_sought: report.not_sought.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
+            in_control: report.in_control.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
             carriers: report.carriers.iter().map(|carrier| self.carrier(carrier)).collect(),
             coverage: self.coverage(&report.coverage),
             operators: operators::rows(report, self.masks),
@@ -377,6 +381,7 @@ impl View<'_, '_> {
                 .filter(|row| row.connections > 0)
                 .collect(),
             responses: coverage.responses,
+            hashes: hashes::Row::of(&coverage.hashes),
             receivers: receivers
                 .map(|receiver| ReceiverCoverageRow {
                     host: self.masks.host(&receiver.host),

@@ -5,7 +5,7 @@
 
 use super::redact::Masks;
 use super::summary::{self, Summary, Thing, Told};
-use super::{Options, Renderer, command, operators, paragraph::Paragraph, words};
+use super::{Options, Renderer, command, hashes, operators, paragraph::Paragraph, words};
 use crate::model::{BlindKind, Carrier, Fidelity, Finding, Party, Report};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
@@ -280,6 +280,12 @@ impl<'r> Page<'_, 'r> {
         all_seen &= self.unseen_connections()?;
         if let Some(left_out) = summary::not_sought(self.report, self.masks) {
             self.line(2, &[(PLAIN, &left_out)])?;
+        }
+        if let Some(common) = summary::in_control(self.report, self.masks) {
+            self.line(2, &[(PLAIN, &common)])?;
+        }
+        if let Some(runs) = hashes::words(&coverage.hashes) {
+            self.line(2, &[(PLAIN, &runs)])?;
         }
         if !coverage.responses {
             self.line(2, &[(QUIET, "responses were not looked at: a receiver learns from requests")])?;

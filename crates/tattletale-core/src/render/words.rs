@@ -154,12 +154,11 @@ const STRUCTURE: &[&str] = &[
 
 /// How a value was disguised: `not disguised`, `form › base64 › gzip › json`, `sent as SHA-256, in json`.
 pub fn disguise(path: &[Step]) -> String {
-    let mut layers: Vec<&str> = path.iter().map(|step| step.layer).collect();
+    // Digests stand last: of a digest of a digest the one that is written comes first.
+    let digests: Vec<&str> = path.iter().rev().map_while(Step::digest).collect();
+    let mut layers: Vec<&str> = path[..path.len() - digests.len()].iter().map(|step| step.layer).collect();
     layers.dedup();
-    let digest = path.last().and_then(Step::digest);
-    if digest.is_some() {
-        layers.pop();
-    }
+    let digest = (!digests.is_empty()).then(|| digests.into_iter().rev().collect::<Vec<_>>().join(" of "));
     let hiding = layers.iter().rposition(|layer| !STRUCTURE.contains(layer));
     let hidden = hiding.is_some();
     if let Some(last) = hiding {
@@ -212,6 +211,8 @@ mod tests {
         assert_eq!(disguise(&path(&["form", "base64", "gzip", "json"])), "form › base64 › gzip › json");
         assert_eq!(disguise(&path(&["json", "sha256"])), "sent as SHA-256, in json");
         assert_eq!(disguise(&path(&["md5"])), "sent as MD5");
+        assert_eq!(disguise(&path(&["form", "sha256", "md5"])), "sent as SHA-256 of MD5, in form");
+        assert_eq!(disguise(&path(&["form", "md5", "md5"])), "sent as MD5 of MD5, in form");
         assert_eq!((cut("abcdef", 4), cut("abcd", 4)), ("abc…".into(), "abcd".into()));
     }
 }

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tattletale_core::model::{
     About, Action, Aspect, BlindCount, BlindKind, CaptureInfo, Carrier, Coverage, Excerpt, Fact, Fault, FaultKind,
-    Fields, Finding, GroundTruth, OpaqueKind, OpaquePlace, Operator, Part, Party, Receiver, ReceiverCoverage, Report,
-    Source, Step, Strength, Subject, Timestamp, Value,
+    Fields, Finding, GroundTruth, Hashes, OpaqueKind, OpaquePlace, Operator, Part, Party, Receiver, ReceiverCoverage,
+    Report, Source, Step, Strength, Subject, Timestamp, Value,
 };
 
 pub(crate) const START: &str = "2026-11-21T02:44:30Z";
@@ -191,6 +191,7 @@ pub(crate) fn rich() -> Report {
         findings,
         weak,
         not_sought: vec![],
+        in_control: Vec::new(),
         carriers: (0..6).map(|n| Carrier { capture: 0, exchange: n, subjects: vec![Subject::Action(0)] }).collect(),
         fields: Fields::default(),
         personal: Vec::new(),
@@ -217,6 +218,7 @@ pub(crate) fn rich() -> Report {
                 kind: OpaqueKind::Random,
             }],
             responses: false,
+            hashes: Hashes { seen: 9, explained: 2, tried: 3, untried: 4 },
         },
         operators: vec![operator("collector.localhost", ["US", "CN", "SG"])],
         faults: vec![(
@@ -370,6 +372,7 @@ pub(crate) fn nasty() -> Report {
         captures: names.map(|name| capture(&name, 1)).collect(),
         weak: weak.collect(),
         not_sought: vec![],
+        in_control: Vec::new(),
         carriers: vec![Carrier { capture: 0, exchange: 0, subjects: vec![Subject::Value(99), Subject::Action(0)] }],
         faults: [EMAIL, encoded, base64, TOKEN, VISIT, "clinic.localhost"]
             .into_iter()
@@ -409,6 +412,7 @@ pub(crate) fn empty() -> Report {
         findings: vec![],
         weak: vec![],
         not_sought: vec![],
+        in_control: Vec::new(),
         carriers: vec![],
         fields: Fields::default(),
         personal: Vec::new(),

@@ -2,8 +2,8 @@
 
 use super::{Page, scroll, words};
 use crate::model::{BlindKind, Fidelity, ReceiverCoverage, Subject};
-use crate::render::summary;
 use crate::render::words::percent;
+use crate::render::{hashes, summary};
 use maud::{Markup, html};
 
 /// Rows of each list; all are counted, and the JSON report has them all.
@@ -97,6 +97,8 @@ pub(super) fn coverage(page: &Page<'_, '_>) -> Markup {
                     }
                 }
                 @if let Some(left_out) = summary::not_sought(page.report, page.masks) { li { (left_out) "." } }
+                @if let Some(common) = summary::in_control(page.report, page.masks) { li { (common) "." } }
+                @if let Some(runs) = hashes::words(&coverage.hashes) { li { (runs) "." } }
                 @if !coverage.responses { li { "Responses were not looked at: a receiver learns from requests." } }
             }
             @if !receivers.is_empty() {
