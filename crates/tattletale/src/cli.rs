@@ -33,7 +33,7 @@ pub(crate) enum Command {
     },
     Study(StudyArgs),
     Show(ShowArgs),
-    Convert(ConvertArgs),
+    Convert(crate::convert::ConvertArgs),
     Decode(DecodeArgs),
     Layers(LayersArgs),
 }
@@ -300,32 +300,6 @@ pub(crate) struct ShowArgs {
     /// Colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
     pub(crate) colour: Colour,
-}
-
-/// Writes captures of any format as one recording (WARC) or HAR.
-///
-/// WARC keeps everything; what HAR has no place for is said.
-#[derive(Debug, Args)]
-pub(crate) struct ConvertArgs {
-    /// Captures; `-` is standard input
-    #[arg(required = true, num_args = 1.., value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    /// File to write: .warc.gz or .har
-    #[arg(required = true, value_name = "OUT")]
-    pub(crate) out: PathBuf,
-    /// Format to write, whatever the name of the file
-    #[arg(long, value_enum)]
-    pub(crate) to: Option<Target>,
-    #[command(flatten)]
-    pub(crate) packets: PacketArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Target {
-    /// WARC 1.1, gzipped
-    Warc,
-    /// HAR 1.2
-    Har,
 }
 
 /// Unfolds one blob (a file or standard input) and prints the tree of its layers.

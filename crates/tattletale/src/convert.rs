@@ -2,24 +2,50 @@
 //!
 //! What the target has no place for is counted and said. Exit code 2 when not all of a capture could be read.
 
-use crate::cli::{ConvertArgs, Target};
+use crate::cli::PacketArgs;
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::{Outcome, input, page};
+use crate::{Outcome, input};
+use clap::{Args, ValueEnum};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tattletale_core::export::har::HarWriter;
 use tattletale_core::export::warc::{RecordId, WarcWriter};
 use tattletale_core::import::{self, Wanted};
 use tattletale_core::model::{Captured, Fault, Fidelity, Timestamp};
 use tattletale_core::render::escape;
 
+/// Writes captures of any format as one recording (WARC) or HAR.
+///
+/// WARC keeps everything; what HAR has no place for is said.
+#[derive(Debug, Args)]
+pub(crate) struct ConvertArgs {
+    /// Captures; `-` is standard input
+    #[arg(required = true, num_args = 1.., value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// File to write: .warc.gz or .har
+    #[arg(required = true, value_name = "OUT")]
+    pub(crate) out: PathBuf,
+    /// Format to write, whatever the name of the file
+    #[arg(long, value_enum)]
+    pub(crate) to: Option<Target>,
+    #[command(flatten)]
+    pub(crate) packets: PacketArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Target {
+    /// WARC 1.1, gzipped
+    Warc,
+    /// HAR 1.2
+    Har,
+}
+
 pub(crate) fn run(args: &ConvertArgs) -> Result<Outcome, Failure> {
     let target = args.to.or_else(|| of_name(&args.out)).ok_or_else(|| Failure::Target { path: args.out.clone() })?;
-    page::check(&args.out, args.files.iter().map(|path| path.as_path()))?;
     let sources = input::sources(&args.files, args.packets.keylog.as_deref())?;
     let progress = Progress::new(input::size(&sources));
     let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&args.out);
