@@ -45,6 +45,8 @@ pub(crate) enum Failure {
     NoScenario { wanted: String, known: Vec<String> },
     /// The capture has no such exchange.
     NoExchange { name: String, wanted: usize, exchanges: u64 },
+    /// The name of a file does not say what to write into it.
+    Target { path: PathBuf },
     /// tshark could not be started, or was lost.
     Tshark(io::Error),
     /// A temporary file could not be written or read.
@@ -99,6 +101,7 @@ impl Failure {
             Self::NoExchange { exchanges, .. } => format!("exchanges are counted from 0 to {}", exchanges - 1),
             Self::Lab(_) => "the lab needs loopback (127.0.0.1 to 127.0.0.3) and a temporary folder".into(),
             Self::NoScenario { known, .. } => format!("there are: {}", known.join(", ")),
+            Self::Target { .. } => "end it in .warc.gz or .har, or say --to warc".into(),
             Self::Tshark(_) => "packets are read with tshark (Debian: sudo apt-get install tshark)".into(),
             Self::Temporary(_) => "is the disk full? TMPDIR names another folder".into(),
             Self::Output(_) => "is the disk full?".into(),
@@ -159,6 +162,7 @@ impl fmt::Display for Failure {
             }
             Self::Lab(message) => write!(f, "error: {}", escape::text(message))?,
             Self::NoScenario { wanted, .. } => write!(f, "error: no scenario `{}`", escape::text(wanted))?,
+            Self::Target { path } => write!(f, "error: {}: WARC or HAR?", shown(path))?,
             Self::Tshark(error) if error.kind() == io::ErrorKind::NotFound => {
                 write!(f, "error: tshark is not installed")?
             }

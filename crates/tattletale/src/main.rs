@@ -6,6 +6,7 @@ mod app;
 mod audit;
 mod claims;
 mod cli;
+mod convert;
 mod data;
 mod decode;
 mod demo;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Command::Data { command } => data::run(&command),
         Command::Study(args) => study::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Convert(args) => convert::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Layers(args) => layers::run(&args),
     };
