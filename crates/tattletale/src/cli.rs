@@ -34,6 +34,7 @@ pub(crate) enum Command {
     },
     Study(StudyArgs),
     Show(ShowArgs),
+    Convert(crate::convert::ConvertArgs),
     Decode(DecodeArgs),
     Layers(LayersArgs),
 }

@@ -45,6 +45,8 @@ pub(crate) enum Failure {
     NoScenario { wanted: String, known: Vec<String> },
     /// The capture has no such exchange.
     NoExchange { name: String, wanted: usize, exchanges: u64 },
+    /// The name of a file does not say what to write into it.
+    Target { path: PathBuf },
     /// The proxy could not be started or ended.
     Proxy(String),
     /// A program that is needed is not there.
@@ -107,6 +109,7 @@ impl Failure {
             Self::NoExchange { exchanges, .. } => format!("exchanges are counted from 0 to {}", exchanges - 1),
             Self::Lab(_) => "the lab needs loopback (127.0.0.1 to 127.0.0.3) and a temporary folder".into(),
             Self::NoScenario { known, .. } => format!("there are: {}", known.join(", ")),
+            Self::Target { .. } => "end it in .warc.gz or .har, or say --to warc".into(),
             Self::Proxy(_) => "is another recording running? Try --listen 127.0.0.1:0, or another --project".into(),
             Self::NoProgram { package, .. } => format!("on Debian: sudo apt-get install {package}"),
             Self::Tshark(_) => "packets are read with tshark (Debian: sudo apt-get install tshark)".into(),
@@ -170,6 +173,7 @@ impl fmt::Display for Failure {
             Self::Lab(message) | Self::Proxy(message) => write!(f, "error: {}", escape::text(message))?,
             Self::NoProgram { name, .. } => write!(f, "error: {name} is not installed")?,
             Self::NoScenario { wanted, .. } => write!(f, "error: no scenario `{}`", escape::text(wanted))?,
+            Self::Target { path } => write!(f, "error: {}: WARC or HAR?", shown(path))?,
             Self::Tshark(error) if error.kind() == io::ErrorKind::NotFound => {
                 write!(f, "error: tshark is not installed")?
             }

@@ -7,6 +7,7 @@ mod audit;
 mod capture;
 mod claims;
 mod cli;
+mod convert;
 mod data;
 mod decode;
 mod demo;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Data { command } => data::run(&command),
         Command::Study(args) => study::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Convert(args) => convert::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Layers(args) => layers::run(&args),
     };

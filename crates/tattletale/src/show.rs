@@ -6,6 +6,7 @@ use crate::input::Source;
 use crate::progress::Progress;
 use crate::{Outcome, input};
 use std::io::{self, BufWriter, Write};
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use tattletale_core::audit;
 use tattletale_core::decode::transport::{self, Unfolded};
@@ -59,6 +60,27 @@ fn find(args: &ShowArgs, source: &Source, progress: &Progress) -> Result<Exchang
     found.ok_or(Failure::NoExchange { name: name.to_owned(), wanted: args.exchange, exchanges: seen })
 }
 
+/// What is known of the connection, on one line; nothing where nothing is.
+fn connection(exchange: &Exchange) -> Option<String> {
+    let connection = exchange.connection.as_deref()?;
+    let named = |name: &str, text: &Option<String>| text.as_ref().map(|text| format!("{name} {text}"));
+    let server = connection.server.map(|server| match connection.port {
+        Some(port) => SocketAddr::new(server, port).to_string(),
+        None => server.to_string(),
+    });
+    let facts = [
+        named("app", &connection.app),
+        named("to", &server),
+        connection.http.clone(),
+        connection.tls.clone(),
+        named("SNI", &connection.sni),
+        named("JA4", &connection.ja4),
+        exchange.reserialised.then(|| "heads put together anew".to_owned()),
+    ];
+    let facts: Vec<String> = facts.into_iter().flatten().collect();
+    (!facts.is_empty()).then(|| facts.join(" · "))
+}
+
 /// True when everything could be processed.
 fn print(
     args: &ShowArgs,
@@ -77,7 +99,11 @@ fn print(
     let at = exchange.at.map_or("time unknown".to_owned(), |at| at.to_string());
     let status =
         exchange.response.as_ref().map_or("no answer".to_owned(), |answer| format!("answer {}", answer.status));
-    writeln!(out, "{at} · {status} · body {}\n", request.body.fidelity.name())?;
+    writeln!(out, "{at} · {status} · body {}", request.body.fidelity.name())?;
+    if let Some(facts) = connection(exchange) {
+        writeln!(out, "{}", printer.line(&facts))?;
+    }
+    writeln!(out)?;
 
     let mut faults = exchange.faults.clone();
     let mut unfolded = Vec::new();

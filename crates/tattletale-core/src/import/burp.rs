@@ -261,7 +261,7 @@ impl Element<'_> {
 }
 
 /// The five entities of XML and character references; anything else stays as it is.
-fn resolve(text: &[u8], out: &mut Vec<u8>) {
+pub(super) fn resolve(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(start) = memchr::memchr(b'&', rest) {
         out.extend_from_slice(&rest[..start]);
@@ -299,7 +299,7 @@ fn text(item: &[u8], name: &str) -> Option<String> {
     Some(text).filter(|text| !text.is_empty() && text != "null")
 }
 
-fn attribute(attributes: &[u8], name: &str) -> Option<String> {
+pub(super) fn attribute(attributes: &[u8], name: &str) -> Option<String> {
     let text = String::from_utf8_lossy(attributes);
     let (_, rest) = text.split_once(&format!("{name}=\""))?;
     let (value, _) = rest.split_once('"')?;

@@ -78,7 +78,7 @@ fn readable() -> String {
 pub enum LooksLike {
     /// gzip (RFC 1952).
     Gzip,
-    /// ZIP, which Fiddler's SAZ is too.
+    /// ZIP that is no SAZ.
     Zip,
     /// pcap, either byte order, micro- or nanoseconds.
     Pcap,
@@ -130,7 +130,7 @@ impl LooksLike {
     fn advice(&self) -> &'static str {
         match self {
             Self::Gzip => "unpack it first",
-            Self::Zip => "unpack it, or export the session as HAR",
+            Self::Zip => "unpack it and name the capture inside",
             Self::Html => "this may be the page of a failed download",
             _ => "export the capture as HAR",
         }
@@ -141,7 +141,7 @@ impl fmt::Display for LooksLike {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Gzip => "it is compressed with gzip",
-            Self::Zip => "it is a ZIP archive (perhaps a SAZ)",
+            Self::Zip => "it is a ZIP archive",
             Self::Pcap => "it is a pcap",
             Self::Pcapng => "it is a pcapng",
             Self::Warc => "it is a WARC",

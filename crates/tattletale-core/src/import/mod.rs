@@ -19,6 +19,7 @@ mod http_pair;
 mod metered;
 mod names;
 mod peer;
+mod saz;
 mod unicode;
 mod warc;
 
@@ -34,10 +35,11 @@ pub use har::Har;
 use metered::Metered;
 pub use names::Names;
 use peer::address;
+pub use saz::Saz;
 pub use warc::Warc;
 
 /// Every format that can be read, most specific recognition first.
-pub static IMPORTERS: &[&dyn Importer] = &[&Warc, &Flows, &Burp, &Har];
+pub static IMPORTERS: &[&dyn Importer] = &[&Warc, &Flows, &Burp, &Saz, &Har];
 
 /// How much of a file's start [`Importer::sniff`] gets to see, in bytes.
 pub const PEEK: usize = 64 << 10;

@@ -296,7 +296,7 @@ impl Tcp {
 
     fn tls(&mut self, row: &Row<'_>, from_client: bool) {
         let tls = row.tls();
-        self.application_data |= tls.application_data;
+        self.application_data |= tls.application_data || (from_client && tls.sealed && self.answered);
         if from_client {
             self.refused = self.refused.or(tls.alerts.into_iter().find(|alert| REFUSALS.contains(alert)));
         } else {

@@ -59,6 +59,9 @@ impl Http2 {
             }
             side.headers.extend(frame.headers);
         }
+        if frame.whole {
+            side.body.clear();
+        }
         let room = MOST_BODY.saturating_sub(side.body.len()).min(frame.bytes.len());
         side.body.extend_from_slice(&frame.bytes[..room]);
         side.cut |= room < frame.bytes.len();

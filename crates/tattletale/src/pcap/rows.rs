@@ -20,7 +20,8 @@ fields![
     TcpLength "tcp.len", TcpPayload "tcp.payload",
     UdpStream "udp.stream", UdpFrom "udp.srcport", UdpTo "udp.dstport", UdpLength "udp.length",
     Protocols "frame.protocols",
-    TlsContent "tls.record.content_type", Alert "tls.alert_message.desc", Handshake "tls.handshake.type",
+    TlsContent "tls.record.content_type",
+    TlsOpaque "tls.record.opaque_type", Alert "tls.alert_message.desc", Handshake "tls.handshake.type",
     Sni "tls.handshake.extensions_server_name", Versions "tls.handshake.extensions.supported_version",
     Version "tls.handshake.version", Alpn "tls.handshake.extensions_alpn_str",
     Plain "data.data",
@@ -121,6 +122,7 @@ impl<'l> Row<'l> {
         let numbers = |position| self.numbers(position).collect::<Vec<_>>();
         Tls {
             application_data: self.numbers(Position::TlsContent).any(|kind| kind == 23),
+            sealed: self.numbers(Position::TlsOpaque).any(|kind| kind == 23),
             alerts: numbers(Position::Alert),
             handshakes: numbers(Position::Handshake),
             sni: self.text(Position::Sni),
@@ -139,6 +141,10 @@ impl<'l> Row<'l> {
         let mut counts = self.numbers(Position::H2Count);
         let mut pairs = self.all(Position::H2Name).zip(self.all(Position::H2Value));
         let mut data = self.all(Position::H2Data);
+        let kinds = self.numbers(Position::H2Type).zip(self.numbers(Position::H2Length));
+        let filled = kinds.filter(|(kind, length)| *kind == 0 && *length > 0).count();
+        // An empty last frame may come with the whole body.
+        let whole_at_end = self.all(Position::H2Data).count() > filled;
         let streams = self.numbers(Position::H2Stream).zip(self.numbers(Position::H2Type));
         let rest = self.numbers(Position::H2Flags).zip(self.numbers(Position::H2Length));
         let frame = |((stream, kind), (flags, length))| {
@@ -151,11 +157,13 @@ impl<'l> Row<'l> {
                     .collect(),
                 false => Vec::new(),
             };
-            let bytes = match kind == 0 && length > 0 {
+            let end = matches!(kind, 0 | 1) && flags & 1 != 0;
+            let bytes = match kind == 0 && (length > 0 || (end && whole_at_end)) {
                 true => data.next().and_then(hex).unwrap_or_default(),
                 false => Vec::new(),
             };
-            Frame { stream, kind, end: matches!(kind, 0 | 1) && flags & 1 != 0, headers, bytes }
+            let whole = kind == 0 && end && !bytes.is_empty() && bytes.len() as u64 != length;
+            Frame { stream, kind, end, headers, bytes, whole }
         };
         streams.zip(rest).map(frame).collect()
     }
@@ -188,6 +196,8 @@ pub(super) struct Segment {
 /// What is said of TLS in a packet.
 pub(super) struct Tls<'l> {
     pub(super) application_data: bool,
+    /// Records of TLS 1.3 that were not opened, or not before.
+    pub(super) sealed: bool,
     pub(super) alerts: Vec<u64>,
     pub(super) handshakes: Vec<u64>,
     pub(super) sni: Option<&'l str>,
@@ -203,6 +213,8 @@ pub(super) struct Frame {
     pub(super) end: bool,
     pub(super) headers: Vec<(String, Vec<u8>)>,
     pub(super) bytes: Vec<u8>,
+    /// Whether these bytes are the whole body: tshark gives it again with the last frame, decompressed if it can.
+    pub(super) whole: bool,
 }
 
 /// One DNS message.

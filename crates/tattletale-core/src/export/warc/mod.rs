@@ -14,6 +14,7 @@
 pub(crate) mod names;
 mod packed;
 mod record;
+mod rewritten;
 
 use std::fmt;
 use std::io::{self, Read, Write};

@@ -27,3 +27,9 @@ pub(crate) const RESOURCE: &str = "Tattletale-Resource";
 pub(crate) const MESSAGE: &str = "Tattletale-Message";
 /// Marks what could not be seen: name of its [`BlindKind`](crate::model::BlindKind).
 pub(crate) const BLIND: &str = "Tattletale-Blind";
+/// What the body is worth (a [`Fidelity`](crate::model::Fidelity)), where the message was put together anew.
+pub(crate) const BODY: &str = "Tattletale-Body";
+/// What the capture says the body is, where that is not in the headers.
+pub(crate) const MEDIA_TYPE: &str = "Tattletale-Media-Type";
+/// `unknown` where the capture has no time; the standard wants one.
+pub(crate) const TIME: &str = "Tattletale-Time";

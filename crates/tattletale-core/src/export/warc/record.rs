@@ -151,7 +151,8 @@ impl<'a> Record<'a> {
         Self::bytes(header, block.into_bytes().into())
     }
 
-    fn bytes(mut header: Header, block: Cow<'a, [u8]>) -> Self {
+    /// A record whose header is ready but for digest and length.
+    pub(super) fn bytes(mut header: Header, block: Cow<'a, [u8]>) -> Self {
         header.field("WARC-Block-Digest", digest(&block));
         header.end(block.len() as u64);
         Self { header, block: Block::Bytes(block) }
@@ -169,10 +170,10 @@ impl<'a> Record<'a> {
 
 /// Version line and named fields.
 #[derive(Debug)]
-struct Header(String);
+pub(super) struct Header(String);
 
 impl Header {
-    fn new(kind: &str, id: RecordId, at: Timestamp) -> Self {
+    pub(super) fn new(kind: &str, id: RecordId, at: Timestamp) -> Self {
         let mut header = Self(String::with_capacity(1024));
         header.0.push_str("WARC/1.1\r\n");
         header.field("WARC-Type", kind);
@@ -202,7 +203,7 @@ impl Header {
     }
 
     /// `WARC-IP-Address` of the standard, `WARC-Protocol` as IIPC proposes, and what neither has.
-    fn connection(&mut self, connection: &Connection) {
+    pub(super) fn connection(&mut self, connection: &Connection) {
         if let Some(server) = connection.server {
             self.field("WARC-IP-Address", server);
         }
@@ -232,7 +233,7 @@ impl Header {
         }
     }
 
-    fn field(&mut self, name: &str, value: impl fmt::Display) {
+    pub(super) fn field(&mut self, name: &str, value: impl fmt::Display) {
         self.0.push_str(name);
         self.0.push_str(": ");
         let from = self.0.len();

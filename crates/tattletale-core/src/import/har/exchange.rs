@@ -79,12 +79,23 @@ fn of_entry(entry: Json<'_>, index: usize, wanted: Wanted, faults: &mut Vec<Faul
         faults.push(Fault::new(FaultKind::Corrupt, "startedDateTime is in no known notation"));
     }
     let response = response(entry.get("response"), &request.method, wanted, faults);
+    let own = |name: &str| {
+        let name = entry.get("_tattletale").get(name).string()?;
+        Fidelity::ALL.into_iter().find(|known| known.name() == name)
+    };
+    // What we wrote ourselves says what its bodies are worth.
+    let mut request = request;
+    request.body.fidelity = own("requestBody").unwrap_or(request.body.fidelity);
+    let mut response = response;
+    if let Some((response, fidelity)) = response.as_mut().zip(own("responseBody")) {
+        response.body.fidelity = fidelity;
+    }
     let resource = entry.first(&["_resourceType", "resourceType"]).string();
     Some(Exchange {
         index,
         at,
         connection: connection(entry),
-        reserialised: false,
+        reserialised: entry.get("_tattletale").get("reserialised").text().is_some_and(|text| *text == *b"true"),
         request,
         response,
         messages: messages::of_entry(entry, wanted),
@@ -96,12 +107,19 @@ fn of_entry(entry: Json<'_>, index: usize, wanted: Wanted, faults: &mut Vec<Faul
 /// What the entry says of its connection, if anything.
 fn connection(entry: Json<'_>) -> Option<Arc<Connection>> {
     let http = entry.get("request").get("httpVersion").string();
+    let own = |name: &str| entry.get("_tattletale").get(name).string();
     let id = entry.get("connection").string().map(|id| id.trim().to_owned());
     let connection = Connection {
         id: id.filter(|id| !id.is_empty() && id.len() <= MOST_ID),
         server: entry.get("serverIPAddress").string().and_then(|text| address(&text)),
         http: http.and_then(|version| Connection::http_version(&version)).map(str::to_owned),
-        ..Connection::default()
+        client: own("client").and_then(|client| client.parse().ok()),
+        port: own("port").and_then(|port| port.parse().ok()),
+        sni: own("sni"),
+        alpn: own("alpn"),
+        tls: own("tls"),
+        ja4: own("ja4"),
+        app: own("app"),
     };
     (!connection.is_empty()).then(|| Arc::new(connection))
 }

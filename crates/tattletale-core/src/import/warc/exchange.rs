@@ -31,7 +31,11 @@ pub(super) fn of_records(index: usize, pair: Pair, wanted: Wanted) -> Exchange {
     let Pair { request, response, messages } = pair;
     let mut faults = Vec::new();
     let first = || [request.as_ref(), response.as_ref(), messages.first()].into_iter().flatten();
-    let at = first().find_map(|record| time(record.field("warc-date")?));
+    let dated = |record: &Record| (!own::is_timeless(record)).then(|| time(record.field("warc-date")?)).flatten();
+    let at = match (&request, &response) {
+        (None, None) => messages.first().and_then(dated),
+        (request, response) => [request, response].into_iter().flatten().find_map(dated),
+    };
     let target = first().find_map(target).map(str::to_owned);
     let connection = first().find_map(own::connection);
     let reserialised = first().any(own::is_reserialised);
@@ -94,20 +98,25 @@ impl Message {
     fn of(mut record: Record, wanted: bool, bodiless: impl Fn(u16) -> bool, faults: &mut Vec<Fault>) -> Self {
         let (mut head, start) = final_head(&record.block);
         let payload = record.block[start..].to_vec();
-        let mut own = Vec::new();
-        let mut body = head.body(payload, bodiless(head.status()), &mut own);
+        let mut noted = Vec::new();
+        let mut body = head.body(payload, bodiless(head.status()), &mut noted);
         if record.end == End::Whole {
-            own.extend(digests::verify(&record, &record.block[start..], &body.bytes, &head));
+            noted.extend(digests::verify(&record, &record.block[start..], &body.bytes, &head));
         }
         record.block = Vec::new();
-        own.extend(trouble(record.end, head.whole));
-        if record.end != End::Whole || record.field("warc-truncated").is_some() {
+        noted.extend(trouble(record.end, head.whole));
+        let (fidelity, media_type) = own::body(&record);
+        if let Some(fidelity) = fidelity {
+            (body.fidelity, body.media_type) = (fidelity, media_type);
+        }
+        let cut = record.field("warc-truncated").is_some() && fidelity.is_none();
+        if record.end != End::Whole || cut {
             body.fidelity = body.fidelity.max(Fidelity::Truncated);
         }
         if !wanted {
             body.bytes = Vec::new();
         }
-        faults.extend(own.into_iter().map(|fault| Fault { offset: fault.offset.or(Some(record.offset)), ..fault }));
+        faults.extend(noted.into_iter().map(|fault| Fault { offset: fault.offset.or(Some(record.offset)), ..fault }));
         Self { head, body }
     }
 }

@@ -9,7 +9,7 @@ use super::exchange::time;
 use super::records::Record;
 use crate::export::warc::names;
 use crate::import::address;
-use crate::model::{Blind, BlindKind, Connection, Message};
+use crate::model::{Blind, BlindKind, Connection, Fidelity, Message};
 
 /// A field of ours: names were put into lower case when the record was read.
 fn field<'r>(record: &'r Record, name: &str) -> Option<&'r str> {
@@ -35,6 +35,18 @@ pub(super) fn is_blind(record: &Record) -> bool {
 /// Whether the head of the message was put together anew.
 pub(super) fn is_reserialised(record: &Record) -> bool {
     field(record, names::FIDELITY).is_some_and(|value| value.eq_ignore_ascii_case(names::RESERIALISED))
+}
+
+/// Whether the record's date stands for a time that nobody knows.
+pub(super) fn is_timeless(record: &Record) -> bool {
+    field(record, names::TIME).is_some()
+}
+
+/// What the body is worth, and what it is, where whoever put the message together knew better than its headers.
+pub(super) fn body(record: &Record) -> (Option<Fidelity>, Option<String>) {
+    let fidelity =
+        field(record, names::BODY).and_then(|name| Fidelity::ALL.into_iter().find(|known| known.name() == name));
+    (fidelity, field(record, names::MEDIA_TYPE).map(str::to_owned))
 }
 
 /// What the recorder took the request for.

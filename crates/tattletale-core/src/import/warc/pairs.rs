@@ -128,9 +128,11 @@ impl Pairs {
     fn partner(&self, record: &Record, is_request: bool) -> Option<usize> {
         let other =
             |pair: &'_ Pair| -> bool { if is_request { pair.request.is_none() } else { pair.response.is_none() } };
-        let is_open = |pair: &Pair| other(pair) && pair.messages.is_empty();
-        let lacking = || self.waiting.iter().enumerate().filter(|(_, pair)| is_open(pair));
-        let stated = lacking().find(|(_, pair)| pair.records().any(|waiting| concurrent(waiting, record)));
+        let lacking = || self.waiting.iter().enumerate().filter(|(_, pair)| other(pair));
+        let is_its = |(_, pair): &(usize, &Pair)| {
+            pair.records().chain(pair.messages.first()).any(|waiting| concurrent(waiting, record))
+        };
+        let stated = lacking().find(is_its);
         let says_nothing = |record: &Record| record.field("warc-concurrent-to").is_none();
         let same_target = |waiting: &Record| {
             says_nothing(waiting) && says_nothing(record) && exchange::target(waiting) == exchange::target(record)

@@ -3,15 +3,13 @@
 //! Field order is that of the structs. A field may be added without changing [`SCHEMA`]; what a field means, or its
 //! absence, may not change without it.
 
+mod covered;
+
 use super::redact::Masks;
-use super::{Options, Renderer, command, excerpt, hashes, operators, words};
+use super::{Options, Renderer, command, excerpt, operators, words};
 use crate::attribute::exposure_of;
-use crate::model::{
-    BlindCount, BlindKind, Carrier, Coverage, Fault, Fidelity, Finding, Personal, Receiver, Report, Step, Strength,
-    Subject,
-};
+use crate::model::{Carrier, Fault, Finding, Personal, Receiver, Report, Step, Strength, Subject};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// Version of the contract.
@@ -60,7 +58,7 @@ pub(super) struct Document {
     /// Names of values and actions that are in a control capture as well, and so never strong.
     in_control: Vec<String>,
     carriers: Vec<CarrierRow>,
-    coverage: CoverageRow,
+    coverage: covered::CoverageRow,
     /// Who runs the receivers, and where: single statements, each with its source.
     operators: Vec<operators::Row>,
     faults: Vec<FaultRow>,
@@ -166,61 +164,6 @@ struct CarrierRow {
     exchange: usize,
     values: Vec<String>,
     actions: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct CoverageRow {
-    exchanges: u64,
-    captured: u64,
-    read: u64,
-    opaque: u64,
-    bodies: BTreeMap<&'static str, u64>,
-    /// Connections of which the content is not known, by kind.
-    blind: Vec<BlindRow>,
-    responses: bool,
-    hashes: hashes::Row,
-    receivers: Vec<ReceiverCoverageRow>,
-    opaque_places: Vec<OpaqueRow>,
-}
-
-#[derive(Serialize)]
-struct ReceiverCoverageRow {
-    host: String,
-    exchanges: u64,
-    captured: u64,
-    read: u64,
-    opaque: u64,
-    bodies: BTreeMap<&'static str, u64>,
-    /// Addresses of its servers that the captures name; none where the host is masked.
-    addresses: Vec<String>,
-    /// Connections to it of which the content is not known, by kind.
-    blind: Vec<BlindRow>,
-}
-
-/// Sizes in bytes as they passed.
-#[derive(Serialize)]
-struct BlindRow {
-    kind: &'static str,
-    connections: u64,
-    sent: u64,
-    received: u64,
-}
-
-fn blind_row(kind: BlindKind, count: BlindCount) -> BlindRow {
-    let BlindCount { connections, sent, received } = count;
-    BlindRow { kind: kind.name(), connections, sent, received }
-}
-
-#[derive(Serialize)]
-struct OpaqueRow {
-    capture: String,
-    exchange: usize,
-    host: String,
-    part: String,
-    path: Vec<StepRow>,
-    bytes: u64,
-    entropy: f64,
-    kind: &'static str,
 }
 
 #[derive(Serialize)]
@@ -361,56 +304,6 @@ impl View<'_, '_> {
             exchange: carrier.exchange,
             values: names(|subject| matches!(subject, Subject::Value(_))),
             actions: names(|subject| matches!(subject, Subject::Action(_))),
-        }
-    }
-
-    fn coverage(&self, coverage: &Coverage) -> CoverageRow {
-        let receivers = coverage.receivers.iter();
-        let bodies = |count: &dyn Fn(Fidelity) -> u64| {
-            Fidelity::ALL.iter().map(|&fidelity| (fidelity.name(), count(fidelity))).collect()
-        };
-        CoverageRow {
-            exchanges: coverage.total(|receiver| receiver.exchanges),
-            captured: coverage.total(|receiver| receiver.captured),
-            read: coverage.total(|receiver| receiver.read),
-            opaque: coverage.total(|receiver| receiver.opaque),
-            bodies: bodies(&|fidelity| coverage.bodies(fidelity)),
-            blind: BlindKind::ALL
-                .into_iter()
-                .map(|kind| blind_row(kind, coverage.blind(kind)))
-                .filter(|row| row.connections > 0)
-                .collect(),
-            responses: coverage.responses,
-            hashes: hashes::Row::of(&coverage.hashes),
-            receivers: receivers
-                .map(|receiver| ReceiverCoverageRow {
-                    host: self.masks.host(&receiver.host),
-                    exchanges: receiver.exchanges,
-                    captured: receiver.captured,
-                    read: receiver.read,
-                    opaque: receiver.opaque,
-                    bodies: bodies(&|fidelity| receiver.bodies[fidelity as usize]),
-                    addresses: match self.masks.shows_host(&receiver.host) {
-                        true => receiver.addresses.iter().map(|at| self.masks.name(&at.to_string())).collect(),
-                        false => Vec::new(),
-                    },
-                    blind: receiver.blind.iter().map(|(kind, count)| blind_row(*kind, *count)).collect(),
-                })
-                .collect(),
-            opaque_places: coverage
-                .opaque
-                .iter()
-                .map(|place| OpaqueRow {
-                    capture: self.capture(place.capture),
-                    exchange: place.exchange,
-                    host: self.masks.host(&place.host),
-                    part: self.masks.part(&place.part),
-                    path: self.path(&place.path),
-                    bytes: place.bytes,
-                    entropy: (place.entropy * 100.0).round() / 100.0,
-                    kind: place.kind.name(),
-                })
-                .collect(),
         }
     }
 
