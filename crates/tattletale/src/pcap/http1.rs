@@ -150,7 +150,8 @@ impl Http1 {
         let answered = if interim { self.open.front().cloned() } else { self.open.pop_front() };
         // A capture that began in the middle has answers to what it does not have.
         let Some((request, _, url)) = answered else {
-            return Ok(to.trouble("a response without its request was left out"));
+            to.trouble("a response without its request was left out");
+            return Ok(());
         };
         if interim {
             return Ok(());
@@ -221,44 +222,36 @@ impl Splitter {
 
     /// The next whole message.
     fn next(&mut self, body: impl Fn(u16) -> Body) -> Option<Message> {
-        loop {
-            if self.state.is_none() {
-                let blank = self.buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-                self.buffer.drain(..blank);
-                let Some(head) = head_end(&self.buffer) else {
-                    if self.buffer.len() > MOST_HEAD {
-                        self.state = Some(State {
-                            head: 0,
-                            left: Left::UntilClose,
-                            status: 0,
-                            host: None,
-                            followed: 0,
-                            cut: true,
-                        });
-                    }
-                    return None;
-                };
-                self.state = Some(state(&self.buffer[..head], &body));
-            }
-            let state = self.state.as_mut()?;
-            if !follow(&self.buffer, state) {
-                if self.buffer.len() > MOST_MESSAGE && !matches!(state.left, Left::Trailer) {
-                    // The start stays, the rest passes.
-                    let kept = MOST_MESSAGE / 2;
-                    let dropped = state.followed.saturating_sub(kept.max(state.head));
-                    let from = state.followed - dropped;
-                    self.buffer.drain(from..from + dropped);
-                    state.followed = from;
-                    state.cut = true;
+        if self.state.is_none() {
+            let blank = self.buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            self.buffer.drain(..blank);
+            let Some(head) = head_end(&self.buffer) else {
+                if self.buffer.len() > MOST_HEAD {
+                    self.state =
+                        Some(State { head: 0, left: Left::UntilClose, status: 0, host: None, followed: 0, cut: true });
                 }
                 return None;
-            }
-            let end = state.followed;
-            let state = self.state.take()?;
-            let rest = self.buffer.split_off(end);
-            let bytes = std::mem::replace(&mut self.buffer, rest);
-            return Some(Message { at: self.at, bytes, status: state.status, host: state.host, cut: state.cut });
+            };
+            self.state = Some(state(&self.buffer[..head], &body));
         }
+        let state = self.state.as_mut()?;
+        if !follow(&self.buffer, state) {
+            if self.buffer.len() > MOST_MESSAGE && !matches!(state.left, Left::Trailer) {
+                // The start stays, the rest passes.
+                let kept = MOST_MESSAGE / 2;
+                let dropped = state.followed.saturating_sub(kept.max(state.head));
+                let from = state.followed - dropped;
+                self.buffer.drain(from..from + dropped);
+                state.followed = from;
+                state.cut = true;
+            }
+            return None;
+        }
+        let end = state.followed;
+        let state = self.state.take()?;
+        let rest = self.buffer.split_off(end);
+        let bytes = std::mem::replace(&mut self.buffer, rest);
+        Some(Message { at: self.at, bytes, status: state.status, host: state.host, cut: state.cut })
     }
 
     /// What has begun and not ended, and whether it ends with the connection.
