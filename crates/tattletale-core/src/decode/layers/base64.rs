@@ -2,12 +2,12 @@
 
 use crate::codec::base64::decode;
 use crate::decode::look::{BREAK, DASH, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER};
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Base64;
 
 const SHORTEST: usize = 8;
-const ALPHABET: u16 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | SLASH | DASH | EQUALS | BREAK | SPACE;
+const ALPHABET: u32 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | SLASH | DASH | EQUALS | BREAK | SPACE;
 
 impl Layer for Base64 {
     fn name(&self) -> &'static str {
@@ -20,6 +20,10 @@ impl Layer for Base64 {
 
     fn example(&self) -> &'static [u8] {
         b"eyJ1c2VyIjoiem9lIn0="
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(SHORTEST).only(ALPHABET)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
