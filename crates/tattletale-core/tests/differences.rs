@@ -14,7 +14,11 @@ fn session(case: &str, folder: &str, mode: &'static str) -> Session {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/real").join(case).join(folder);
     let capture = std::fs::read(folder.join("requests.har")).unwrap();
     let truth = truth::parse(&std::fs::read_to_string(folder.join("truth.toml")).unwrap()).unwrap();
-    let capture = Capture { name: mode.to_owned(), open: Box::new(move || Ok(Box::new(Cursor::new(capture.clone())))) };
+    let capture = Capture {
+        name: mode.to_owned(),
+        open: Box::new(move || Ok(Box::new(Cursor::new(capture.clone())))),
+        origin: None,
+    };
     let options = audit::Options { fields: true, ..audit::Options::default() };
     let report = audit::audit(&[capture], Some(truth), &options).unwrap();
     Session { about: About { name: mode.to_owned(), mode: Some(mode), ..About::default() }, report }

@@ -165,11 +165,7 @@ fn what_is_absent_is_not_found_and_noise_stays_closed() {
         };
         let (seen, _) = look(&planted, &message, Hint::default(), &Limits::default(), &mut places);
         for sighting in seen.sightings {
-            let expected = chance::expected(
-                places.for_length(sighting.range.len(), sighting.whole),
-                Planted::DISGUISES,
-                sighting.bits,
-            );
+            let expected = places.expected(&sighting.odds, sighting.range.len());
             assert_eq!(chance::strength(expected), Strength::Weak, "{:?}", sighting.path);
         }
         if number % 3 == 0 && std::str::from_utf8(&noise).is_err() {

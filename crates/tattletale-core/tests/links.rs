@@ -26,7 +26,7 @@ fn real(folder: &str, mode: &'static str) -> (Session, BTreeSet<String>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/real/browser-pair-sa2020-image").join(folder);
     let given = truth::parse(&std::fs::read_to_string(folder.join("truth.toml")).unwrap()).unwrap();
     let har = folder.join("requests.har");
-    let capture = Capture { name: mode.into(), open: Box::new(move || Ok(Box::new(File::open(&har)?))) };
+    let capture = Capture { name: mode.into(), open: Box::new(move || Ok(Box::new(File::open(&har)?))), origin: None };
     let report = audit(&[capture], Some(given), &Options { fields: true, ..Options::default() }).unwrap();
     let expected = std::fs::read_to_string(folder.join("expected.json")).unwrap();
     let expected: serde_json::Value = serde_json::from_str(&expected).unwrap();

@@ -22,8 +22,8 @@ fn exchanges(case: &str) -> Vec<Exchange> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/real").join(case).join("requests.har");
     let wanted = Wanted { request_bodies: true, response_bodies: false };
     let mut all = Vec::new();
-    import::read(File::open(path).unwrap(), wanted, |exchange: Exchange| {
-        all.push(exchange);
+    import::read(File::open(path).unwrap(), wanted, |captured| {
+        all.extend(captured.exchange());
         ControlFlow::Continue(())
     })
     .unwrap();

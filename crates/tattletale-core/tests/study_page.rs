@@ -22,7 +22,7 @@ fn real(folder: &str, mode: &'static str) -> Session {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/real/browser-pair-sa2020-image").join(folder);
     let given = truth::parse(&std::fs::read_to_string(folder.join("truth.toml")).unwrap()).unwrap();
     let har = folder.join("requests.har");
-    let capture = Capture { name: mode.into(), open: Box::new(move || Ok(Box::new(File::open(&har)?))) };
+    let capture = Capture { name: mode.into(), open: Box::new(move || Ok(Box::new(File::open(&har)?))), origin: None };
     let options = audit::Options { fields: true, ..audit::Options::default() };
     let report = audit::audit(&[capture], Some(given), &options).unwrap();
     Session::new(About { name: mode.into(), mode: Some(mode), ..About::default() }, report)

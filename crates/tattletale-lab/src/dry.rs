@@ -12,7 +12,7 @@ use std::cell::Cell;
 use std::io::{self, Read};
 use tattletale_core::audit::{self, AuditError, Capture};
 use tattletale_core::export::warc::{HttpMessage, RecordId, WarcWriter};
-use tattletale_core::model::{Report, Timestamp, url};
+use tattletale_core::model::{Connection, Report, Timestamp, url};
 
 /// Modelled milliseconds in a millisecond of wall time: a day in about twelve seconds, as in the demo.
 const PACE: i64 = 3_600;
@@ -30,7 +30,8 @@ pub fn live(plan: &mut Plan) -> Result<(Vec<u8>, Lived), NotLoopback> {
     };
     let first = plan.day.deeds.first().map_or(0, |deed| deed.at.0);
     let now = Cell::new(Timestamp::UNIX_EPOCH);
-    let mut recording = Recording { writer: WarcWriter::new(Vec::new()), now: &now, records: 0 };
+    let connection = Connection { http: Some("http/1.1".to_owned()), ..Connection::default() };
+    let mut recording = Recording { writer: WarcWriter::new(Vec::new()), now: &now, records: 0, connection };
     let mut clock = |modelled: ModelTime| {
         let wall = Timestamp::from_microsecond(STARTED + (modelled.0 - first) * 1_000 / PACE);
         now.set(wall.unwrap_or(Timestamp::UNIX_EPOCH));
@@ -43,7 +44,7 @@ pub fn live(plan: &mut Plan) -> Result<(Vec<u8>, Lived), NotLoopback> {
 /// Audits a recording of [`live`] with the ground truth of its day, fields included.
 pub fn audit(recording: &[u8], lived: &Lived) -> Result<Report, AuditError> {
     let open = || -> io::Result<Box<dyn Read + '_>> { Ok(Box::new(recording)) };
-    let capture = Capture { name: "day".to_owned(), open: Box::new(open) };
+    let capture = Capture { name: "day".to_owned(), open: Box::new(open), origin: None };
     let options = audit::Options { fields: true, ..audit::Options::default() };
     audit::audit(&[capture], Some(lived.truth.clone()), &options)
 }
@@ -52,6 +53,7 @@ struct Recording<'c> {
     writer: WarcWriter<Vec<u8>>,
     now: &'c Cell<Timestamp>,
     records: u128,
+    connection: Connection,
 }
 
 impl Wire for Recording<'_> {
@@ -72,10 +74,11 @@ impl Wire for Recording<'_> {
         let message = HttpMessage {
             at: self.now.get(),
             target: &request.url,
-            peer: None,
-            protocols: &["http/1.1"],
+            connection: &self.connection,
             bytes: &bytes,
             cut_off: false,
+            reserialised: false,
+            resource: None,
         };
         self.writer.request(id, &message)?;
         Ok(Reply { status: 200, body: Vec::new() })

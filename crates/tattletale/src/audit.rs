@@ -15,15 +15,18 @@ const PASSES: u64 = 2;
 
 pub(crate) fn run(args: &AuditArgs) -> Result<Outcome, Failure> {
     if let Some(target) = &args.report {
-        page::check(target, args.files.iter().chain(&args.truth).map(PathBuf::as_path))?;
+        page::check(target, args.files.iter().chain(&args.truth).chain(&args.control).map(PathBuf::as_path))?;
     }
     let truth = args.truth.as_deref().map(input::ground_truth).transpose()?;
     let limits = input::limits(&args.unfolding)?;
-    let progress = Progress::new((PASSES + u64::from(args.unfolding.deep)) * input::size(&args.files));
-    let captures: Vec<Capture<'_>> =
-        args.files.iter().map(|path| input::capture(path, &progress)).collect::<Result<_, _>>()?;
+    let sources = input::sources(&args.files, args.packets.keylog.as_deref())?;
+    let controls = input::sources(&args.control, args.packets.keylog.as_deref())?;
+    let passes = PASSES + u64::from(args.unfolding.deep);
+    let progress = Progress::new(passes * input::size(&sources) + input::size(&controls));
+    let captures: Vec<Capture<'_>> = sources.iter().map(|source| source.capture(&progress)).collect();
+    let controls: Vec<Capture<'_>> = controls.iter().map(|source| source.capture(&progress)).collect();
     let options = audit::Options { responses: args.responses, limits, ..audit::Options::default() };
-    let result = audit::audit(&captures, truth, &options);
+    let result = audit::audit_against(&captures, &controls, truth, &options);
     progress.finish();
     let mut report = result?;
     operators::name(&mut report, &args.operators, args.report.as_deref())?;

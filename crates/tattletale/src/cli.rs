@@ -1,5 +1,6 @@
 //! Arguments and help.
 
+pub(crate) use crate::app::args::AppArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,7 +13,8 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 nothing found, 1 something was found, 2 not everything could be processed.";
+pub(crate) const EXIT_CODES: &str =
+    "Exit codes: 0 nothing found, 1 something was found, 2 not everything could be processed.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -22,7 +24,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: LabCommand,
     },
+    Capture(crate::capture::arguments::CaptureArgs),
     Audit(AuditArgs),
+    App(AppArgs),
     /// Tables that say who runs a server and where, of your own: for every audit from then on
     Data {
         #[command(subcommand)]
@@ -30,6 +34,7 @@ pub(crate) enum Command {
     },
     Study(StudyArgs),
     Show(ShowArgs),
+    Convert(crate::convert::ConvertArgs),
     Decode(DecodeArgs),
     Layers(LayersArgs),
 }
@@ -126,12 +131,15 @@ pub(crate) struct MatrixArgs {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct AuditArgs {
-    /// Captures: HAR as browsers and proxies export it, or WARC
+    /// Captures: HAR, WARC, mitmproxy flows, Burp XML, pcap or pcapng; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Ground truth: planted values and what the user did, as TOML
     #[arg(long, value_name = "FILE")]
     pub(crate) truth: Option<PathBuf>,
+    /// A capture of the same without the planted values: what is seen in it too is there by chance, and never a finding
+    #[arg(long, value_name = "FILE")]
+    pub(crate) control: Vec<PathBuf>,
     /// Format on standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -147,6 +155,8 @@ pub(crate) struct AuditArgs {
     /// Look at what came back as well
     #[arg(long)]
     pub(crate) responses: bool,
+    #[command(flatten)]
+    pub(crate) packets: PacketArgs,
     #[command(flatten)]
     pub(crate) unfolding: UnfoldingArgs,
     #[command(flatten)]
@@ -246,6 +256,8 @@ pub(crate) struct StudyArgs {
     #[arg(long)]
     pub(crate) responses: bool,
     #[command(flatten)]
+    pub(crate) packets: PacketArgs,
+    #[command(flatten)]
     pub(crate) operators: OperatorArgs,
     #[command(flatten)]
     pub(crate) unfolding: UnfoldingArgs,
@@ -283,6 +295,8 @@ pub(crate) struct ShowArgs {
     #[arg(long)]
     pub(crate) full: bool,
     #[command(flatten)]
+    pub(crate) packets: PacketArgs,
+    #[command(flatten)]
     pub(crate) unfolding: UnfoldingArgs,
     /// Colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, alias = "color")]
@@ -318,6 +332,14 @@ pub(crate) struct LayersArgs {
     /// Format on standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+/// What packet captures need.
+#[derive(Debug, Args)]
+pub(crate) struct PacketArgs {
+    /// Secrets of TLS connections (SSLKEYLOGFILE), for packet captures that do not hold them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keylog: Option<PathBuf>,
 }
 
 /// How far to go in unfolding.

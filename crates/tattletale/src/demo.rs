@@ -170,12 +170,13 @@ pub(crate) fn live_and_audit(stage: &Stage, plan: &mut Plan, folder: &Path, take
     let (recording, truth) = (folder.join("recording.warc.gz"), folder.join("truth.toml"));
     let record = create_private(&recording)?;
     let mut clock = scaled(plan, takes);
-    let lived = stage.live(plan, Box::new(record), &mut clock).map_err(Failure::lab)?;
+    let lived = stage.live(plan, record, &mut clock).map_err(Failure::lab)?;
     create_private(&truth)?.write_all(lived.truth_toml().as_bytes()).map_err(Failure::file(&truth))?;
     // From here on only what a person would have: the recording and the ground truth.
     let known = input::ground_truth(&truth)?;
     let progress = Progress::new(0);
-    let capture = input::capture(&recording, &progress)?;
+    let source = input::Source::of(&recording, None)?;
+    let capture = source.capture(&progress);
     let options = audit::Options { fields: true, ..audit::Options::default() };
     let report = audit::audit(&[capture], Some(known), &options)?;
     Ok(Day { lived, report, recording, truth })

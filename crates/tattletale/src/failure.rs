@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use tattletale_app::signature::SignatureError;
 use tattletale_core::attribute::evidence::EvidenceError;
 use tattletale_core::attribute::tables::TableError;
 use tattletale_core::audit::AuditError;
@@ -32,6 +33,10 @@ pub(crate) enum Failure {
     Evidence { path: PathBuf, error: EvidenceError },
     /// Nothing can be asked of a registry or resolver like that.
     Online { message: String, help: &'static str },
+    /// A file holds no signatures of trackers.
+    Signatures { path: PathBuf, error: SignatureError },
+    /// Nothing to be compared, or nothing that is known by that name.
+    App { name: String, message: &'static str, help: &'static str },
     /// A file is no declaration to a store.
     Declared { path: PathBuf, error: DeclaredError },
     /// The lab could not do its part.
@@ -40,6 +45,16 @@ pub(crate) enum Failure {
     NoScenario { wanted: String, known: Vec<String> },
     /// The capture has no such exchange.
     NoExchange { name: String, wanted: usize, exchanges: u64 },
+    /// The name of a file does not say what to write into it.
+    Target { path: PathBuf },
+    /// The proxy could not be started or ended.
+    Proxy(String),
+    /// A program that is needed is not there.
+    NoProgram { name: String, package: String },
+    /// tshark could not be started, or was lost.
+    Tshark(io::Error),
+    /// A temporary file could not be written or read.
+    Temporary(io::Error),
     /// Standard output could not be written.
     Output(io::Error),
 }
@@ -59,6 +74,10 @@ impl Failure {
         Self::Lab(error.to_string())
     }
 
+    pub(crate) fn proxy(error: impl std::error::Error) -> Self {
+        Self::Proxy(error.to_string())
+    }
+
     fn help(&self) -> String {
         match self {
             Self::File { path, error } => match error.kind() {
@@ -68,7 +87,7 @@ impl Failure {
                 _ => "is the disk full, or the file in use?".into(),
             },
             Self::WouldOverwrite { .. } => "give --report another name".into(),
-            Self::Exists { .. } => "name another folder, or take the file away first".into(),
+            Self::Exists { .. } => "give another name, or take the file away first".into(),
             Self::Toml { error, .. } => error.help.clone(),
             Self::Capture { error, .. } => error.help(),
             Self::Table { error, .. } => error.help.clone(),
@@ -78,6 +97,11 @@ impl Failure {
                 "give another --evidence, or take the file away and ask again with --online".into()
             }
             Self::Online { help, .. } => (*help).into(),
+            Self::Signatures { .. } => {
+                "TOML with [[signature]] as in crates/tattletale-app/signatures, or the trackers.json of Exodus, is read"
+                    .into()
+            }
+            Self::App { help, .. } => (*help).into(),
             Self::Declared { .. } => {
                 "a Play data safety form (CSV), a store listing with privacy labels (JSON) or a privacy manifest is read".into()
             }
@@ -85,6 +109,11 @@ impl Failure {
             Self::NoExchange { exchanges, .. } => format!("exchanges are counted from 0 to {}", exchanges - 1),
             Self::Lab(_) => "the lab needs loopback (127.0.0.1 to 127.0.0.3) and a temporary folder".into(),
             Self::NoScenario { known, .. } => format!("there are: {}", known.join(", ")),
+            Self::Target { .. } => "end it in .warc.gz or .har, or say --to warc".into(),
+            Self::Proxy(_) => "is another recording running? Try --listen 127.0.0.1:0, or another --project".into(),
+            Self::NoProgram { package, .. } => format!("on Debian: sudo apt-get install {package}"),
+            Self::Tshark(_) => "packets are read with tshark (Debian: sudo apt-get install tshark)".into(),
+            Self::Temporary(_) => "is the disk full? TMPDIR names another folder".into(),
             Self::Output(_) => "is the disk full?".into(),
         }
     }
@@ -131,14 +160,25 @@ impl fmt::Display for Failure {
                 write!(f, "error: {}:{}: {message} (byte {})", shown(path), error.line, error.offset)?;
             }
             Self::Online { message, .. } => write!(f, "error: {}", escape::text(message))?,
+            Self::Signatures { path, error } => {
+                write!(f, "error: {}: {}", shown(path), escape::text(&error.to_string()))?;
+            }
+            Self::App { name, message, .. } => write!(f, "error: {}: {message}", escape::text(name))?,
             Self::Declared { path, error } => {
                 write!(f, "error: {}: {}", shown(path), escape::text(&error.to_string()))?;
             }
             Self::NoExchange { name, wanted, .. } => {
                 write!(f, "error: {}: there is no exchange {wanted}", escape::text(name))?;
             }
-            Self::Lab(message) => write!(f, "error: {}", escape::text(message))?,
+            Self::Lab(message) | Self::Proxy(message) => write!(f, "error: {}", escape::text(message))?,
+            Self::NoProgram { name, .. } => write!(f, "error: {name} is not installed")?,
             Self::NoScenario { wanted, .. } => write!(f, "error: no scenario `{}`", escape::text(wanted))?,
+            Self::Target { path } => write!(f, "error: {}: WARC or HAR?", shown(path))?,
+            Self::Tshark(error) if error.kind() == io::ErrorKind::NotFound => {
+                write!(f, "error: tshark is not installed")?
+            }
+            Self::Tshark(error) => write!(f, "error: tshark: {error}")?,
+            Self::Temporary(error) => write!(f, "error: temporary file: {error}")?,
             Self::Output(error) => write!(f, "error: standard output: {error}")?,
         }
         write!(f, "\n help: {}", escape::text(&self.help()))

@@ -2,15 +2,17 @@
 
 use crate::cli::UnfoldingArgs;
 use crate::failure::Failure;
+use crate::pcap;
 use crate::progress::Progress;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tattletale_core::audit::Capture;
+use tattletale_core::audit::{Capture, Origin};
 use tattletale_core::decode::{Limits, keys};
-use tattletale_core::model::WrittenError;
 use tattletale_core::model::truth::{self, GroundTruth};
+use tattletale_core::model::{Fault, WrittenError};
+use tempfile::NamedTempFile;
 
 /// Opens a file; a folder is an error at once and not at the first read.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
@@ -21,12 +23,81 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// A file that an audit may open as often as it needs, telling `progress` what was read.
-pub(crate) fn capture<'p>(path: &Path, progress: &'p Progress) -> Result<Capture<'p>, Failure> {
-    open(path).map_err(Failure::file(path))?;
-    let name = path.display().to_string();
-    let path = path.to_owned();
-    Ok(Capture { name, open: Box::new(move || Ok(Box::new(progress.watch(open(&path)?)) as Box<dyn Read>)) })
+/// Stands for standard input where a capture is named.
+const STANDARD_INPUT: &str = "-";
+
+/// A capture as the user named it, ready to be opened as often as needed.
+pub(crate) struct Source {
+    name: String,
+    at: At,
+    origin: Option<Origin>,
+}
+
+enum At {
+    Path(PathBuf),
+    /// What was read from standard input or made of packets; deleted with this.
+    Temporary(NamedTempFile),
+}
+
+impl Source {
+    /// Looks at the file. Standard input (`-`) is kept in a temporary file, since captures are read twice; packets are
+    /// read now, with the secrets of `keylog`.
+    pub(crate) fn of(path: &Path, keylog: Option<&Path>) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        if name == STANDARD_INPUT {
+            let mut kept = NamedTempFile::new().map_err(Failure::Temporary)?;
+            io::copy(&mut io::stdin().lock(), &mut kept).map_err(Failure::Temporary)?;
+            let source = Self::at(name, kept.path(), keylog)?;
+            return Ok(source.unwrap_or_else(|name| Self { name, at: At::Temporary(kept), origin: None }));
+        }
+        let source = Self::at(name, path, keylog)?;
+        Ok(source.unwrap_or_else(|name| Self { name, at: At::Path(path.to_owned()), origin: None }))
+    }
+
+    /// The packets of a file; its name back if it is something else.
+    fn at(name: String, path: &Path, keylog: Option<&Path>) -> Result<Result<Self, String>, Failure> {
+        let mut head = Vec::new();
+        open(path).and_then(|file| file.take(4).read_to_end(&mut head)).map_err(Failure::file(path))?;
+        if !pcap::is_packets(&head) {
+            return Ok(Err(name));
+        }
+        let packets = pcap::read(path, keylog)?;
+        Ok(Ok(Self { name, at: At::Temporary(packets.warc), origin: Some(packets.origin) }))
+    }
+
+    /// Its name for reports.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Opens it at its start.
+    pub(crate) fn open(&self) -> io::Result<File> {
+        match &self.at {
+            At::Path(path) => open(path),
+            At::Temporary(file) => file.reopen(),
+        }
+    }
+
+    /// Bytes that one pass reads.
+    pub(crate) fn size(&self) -> u64 {
+        self.open().and_then(|file| file.metadata()).map_or(0, |metadata| metadata.len())
+    }
+
+    /// For an audit, telling `progress` what was read.
+    pub(crate) fn capture<'p>(&'p self, progress: &'p Progress) -> Capture<'p> {
+        let open = move || Ok(Box::new(progress.watch(self.open()?)) as Box<dyn Read>);
+        Capture { name: self.name.clone(), open: Box::new(open), origin: self.origin.clone() }
+    }
+
+    /// What of the file that it was made of could not be processed.
+    pub(crate) fn faults(&self) -> &[Fault] {
+        self.origin.as_ref().map_or(&[], |origin| &origin.faults)
+    }
+}
+
+/// All of them.
+pub(crate) fn sources(paths: &[PathBuf], keylog: Option<&Path>) -> Result<Vec<Source>, Failure> {
+    paths.iter().map(|path| Source::of(path, keylog)).collect()
 }
 
 /// Reads a ground truth file.
@@ -57,7 +128,12 @@ fn not_utf8(bytes: &[u8], offset: usize) -> WrittenError {
     WrittenError { line, offset, message: "this is not UTF-8".to_owned(), help }
 }
 
-/// Bytes of all files together; those that cannot be asked count as none.
-pub(crate) fn size(paths: &[PathBuf]) -> u64 {
-    paths.iter().filter_map(|path| path.metadata().ok()).map(|metadata| metadata.len()).sum()
+/// Bytes of all files together, as far as they can be told.
+pub(crate) fn size_of_files(paths: &[PathBuf]) -> u64 {
+    paths.iter().filter_map(|path| path.metadata().ok()).map(|about| about.len()).sum()
+}
+
+/// Bytes that one pass over all of them reads.
+pub(crate) fn size(sources: &[Source]) -> u64 {
+    sources.iter().map(Source::size).sum()
 }

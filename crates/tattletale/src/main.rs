@@ -2,9 +2,12 @@
 //!
 //! Exit codes: 0 nothing found, 1 findings, 2 not everything could be processed (or the command itself was wrong).
 
+mod app;
 mod audit;
+mod capture;
 mod claims;
 mod cli;
+mod convert;
 mod data;
 mod decode;
 mod demo;
@@ -15,6 +18,7 @@ mod layers;
 mod online;
 mod operators;
 mod page;
+mod pcap;
 mod progress;
 mod repetition;
 mod show;
@@ -39,10 +43,13 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Lab { command } => lab::run(&command),
+        Command::Capture(args) => capture::run(&args),
+        Command::App(args) => app::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Data { command } => data::run(&command),
         Command::Study(args) => study::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Convert(args) => convert::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Layers(args) => layers::run(&args),
     };

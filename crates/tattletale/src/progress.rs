@@ -37,6 +37,11 @@ impl Progress {
         self.bar.set_position(position);
     }
 
+    /// So much more.
+    pub(crate) fn advance(&self, bytes: u64) {
+        self.bar.inc(bytes);
+    }
+
     /// Counts what is read from `input`.
     pub(crate) fn watch<'p>(&'p self, input: impl Read + 'p) -> impl Read + 'p {
         self.bar.wrap_read(input)

@@ -2,15 +2,17 @@
 
 use crate::cli::ShowArgs;
 use crate::failure::Failure;
+use crate::input::Source;
 use crate::progress::Progress;
 use crate::{Outcome, input};
 use std::io::{self, BufWriter, Write};
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use tattletale_core::audit;
 use tattletale_core::decode::transport::{self, Unfolded};
 use tattletale_core::decode::{Limits, parts, tree};
 use tattletale_core::import::{self, Wanted};
-use tattletale_core::model::{Exchange, GroundTruth, Part, url};
+use tattletale_core::model::{Captured, Exchange, GroundTruth, Part, url};
 use tattletale_core::render::redact::is_secret_part;
 use tattletale_core::render::tree::{Secrets, TreePrinter};
 use tattletale_core::render::{escape, meaning};
@@ -20,18 +22,17 @@ const PASSES: u64 = 2;
 
 pub(crate) fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
     let limits = input::limits(&args.unfolding)?;
-    let progress =
-        Progress::new((PASSES + u64::from(args.unfolding.deep)) * input::size(std::slice::from_ref(&args.file)));
+    let source = Source::of(&args.file, args.packets.keylog.as_deref())?;
+    let progress = Progress::new((PASSES + u64::from(args.unfolding.deep)) * source.size());
     let truth = match &args.truth {
         Some(path) => input::ground_truth(path)?,
-        None => audit::infer(&input::capture(&args.file, &progress)?)?,
+        None => audit::infer(&source.capture(&progress))?,
     };
     // What an audit finds with keys of the capture must be shown with them.
-    let capture = input::capture(&args.file, &progress)?;
+    let capture = source.capture(&progress);
     let asked = audit::Options { responses: args.responses, limits, ..audit::Options::default() };
     let limits = audit::with_seen_keys(&[capture], &asked)?.limits;
-    let name = args.file.display().to_string();
-    let exchange = find(args, &name, &progress)?;
+    let exchange = find(args, &source, &progress)?;
     progress.finish();
     let mut out = BufWriter::new(io::stdout().lock());
     let complete = print(args, &exchange, truth, &limits, &mut out)?;
@@ -40,12 +41,14 @@ pub(crate) fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
 }
 
 /// Reads up to the exchange that is wanted.
-fn find(args: &ShowArgs, name: &str, progress: &Progress) -> Result<Exchange, Failure> {
-    let file = input::open(&args.file).map_err(Failure::file(&args.file))?;
+fn find(args: &ShowArgs, source: &Source, progress: &Progress) -> Result<Exchange, Failure> {
+    let name = source.name();
+    let file = source.open().map_err(Failure::file(&args.file))?;
     let wanted = Wanted { request_bodies: true, response_bodies: args.responses };
     let mut found = None;
     let mut seen = 0;
-    let result = import::read(progress.watch(file), wanted, |exchange: Exchange| {
+    let result = import::read(progress.watch(file), wanted, |captured| {
+        let Captured::Exchange(exchange) = captured else { return ControlFlow::Continue(()) };
         seen = exchange.index as u64 + 1;
         if exchange.index == args.exchange {
             found = Some(exchange);
@@ -55,6 +58,27 @@ fn find(args: &ShowArgs, name: &str, progress: &Progress) -> Result<Exchange, Fa
     });
     result.map_err(|error| Failure::Capture { name: name.to_owned(), error })?;
     found.ok_or(Failure::NoExchange { name: name.to_owned(), wanted: args.exchange, exchanges: seen })
+}
+
+/// What is known of the connection, on one line; nothing where nothing is.
+fn connection(exchange: &Exchange) -> Option<String> {
+    let connection = exchange.connection.as_deref()?;
+    let named = |name: &str, text: &Option<String>| text.as_ref().map(|text| format!("{name} {text}"));
+    let server = connection.server.map(|server| match connection.port {
+        Some(port) => SocketAddr::new(server, port).to_string(),
+        None => server.to_string(),
+    });
+    let facts = [
+        named("app", &connection.app),
+        named("to", &server),
+        connection.http.clone(),
+        connection.tls.clone(),
+        named("SNI", &connection.sni),
+        named("JA4", &connection.ja4),
+        exchange.reserialised.then(|| "heads put together anew".to_owned()),
+    ];
+    let facts: Vec<String> = facts.into_iter().flatten().collect();
+    (!facts.is_empty()).then(|| facts.join(" · "))
 }
 
 /// True when everything could be processed.
@@ -75,7 +99,11 @@ fn print(
     let at = exchange.at.map_or("time unknown".to_owned(), |at| at.to_string());
     let status =
         exchange.response.as_ref().map_or("no answer".to_owned(), |answer| format!("answer {}", answer.status));
-    writeln!(out, "{at} · {status} · body {}\n", request.body.fidelity.name())?;
+    writeln!(out, "{at} · {status} · body {}", request.body.fidelity.name())?;
+    if let Some(facts) = connection(exchange) {
+        writeln!(out, "{}", printer.line(&facts))?;
+    }
+    writeln!(out)?;
 
     let mut faults = exchange.faults.clone();
     let mut unfolded = Vec::new();

@@ -6,6 +6,7 @@
 
 use crate::cli::{self, Format, StudyArgs, StudyCommand};
 use crate::failure::Failure;
+use crate::input::Source;
 use crate::progress::Progress;
 use crate::{Outcome, input, operators, page};
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tattletale_core::audit::{self, Capture};
 use tattletale_core::model::GroundTruth;
+use tattletale_core::model::app::Contents;
 use tattletale_core::render::{self, escape};
 use tattletale_core::study::claims::declared;
 use tattletale_core::study::file::{self, SessionFiles};
@@ -28,6 +30,7 @@ struct Recorded {
     captures: Vec<PathBuf>,
     truth_file: Option<PathBuf>,
     truth: Option<GroundTruth>,
+    app_file: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &StudyArgs) -> Result<Outcome, Failure> {
@@ -51,14 +54,21 @@ fn compare(args: &StudyArgs, path: &Path) -> Result<Outcome, Failure> {
     let recorded: Vec<Recorded> =
         written.sessions.into_iter().map(|session| recorded(session, folder)).collect::<Result<_, _>>()?;
     if let Some(target) = &args.report {
-        let files = recorded.iter().flat_map(|session| session.captures.iter().chain(&session.truth_file));
-        page::check(target, files.map(PathBuf::as_path).chain([path]))?;
+        let files = |session: &'_ Recorded| -> Vec<PathBuf> {
+            session.captures.iter().chain(&session.truth_file).chain(&session.app_file).cloned().collect()
+        };
+        let files: Vec<PathBuf> = recorded.iter().flat_map(files).collect();
+        page::check(target, files.iter().map(PathBuf::as_path).chain([path]))?;
     }
-    let sizes = recorded.iter().map(|session| input::size(&session.captures)).sum::<u64>();
+    let keylog = args.packets.keylog.as_deref();
+    let sources: Vec<Vec<Source>> =
+        recorded.iter().map(|session| input::sources(&session.captures, keylog)).collect::<Result<_, _>>()?;
+    let sizes = sources.iter().map(|sources| input::size(sources)).sum::<u64>();
+    let apps = apps(&recorded, args)?;
     let progress = Progress::new((PASSES + u64::from(args.unfolding.deep)) * sizes);
     let mut captures: Vec<Vec<Capture<'_>>> = Vec::new();
-    for session in &recorded {
-        captures.push(session.captures.iter().map(|path| input::capture(path, &progress)).collect::<Result<_, _>>()?);
+    for sources in &sources {
+        captures.push(sources.iter().map(|source| source.capture(&progress)).collect());
     }
     let truth_file = |session: &Recorded| session.truth_file.as_ref().map(|path| path.display().to_string());
     let general = render::Options {
@@ -84,7 +94,7 @@ fn compare(args: &StudyArgs, path: &Path) -> Result<Outcome, Failure> {
         operators::name(&mut session.report, &args.operators, args.report.as_deref())?;
     }
     let name = written.name.unwrap_or_else(|| path.display().to_string());
-    let study = judged(name, sessions, &claims);
+    let study = judged(name, sessions, &claims).with_apps(apps);
     // The page first: whoever reads standard output may stop reading.
     if let Some(target) = &args.report {
         page::write(target, args.reveal, |out| render::study::html(&study, &options, out))?;
@@ -98,6 +108,22 @@ fn compare(args: &StudyArgs, path: &Path) -> Result<Outcome, Failure> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(outcome),
     }
+}
+
+/// What is in the apps that were recorded, each with the positions of its sessions.
+fn apps(recorded: &[Recorded], args: &StudyArgs) -> Result<Vec<(Contents, Vec<usize>)>, Failure> {
+    let mut files: Vec<(&PathBuf, Vec<usize>)> = Vec::new();
+    for (position, session) in recorded.iter().enumerate() {
+        let Some(file) = &session.app_file else { continue };
+        match files.iter_mut().find(|(known, _)| *known == file) {
+            Some((_, positions)) => positions.push(position),
+            None => files.push((file, vec![position])),
+        }
+    }
+    let look = |(file, positions): (&PathBuf, Vec<usize>)| {
+        Ok((crate::app::contents(file, &args.operators.folder)?, positions))
+    };
+    files.into_iter().map(look).collect()
 }
 
 /// Every question asked, the maker's claims among them, with what the reports say of who runs the receivers.
@@ -123,6 +149,7 @@ fn recorded(session: SessionFiles, folder: &Path) -> Result<Recorded, Failure> {
         captures: session.captures.into_iter().map(|name| folder.join(name)).collect(),
         truth: truth_file.as_deref().map(input::ground_truth).transpose()?,
         truth_file,
+        app_file: session.app_file.map(|name| folder.join(name)),
     })
 }
 

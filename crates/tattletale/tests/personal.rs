@@ -59,7 +59,7 @@ fn nothing_is_recognised_that_is_not_there() {
         let known = truth::parse(&std::fs::read_to_string(file.with_file_name("truth.toml")).unwrap()).unwrap();
         let blind = GroundTruth { first_party: known.first_party.clone(), ..GroundTruth::default() };
         let open = || -> io::Result<Box<dyn io::Read>> { Ok(Box::new(File::open(file)?)) };
-        let capture = Capture { name: file.display().to_string(), open: Box::new(open) };
+        let capture = Capture { name: file.display().to_string(), open: Box::new(open), origin: None };
         let report = audit(&[capture], Some(blind), &Options::default()).unwrap();
         for found in report.personal.iter().filter(|found| found.strength == Strength::Strong) {
             let right = is_right(found, &known);

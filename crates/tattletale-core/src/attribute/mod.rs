@@ -22,6 +22,13 @@ pub fn registrable_domain(host: &str) -> Option<String> {
     psl::domain_str(host).map(str::to_owned)
 }
 
+/// Whether a host ends in a suffix that the list names itself, so that the host can exist in the public DNS.
+///
+/// Package names and the like pass [`registrable_domain`] by the list's rule `*`; this tells them apart.
+pub fn has_known_suffix(host: &str) -> bool {
+    psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known())
+}
+
 /// Whom the user meant to talk to.
 #[derive(Debug, Clone, Default)]
 pub struct FirstParty {

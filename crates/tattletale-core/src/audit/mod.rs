@@ -5,10 +5,12 @@
 //! and searches. Memory holds one batch of exchanges, the navigations and the findings, never a capture.
 
 mod carriers;
+mod control;
 mod fields;
 mod inferred;
 mod navigation;
 mod personal;
+mod salting;
 mod search;
 mod survey;
 mod watchers;
@@ -27,6 +29,19 @@ pub struct Capture<'a> {
     pub name: String,
     /// Opens it at its start.
     pub open: Box<dyn Fn() -> io::Result<Box<dyn Read + 'a>> + 'a>,
+    /// What it was made of, where it is a recording that was made of a file in another form just now.
+    pub origin: Option<Origin>,
+}
+
+/// The file that a capture was made of: evidence names that, not what was made of it.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// SHA-256, lower-case hex.
+    pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
+    /// What of it could not be processed.
+    pub faults: Vec<Fault>,
 }
 
 impl Capture<'_> {
@@ -62,6 +77,17 @@ pub struct AuditError {
 /// A capture that cannot be read is a fault of the report when there are others, and an error when it is the only
 /// one.
 pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Options) -> Result<Report, AuditError> {
+    audit_against(captures, &[], truth, options)
+}
+
+/// The same with control captures, in which nothing of the ground truth can be but by chance: what is seen in one of
+/// them is never strong.
+pub fn audit_against(
+    captures: &[Capture<'_>],
+    controls: &[Capture<'_>],
+    truth: Option<GroundTruth>,
+    options: &Options,
+) -> Result<Report, AuditError> {
     let given = truth.is_some();
     let surveyed: Vec<_> = captures.iter().map(survey::survey).collect();
     let mut faults: Vec<(usize, Fault)> = Vec::new();
@@ -78,11 +104,13 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
         None => inferred::ground_truth(readable.iter().map(|(_, survey)| survey.shown())),
     };
     let planted = Planted::new(&truth);
+    let in_control = control::seen(controls, &planted, options)?;
     let carriers = Carriers::new(&mut truth, &readable, &planted, options);
     let mut report = Report {
         captures: captures.iter().map(unread).collect(),
         not_sought: planted.not_sought(&truth),
         truth,
+        in_control: in_control.iter().copied().collect(),
         findings: Vec::new(),
         weak: Vec::new(),
         personal: Vec::new(),
@@ -97,7 +125,14 @@ pub fn audit(captures: &[Capture<'_>], truth: Option<GroundTruth>, options: &Opt
     let mut collected = fields::Collected::new();
     for (index, survey) in &readable {
         let party = if given { search::PartyBy::GroundTruth } else { search::PartyBy::Page { typed_at: &typed_at } };
-        let search = search::Search { capture: *index, planted: &planted, carriers: &carriers, options, party };
+        let search = search::Search {
+            capture: *index,
+            planted: &planted,
+            carriers: &carriers,
+            in_control: &in_control,
+            options,
+            party,
+        };
         search.run(&captures[*index], survey, &mut report, &mut collected);
     }
     report.fields = collected.finish();

@@ -3,6 +3,7 @@
 use super::carriers::{Carriers, Role};
 use super::fields::{self, Collected, Leaf, Leaves};
 use super::personal::{self, Recollection};
+use super::salting::{Budget, Run, Salts};
 use super::survey::Survey;
 use super::watchers::Watchers;
 use super::{Capture, Options};
@@ -12,11 +13,11 @@ use crate::detect::personal::{Recognised, Recogniser};
 use crate::detect::{Closed, Places, Planted, chance, look_beside};
 use crate::import::{self, Wanted};
 use crate::model::{
-    Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, OpaquePlace, Part, Party, ReceiverCoverage, Report,
-    Sighting, Strength, Subject, Timestamp, url,
+    Captured, Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, Hashes, Odds, OpaquePlace, Part, Party,
+    ReceiverCoverage, Report, Sighting, Strength, Subject, Timestamp, url,
 };
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 /// A batch ends at so many exchanges or bytes of bodies, whichever comes first.
@@ -28,6 +29,8 @@ pub(super) struct Search<'a> {
     pub(super) capture: usize,
     pub(super) planted: &'a Planted,
     pub(super) carriers: &'a Carriers,
+    /// What is seen in a control capture as well.
+    pub(super) in_control: &'a BTreeSet<Subject>,
     pub(super) options: &'a Options,
     pub(super) party: PartyBy<'a>,
 }
@@ -51,6 +54,10 @@ struct Examined {
     row: ReceiverCoverage,
     faults: Vec<Fault>,
     places: Places,
+    hashes: Hashes,
+    /// Runs that may be digests made with a salt.
+    runs: Vec<Run>,
+    salts: Salts,
     /// With the part and the time that it was sent.
     recognised: Vec<(Part, Option<Timestamp>, Recognised)>,
     leaves: Vec<Leaf>,
@@ -64,13 +71,22 @@ impl<'a> Search<'a> {
         let mut tally = Tally::default();
         let mut batch: Vec<Exchange> = Vec::new();
         let mut held = 0;
+        let mut blind: BTreeMap<String, ReceiverCoverage> = BTreeMap::new();
         let wanted = Wanted { request_bodies: true, response_bodies: self.options.responses };
         let mut flush = |batch: &mut Vec<Exchange>, report: &mut Report| {
-            let examined: Vec<Examined> = batch.par_drain(..).map(|exchange| self.examine(exchange)).collect();
+            let mut examined: Vec<Examined> = batch.par_drain(..).map(|exchange| self.examine(exchange)).collect();
+            self.salt(&mut examined, &mut tally.budget);
             examined.into_iter().for_each(|examined| self.add(examined, &mut tally, report, collected));
         };
         let result = capture.input().and_then(|input| {
-            import::read(input, wanted, |exchange| {
+            import::read(input, wanted, |captured| {
+                let exchange = match captured {
+                    Captured::Exchange(exchange) => exchange,
+                    Captured::Blind(unseen) => {
+                        blind.entry(unseen.receiver()).or_default().add_blind(&unseen);
+                        return ControlFlow::Continue(());
+                    }
+                };
                 held += exchange.request.body.bytes.len()
                     + exchange.response.as_ref().map_or(0, |response| response.body.bytes.len());
                 batch.push(exchange);
@@ -82,11 +98,16 @@ impl<'a> Search<'a> {
             })
         });
         flush(&mut batch, report);
+        add_blind(blind, report);
         let info = &mut report.captures[self.capture];
         info.bytes = survey.imported.bytes;
         info.exchanges = survey.imported.exchanges;
         info.sha256 = survey.imported.sha256.clone().unwrap_or_default();
         info.span = survey.span;
+        if let Some(origin) = &capture.origin {
+            (info.bytes, info.sha256) = (origin.bytes, origin.sha256.clone());
+            report.faults.extend(origin.faults.iter().map(|fault| (self.capture, fault.clone())));
+        }
         report.faults.extend(survey.imported.faults.iter().map(|fault| (self.capture, fault.clone())));
         let changed = match &result {
             Ok(again) => (again.sha256 != survey.imported.sha256).then(|| "changed while it was read".to_owned()),
@@ -101,30 +122,35 @@ impl<'a> Search<'a> {
     fn examine(&self, exchange: Exchange) -> Examined {
         let host = host_of(&exchange);
         let role = self.carriers.role(self.capture, &exchange, &host);
-        let mut places = Places::default();
+        let (mut places, mut hashes) = (Places::default(), Hashes::default());
         let mut row = ReceiverCoverage { host: host.clone(), exchanges: 1, ..ReceiverCoverage::default() };
-        exchange.peer.into_iter().for_each(|address| row.seen_at(address));
+        exchange.peer().into_iter().for_each(|address| row.seen_at(address));
         row.plaintext = u64::from(role == Role::Other && is_plaintext(&exchange.request.url));
         let mut faults = exchange.faults.clone();
         let (mut sightings, mut opaque) = (Vec::new(), Vec::new());
         let (mut leaves, mut records, mut dropped) = (Vec::new(), 0, 0);
         // What the user's own action carries tells nothing about who tells tales.
         let tells = role == Role::Other;
+        let (mut runs, mut salts) = (Vec::new(), Salts::default());
+        let salting = tells && self.planted.salted().wanted(1, 1) > 0;
         let (site, mut recognised) = (registrable_domain(&host).unwrap_or_else(|| host.clone()), Vec::new());
         let body = &exchange.request.body;
         if !body.bytes.is_empty() || body.fidelity == Fidelity::Missing {
             row.bodies[body.fidelity as usize] += 1;
         }
-        for view in parts(&exchange, self.options.responses) {
+        for (number, view) in parts(&exchange, self.options.responses).into_iter().enumerate() {
+            salts.at(number);
             let mut watchers = Watchers {
                 recogniser: tells.then(|| Recogniser::new(&site)),
                 leaves: (tells && self.options.fields).then(Leaves::default),
+                salts: salting.then_some(&mut salts),
             };
             let limits = &self.options.limits;
             let (seen, walked) = look_beside(self.planted, view.bytes, view.hint, limits, &mut places, &mut watchers);
             row.captured += view.bytes.len() as u64;
             row.read += walked.read;
             row.opaque += walked.opaque;
+            hashes.add(&seen.hashes);
             let crowded = seen.crowded.iter().map(|_| {
                 Fault::new(FaultKind::Limit, "one thing stands in so many places here that not all are listed")
             });
@@ -133,6 +159,9 @@ impl<'a> Search<'a> {
                 faults.push(fault);
             }
             let at = view.at.or(exchange.at);
+            if salting {
+                runs.extend(seen.unexplained.into_iter().map(|run| Run { part: view.part.clone(), at, run }));
+            }
             sightings.extend(seen.sightings.into_iter().map(|sighting| (view.part.clone(), at, sighting)));
             opaque.extend(seen.opaque.into_iter().map(|closed| (view.part.clone(), closed)));
             if let Some(found) = watchers.leaves {
@@ -142,12 +171,59 @@ impl<'a> Search<'a> {
             recognised.extend(found.into_iter().map(|found| (view.part.clone(), at, found)));
         }
         faults.iter_mut().for_each(|fault| fault.exchange = Some(exchange.index));
-        Examined { exchange, host, role, sightings, opaque, row, faults, places, recognised, leaves, dropped }
+        Examined {
+            exchange,
+            host,
+            role,
+            sightings,
+            opaque,
+            row,
+            faults,
+            places,
+            hashes,
+            runs,
+            salts,
+            recognised,
+            leaves,
+            dropped,
+        }
+    }
+
+    /// Tries what is left unexplained with salts, within one budget that is dealt out in the capture's order.
+    fn salt(&self, examined: &mut [Examined], budget: &mut Budget) {
+        let salted = self.planted.salted();
+        let granted: Vec<u64> =
+            examined.iter_mut().map(|one| budget.grant(salted, &mut one.runs, &one.salts, &mut one.hashes)).collect();
+        let left: u64 = examined
+            .par_iter_mut()
+            .zip(granted)
+            .map(|(one, granted)| {
+                let message = (&one.exchange, self.options);
+                let (found, left) = one.salts.explain(salted, &one.runs, granted, message, &mut one.hashes);
+                one.sightings.extend(found);
+                left
+            })
+            .sum();
+        budget.give_back(left);
     }
 
     fn add(&self, examined: Examined, tally: &mut Tally, report: &mut Report, collected: &mut Collected) {
-        let Examined { exchange, host, role, sightings, opaque, row, faults, places, recognised, leaves, dropped } =
-            examined;
+        let Examined {
+            exchange,
+            host,
+            role,
+            sightings,
+            opaque,
+            row,
+            faults,
+            places,
+            hashes,
+            recognised,
+            leaves,
+            dropped,
+            ..
+        } = examined;
+        report.coverage.hashes.add(&hashes);
         let seen = fields::Seen { host: &host, capture: self.capture, exchange: exchange.index, at: exchange.at };
         collected.add(leaves, dropped, &seen, |stated, at| self.carriers.mode_by(stated, at));
         tally.places.add(&places);
@@ -191,9 +267,9 @@ impl<'a> Search<'a> {
         let seen = personal::Seen { capture: self.capture, exchange: exchange.index, host: &host, plaintext };
         tally.personal.add(recognised, &sightings, &seen, self.carriers);
         for (part, at, sighting) in sightings {
-            let (bits, whole) = (sighting.bits, sighting.whole);
+            let odds = sighting.odds;
             let finding = self.finding(&exchange, &host, (part, at), sighting, report);
-            tally.found.push(Unjudged { finding, bits, whole });
+            tally.found.push(Unjudged { finding, odds });
         }
     }
 
@@ -244,10 +320,10 @@ impl<'a> Search<'a> {
     /// Only at the end is it known in how many places a value could have stood.
     fn judge(&self, tally: Tally, report: &mut Report) {
         tally.personal.settle(report);
-        for Unjudged { mut finding, bits, whole } in tally.found {
-            let places = tally.places.for_length(finding.range.len(), whole);
-            finding.chance = chance::expected(places, Planted::DISGUISES, bits);
-            finding.strength = chance::strength(finding.chance);
+        for Unjudged { mut finding, odds } in tally.found {
+            finding.chance = tally.places.expected(&odds, finding.range.len());
+            let in_control = self.in_control.contains(&finding.subject());
+            finding.strength = if in_control { Strength::Weak } else { chance::strength(finding.chance) };
             match finding.strength {
                 Strength::Strong => report.findings.push(finding),
                 Strength::Weak => report.weak.push(finding),
@@ -263,13 +339,13 @@ struct Tally {
     rows: HashMap<String, usize>,
     found: Vec<Unjudged>,
     personal: Recollection,
+    budget: Budget,
 }
 
 /// A finding whose chance is not known yet, with what its sighting says about it.
 struct Unjudged {
     finding: Finding,
-    bits: f64,
-    whole: bool,
+    odds: Odds,
 }
 
 /// The host that was asked: of the URL, else of the `Host` header, else nothing better than the URL itself.
@@ -287,6 +363,18 @@ fn is_plaintext(address: &str) -> bool {
     ["http", "ws"].iter().any(|plain| scheme.eq_ignore_ascii_case(plain))
 }
 
+/// Connections that could not be seen join the row of their host; hosts of which nothing else is known come last.
+fn add_blind(blind: BTreeMap<String, ReceiverCoverage>, report: &mut Report) {
+    let rows = &mut report.coverage.receivers;
+    let known: HashMap<String, usize> = rows.iter().enumerate().map(|(at, row)| (row.host.clone(), at)).collect();
+    for (host, unseen) in blind {
+        match known.get(&host) {
+            Some(&at) => sum(&mut rows[at], &unseen),
+            None => rows.push(ReceiverCoverage { host, ..unseen }),
+        }
+    }
+}
+
 fn sum(into: &mut ReceiverCoverage, row: &ReceiverCoverage) {
     into.exchanges += row.exchanges;
     into.captured += row.captured;
@@ -294,5 +382,6 @@ fn sum(into: &mut ReceiverCoverage, row: &ReceiverCoverage) {
     into.opaque += row.opaque;
     row.addresses.iter().for_each(|address| into.seen_at(*address));
     into.plaintext += row.plaintext;
+    row.blind.iter().for_each(|(kind, count)| into.add_blind_count(*kind, *count));
     into.bodies.iter_mut().zip(row.bodies).for_each(|(sum, more)| *sum += more);
 }

@@ -6,7 +6,7 @@ use super::navigation::{From, Navigation, Navigations, made_by};
 use crate::decode::keys::{Key, SeenKeys};
 use crate::decode::{Limits, parts, walk};
 use crate::import::{self, ImportError, Imported, Wanted};
-use crate::model::{Exchange, Fault, FaultKind, Timestamp, url};
+use crate::model::{Captured, Exchange, Fault, FaultKind, Timestamp, url};
 use std::ops::ControlFlow;
 
 /// Navigations kept per capture. A person does not make more, but whoever writes the capture may.
@@ -22,7 +22,7 @@ pub(super) struct Survey {
     pub(super) submits: Vec<Exchange>,
     /// What was typed into first-party forms.
     pub(super) typed: Vec<Typed>,
-    /// Earliest and latest time of an exchange.
+    /// Earliest and latest time of an exchange, or of something that could not be seen.
     pub(super) span: Option<(Timestamp, Timestamp)>,
 }
 
@@ -38,7 +38,8 @@ impl Survey {
 pub(super) fn keys(capture: &Capture<'_>, limits: &Limits, responses: bool) -> Result<Vec<Key>, ImportError> {
     let mut seen = SeenKeys::default();
     let wanted = Wanted { request_bodies: true, response_bodies: responses };
-    import::read(capture.input()?, wanted, |exchange: Exchange| {
+    import::read(capture.input()?, wanted, |captured| {
+        let Captured::Exchange(exchange) = captured else { return ControlFlow::Continue(()) };
         seen.at(exchange.index);
         for view in parts(&exchange, responses) {
             walk(view.bytes, view.hint, limits, &mut seen);
@@ -56,10 +57,15 @@ pub(super) fn survey(capture: &Capture<'_>) -> Result<Survey, ImportError> {
     let mut entered: Vec<Typed> = Vec::new();
     let mut span: Option<(Timestamp, Timestamp)> = None;
     let mut full = false;
-    let mut imported = import::read(input, Wanted::REQUESTS, |exchange: Exchange| {
-        if let Some(at) = exchange.at {
+    let mut imported = import::read(input, Wanted::REQUESTS, |captured| {
+        let at = match &captured {
+            Captured::Exchange(exchange) => exchange.at,
+            Captured::Blind(blind) => blind.at,
+        };
+        if let Some(at) = at {
             span = Some(span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         }
+        let Captured::Exchange(exchange) = captured else { return ControlFlow::Continue(()) };
         full |= navigations.len() >= NAVIGATIONS_KEPT;
         if !full && navigations.add(&exchange) {
             typed(&exchange, true, &mut entered);

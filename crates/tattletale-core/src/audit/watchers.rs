@@ -1,6 +1,8 @@
-//! What follows the walk beside the search for planted values: personal data, and what every field held.
+//! What follows the walk beside the search for planted values: personal data, what every field held, and what may
+//! be a salt.
 
 use super::fields::Leaves;
+use super::salting::Salts;
 use crate::decode::{Ending, Node, Visitor};
 use crate::detect::personal::Recogniser;
 
@@ -8,6 +10,7 @@ use crate::detect::personal::Recogniser;
 pub(super) struct Watchers<'s> {
     pub(super) recogniser: Option<Recogniser<'s>>,
     pub(super) leaves: Option<Leaves>,
+    pub(super) salts: Option<&'s mut Salts>,
 }
 
 impl Visitor for Watchers<'_> {
@@ -19,6 +22,9 @@ impl Visitor for Watchers<'_> {
         }
         if let Some(leaves) = &mut self.leaves {
             leaves.leave(node, ending);
+        }
+        if let Some(salts) = &mut self.salts {
+            salts.leave(node, ending);
         }
     }
 }

@@ -9,7 +9,7 @@ use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, Sta
 use std::io;
 
 /// Most that a stream may ask for as window or dictionary; RFC 8878 wants at least 8 MiB, `xz -9` takes 64 MiB.
-const MOST_MEMORY: u64 = 72 << 20;
+pub(super) const MOST_MEMORY: u64 = 72 << 20;
 
 /// Which compression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

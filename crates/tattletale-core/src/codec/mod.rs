@@ -1,4 +1,4 @@
-//! Bounded readers of encodings that both importers and layers need: decompression, JSON tokens, base64, ciphers.
+//! Bounded readers of encodings that both importers and layers need: decompression, JSON tokens, base64, ciphers, the ClientHello of TLS.
 //!
 //! Decompression happens here and nowhere else (a lint holds that): only this module can promise that no input,
 //! however hostile, makes more bytes than the caller allowed.
@@ -7,7 +7,13 @@ pub mod base32;
 pub mod base64;
 pub mod cipher;
 pub mod decompress;
+pub mod hello;
 pub mod inflate;
+mod inflow;
 pub mod json;
+pub mod lz4;
 pub mod members;
+pub mod stream;
 pub(crate) mod window;
+
+pub use inflow::{Inflow, NotDeflate};

@@ -394,3 +394,6 @@ impl<'v> Opening<'_, 'v> {
         self.reach.opaque += reach.opaque;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@
 //! counting-up characters as next to nothing, and no value as more than its own alphabet can tell, so that `00000000` or `12345678` is never unique; the
 //! words that programs use for their own parts count for little, whatever their length.
 
-use crate::model::Strength;
+use crate::model::{Among, Odds, Strength};
 
 /// Expected chance hits below which a sighting is strong.
 pub const STRONG: f64 = 1e-6;
@@ -314,6 +314,29 @@ pub fn expected(places: u64, disguises: f64, bits: f64) -> f64 {
     places.max(1) as f64 * disguises * (-bits).exp2()
 }
 
+/// The odds of a text under a key of one byte, of which all were tried in one go. Only the differences of its bytes
+/// are known to be there: those of `0000` are those of `1111`.
+pub fn of_turned(bits: f64, text: &[u8], tried: f64) -> Odds {
+    const KEYS: f64 = 255.0;
+    const SYMBOL: f64 = 5.0;
+    let mut differences: Vec<u8> = text.windows(2).map(|pair| pair[0] ^ pair[1]).collect();
+    differences.sort_unstable();
+    let all = differences.len() as f64;
+    let same = differences.chunk_by(|a, b| a == b).map(|same| same.len() as f64);
+    let told: f64 = same.map(|same| SYMBOL + same * (all / same).log2()).sum();
+    Odds { bits: (bits - DIGIT).min(told).max(0.0), tried: tried * KEYS, among: Among::Bytes }
+}
+
+/// The odds of a digest: chance hits it (any of the `tried` digests of the value, in `digest_bits` bits), or somebody
+/// digested the same text for another reason, which is as likely as the text itself (`bits`). Fewer than 64 bits are
+/// never strong.
+pub fn of_digest(bits: f64, digest_bits: usize, tried: f64) -> Odds {
+    const SHORT: f64 = 19.0;
+    let hit = tried * (-(digest_bits as f64)).exp2() + (-bits).exp2();
+    let bits = if digest_bits < 64 { (-hit.log2()).min(SHORT) } else { -hit.log2() };
+    Odds { bits, tried: 1.0, among: Among::Runs }
+}
+
 /// The verdict on an expectation.
 pub fn strength(expected: f64) -> Strength {
     if expected < STRONG { Strength::Strong } else { Strength::Weak }
@@ -352,6 +375,13 @@ fn predictable(chars: &[char], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn differences_of_repeated_characters_say_nothing() {
+        let odds = |text: &str| of_turned(bits(text), text.as_bytes(), 1.0).bits;
+        assert!(odds("marta.eaea5ae2@example.org") > 50.0);
+        assert!(odds("0000000000000000") < 10.0 && odds("ababababababab") < 10.0);
+    }
 
     #[test]
     fn planted_values_are_strong_and_common_ones_weak() {

@@ -3,16 +3,22 @@
 //! [`look`] is the way in: it unfolds one part and returns what was seen in it. Today one thing is looked for, what
 //! a ground truth knows ([`planted`]).
 
+mod beside;
 pub mod chance;
 mod closed;
+mod digests;
+mod filter;
 pub mod personal;
+mod places;
 pub mod planted;
 mod sighter;
 
 use crate::decode::{Both, Hint, Limits, Visitor, Walked, walk};
 pub use closed::Closed;
+pub use digests::salted;
+pub use places::Places;
 pub use planted::Planted;
-pub use sighter::{Places, Seen, Sighter};
+pub use sighter::{Seen, Sighter, Unexplained};
 
 /// Unfolds one part and searches every layer of it; `places` goes on counting.
 pub fn look(planted: &Planted, bytes: &[u8], hint: Hint<'_>, limits: &Limits, places: &mut Places) -> (Seen, Walked) {

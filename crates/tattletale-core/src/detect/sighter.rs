@@ -5,16 +5,23 @@
 //! that are left in it become sightings, unless the same thing was seen deeper at the same place. An action whose
 //! match lies around a value (the address of a results page around the searched term) is told with that value.
 
+use super::beside::Beside;
+use super::chance;
 use super::closed::Closed;
-use super::planted::{Form, Hit, Planted};
+use super::digests::salted;
+use super::places::Places;
+use super::planted::{By, Hit, Planted};
 use crate::decode::{Ending, Node, Visitor};
-use crate::model::{Excerpt, Sighting, Step, Subject};
+use crate::model::{Among, Excerpt, Hashes, Odds, Sighting, Step, Subject};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 /// Opaque bytes kept per part; all are counted.
 const OPAQUE_KEPT: usize = 8;
+
+/// Unexplained runs kept per part; all are counted.
+const UNEXPLAINED_KEPT: usize = 8;
 
 /// Hits of one pattern that are looked at per place: one place holds a thing once, and of the others most are dropped
 /// because the thing was seen deeper.
@@ -32,6 +39,24 @@ pub struct Sighter<'p> {
     found: Vec<(Sighting, Range<usize>)>,
     kept: HashMap<Subject, usize>,
     opaque: Vec<Closed>,
+    hashes: Hashes,
+    unexplained: Vec<Unexplained>,
+    beside: Beside,
+}
+
+/// A run that has the shape of a whole digest and is none of anything known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unexplained {
+    /// Layers down to it.
+    pub path: Vec<Step>,
+    /// Bytes in the innermost layer.
+    pub range: Range<usize>,
+    /// True when it is all that stands there.
+    pub whole: bool,
+    /// What it says, if it is a digest.
+    pub bytes: Vec<u8>,
+    /// The run and its surroundings.
+    pub excerpt: Excerpt,
 }
 
 /// An open node: the matches in its bytes by their start, none once a piece has taken them; how many sightings there
@@ -41,15 +66,6 @@ struct Frame {
     mark: usize,
 }
 
-/// How many places there were where a value could have stood by chance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Places {
-    /// Bytes searched.
-    pub bytes: u64,
-    /// Fields (leaves of the walk) by their length; longer ones count as the last.
-    pub fields: [u64; 256],
-}
-
 /// What was seen in one part.
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -57,38 +73,35 @@ pub struct Seen {
     pub sightings: Vec<Sighting>,
     /// The first few closed places.
     pub opaque: Vec<Closed>,
+    /// Runs that have the shape of a digest.
+    pub hashes: Hashes,
+    /// The first few of those that nothing explains.
+    pub unexplained: Vec<Unexplained>,
     /// Things that were seen in more places than are kept.
     pub crowded: Vec<Subject>,
-}
-
-impl Default for Places {
-    fn default() -> Self {
-        Self { bytes: 0, fields: [0; 256] }
-    }
-}
-
-impl Places {
-    /// Adds what another walk counted.
-    pub fn add(&mut self, other: &Self) {
-        self.bytes += other.bytes;
-        self.fields.iter_mut().zip(other.fields).for_each(|(sum, more)| *sum += more);
-    }
-
-    /// Where something of that length could have stood: as a whole field, or anywhere.
-    pub fn for_length(&self, length: usize, whole: bool) -> u64 {
-        if whole { self.fields[length.min(255)] } else { self.bytes }
-    }
 }
 
 impl<'p> Sighter<'p> {
     /// Before a walk; `places` goes on counting over many walks.
     pub fn new(planted: &'p Planted, places: &'p mut Places) -> Self {
-        Self { planted, places, frames: Vec::new(), found: Vec::new(), kept: HashMap::new(), opaque: Vec::new() }
+        Self {
+            planted,
+            places,
+            frames: Vec::new(),
+            found: Vec::new(),
+            kept: HashMap::new(),
+            opaque: Vec::new(),
+            hashes: Hashes::default(),
+            unexplained: Vec::new(),
+            beside: Beside::default(),
+        }
     }
 
     /// After the walk.
     pub fn seen(self) -> Seen {
-        let mut seen = Seen { opaque: self.opaque, ..Seen::default() };
+        self.places.runs += self.hashes.seen;
+        let (opaque, hashes, unexplained) = (self.opaque, self.hashes, self.unexplained);
+        let mut seen = Seen { opaque, hashes, unexplained, ..Seen::default() };
         seen.crowded.extend(self.kept.iter().filter(|(_, places)| **places > PLACES_KEPT).map(|(subject, _)| *subject));
         seen.crowded.sort_unstable();
         let mut known: HashMap<(Subject, Vec<Step>), usize> = HashMap::new();
@@ -125,7 +138,7 @@ impl<'p> Sighter<'p> {
             let mut alone = true;
             for value in values {
                 alone = false;
-                self.sight(node, &hit, ending, mark, value, action);
+                self.sight(node, &hit, ending, mark, value, action, None);
             }
             if let (true, Some(action)) = (alone, action) {
                 self.sight_action(node, &hit, ending, mark, action);
@@ -141,16 +154,18 @@ impl<'p> Sighter<'p> {
             let place = place(node, hit);
             // Around a value means all around it: a short word that chance put into an encoded text is not.
             let around = value && place.start <= cover.start && cover.end <= place.end;
-            if around || (same && overlap(cover, &place)) {
+            let path_of_it = same && self.planted.is_address(hit) && is_path(sighting);
+            if around || (same && !path_of_it && overlap(cover, &place)) {
                 sighting.within = sighting.within.or((!same).then_some(action));
                 joined = true;
             }
         }
         if !joined {
-            self.sight(node, hit, ending, mark, action, None);
+            self.sight(node, hit, ending, mark, action, None, None);
         }
     }
 
+    #[allow(clippy::too_many_arguments, reason = "what a sighting is made of")]
     fn sight(
         &mut self,
         node: &Node<'_>,
@@ -159,38 +174,123 @@ impl<'p> Sighter<'p> {
         mark: usize,
         subject: Subject,
         within: Option<Subject>,
+        more: Option<Step>,
     ) {
         let place = place(node, hit);
         let deeper =
             |(sighting, cover): &(Sighting, Range<usize>)| sighting.subject == subject && overlap(cover, &place);
         let full = self.kept.get(&subject).is_some_and(|kept| *kept > PLACES_KEPT);
-        if full || self.found[mark..].iter().any(deeper) {
+        let deeper = self.found[mark..].iter().position(deeper).map(|at| mark + at);
+        // Of an address more was found than its path.
+        let more_of_it = deeper.filter(|at| self.planted.is_address(hit) && is_path(&self.found[*at].0));
+        if full || deeper != more_of_it {
             return;
         }
-        let kept = self.kept.entry(subject).or_default();
-        *kept += 1;
-        if *kept > PLACES_KEPT {
-            return;
+        if more_of_it.is_none() {
+            let kept = self.kept.entry(subject).or_default();
+            *kept += 1;
+            if *kept > PLACES_KEPT {
+                return;
+            }
         }
-        let pattern = self.planted.pattern(hit.pattern);
         let mut path = node.chain.path();
-        if let Form::Digest(name) = pattern.form {
-            path.push(Step { layer: name, at: None });
+        if let By::Digest { outer, inner, .. } = hit.by {
+            self.hashes.seen += 1;
+            self.hashes.explained += 1;
+            path.extend([Some(outer), inner].into_iter().flatten().map(|layer| Step { layer, at: None }));
         }
+        path.extend(more);
+        if let By::Key(key) = hit.by {
+            path.push(Step { layer: "xor", at: Some(format!("0x{key:02x}")) });
+        }
+        let whole = !ending.opened && hit.range.len() == node.bytes.len();
         let sighting = Sighting {
             subject,
             within,
             path,
             range: hit.range.clone(),
-            whole: !ending.opened && hit.range.len() == node.bytes.len(),
-            bits: pattern.bits,
+            whole,
+            odds: self.odds(hit, whole, &node.bytes[hit.range.clone()]),
             excerpt: excerpt(node.bytes, &hit.range),
         };
-        self.found.push((sighting, place));
+        match more_of_it {
+            Some(at) => self.found[at] = (sighting, place),
+            None => self.found.push((sighting, place)),
+        }
+    }
+}
+
+impl Sighter<'_> {
+    fn odds(&self, hit: &Hit, whole: bool, found: &[u8]) -> Odds {
+        let pattern = self.planted.pattern(hit.pattern);
+        let among = if whole { Among::Fields } else { Among::Bytes };
+        match hit.by {
+            By::Digest { bits, .. } => chance::of_digest(pattern.bits, bits, self.planted.digests_tried()),
+            By::Notation(bits) => Odds { bits, tried: pattern.tried, among },
+            By::Key(_) => Odds { among, ..chance::of_turned(pattern.bits, found, pattern.tried) },
+            By::Text | By::Unexplained => Odds { bits: pattern.bits, tried: pattern.tried, among },
+        }
+    }
+
+    /// Compares a field with what is known in other notations, and with pieces of what is known.
+    fn compare(&mut self, node: &Node<'_>, ending: &Ending, mark: usize) {
+        let notations = self.planted.notations();
+        let mut alike = Vec::new();
+        notations.alike(node.bytes, &mut alike);
+        for alike in alike {
+            let pattern = self.planted.pattern(alike.pattern as usize);
+            let by = By::Notation(alike.bits.unwrap_or(pattern.bits));
+            let hit = Hit { pattern: alike.pattern as usize, range: alike.range.clone(), by };
+            let (before, subject) = (self.found.len(), pattern.subjects[0]);
+            self.sight(node, &hit, ending, mark, subject, None, None);
+            // The other half of a place makes both say more, in whatever notation they were seen.
+            let same = |(sighting, cover): &(Sighting, Range<usize>)| {
+                sighting.subject == subject && overlap(cover, &alike.range)
+            };
+            let seen = (self.found.len() > before).then_some(before);
+            let seen = seen.or_else(|| self.found[mark..].iter().rposition(same).map(|at| mark + at));
+            if let (Some(number), true) = (seen, alike.latitude.is_some())
+                && let Some((bits, other)) = self.beside.degrees(&alike, &node.chain.path(), number)
+            {
+                for number in [number, other] {
+                    let odds = &mut self.found[number].0.odds;
+                    odds.bits = odds.bits.max(bits);
+                }
+            }
+        }
+        for whole in self.beside.piece(notations, node) {
+            let subject = self.planted.pattern(whole.pattern).subjects[0];
+            let hit = Hit { pattern: whole.pattern, range: 0..node.bytes.len(), by: By::Notation(whole.bits) };
+            self.sight(node, &hit, ending, mark, subject, None, Some(whole.step));
+        }
+    }
+
+    /// A run that looks like a digest and is none of anything known. What is in a guess, or is looked at again, was
+    /// counted where it was written.
+    fn count_unexplained(&mut self, node: &Node<'_>, hits: &mut Vec<Hit>, ending: &Ending) {
+        let runs: Vec<Hit> = hits.extract_if(.., |hit| hit.by == By::Unexplained).collect();
+        if ending.opened || node.guess || node.again {
+            return;
+        }
+        self.hashes.seen += runs.len() as u64;
+        self.hashes.untried += runs.len() as u64;
+        for Hit { range, .. } in runs {
+            if self.unexplained.len() < UNEXPLAINED_KEPT
+                && let Some(bytes) = salted::bytes_of(&node.bytes[range.clone()])
+            {
+                let (whole, excerpt) = (range.len() == node.bytes.len(), excerpt(node.bytes, &range));
+                self.unexplained.push(Unexplained { path: node.chain.path(), range, whole, bytes, excerpt });
+            }
+        }
     }
 }
 
 impl Frame {
+    fn has_digest(&self, span: &Range<usize>) -> bool {
+        let digest = |hit: &Hit| matches!(hit.by, By::Digest { .. }) && overlap(&hit.range, span);
+        self.hits.iter().flatten().any(digest)
+    }
+
     /// Moves the matches that lie inside `span` out, counted from its start.
     fn hand_down(&mut self, span: &Range<usize>, into: &mut Vec<Hit>) {
         let start = |hit: &Option<Hit>| hit.as_ref().map(|hit| hit.range.start);
@@ -222,6 +322,9 @@ impl Visitor for Sighter<'_> {
         } else if let Some(around) = self.frames.last_mut() {
             around.hand_down(&node.span, &mut hits);
         }
+        // What was written as text of a digest is told there.
+        let told = self.frames.last().is_some_and(|around| around.has_digest(&node.span));
+        hits.extend(self.planted.as_bytes(node.bytes).filter(|_| !told));
         let hits = hits.into_iter().map(Some).collect();
         self.frames.push(Frame { hits, mark: self.found.len() });
     }
@@ -235,11 +338,15 @@ impl Visitor for Sighter<'_> {
         };
         let mut hits: Vec<Hit> = hits.into_iter().flatten().collect();
         self.planted.settle(node.bytes, &mut hits, 0);
+        self.count_unexplained(node, &mut hits, ending);
         if !ending.opened && !node.again {
             self.places.fields[node.bytes.len().min(255)] += 1;
         }
         if !hits.is_empty() {
             self.settle(node, hits, ending, mark);
+        }
+        if !node.guess && !node.again {
+            self.compare(node, ending, mark);
         }
         if ending.opaque && self.opaque.len() < OPAQUE_KEPT {
             self.opaque.push(Closed::at(node.chain.path(), node.bytes));
@@ -256,6 +363,11 @@ impl Visitor for Sighter<'_> {
 /// Where a hit lies for comparison with what was seen deeper: in a view that is looked at again, anywhere.
 fn place(node: &Node<'_>, hit: &Hit) -> Range<usize> {
     if node.again { node.span.clone() } else { hit.range.clone() }
+}
+
+/// Seen by a path alone, which a whole address that is found around it says better.
+fn is_path(sighting: &Sighting) -> bool {
+    sighting.excerpt.found.starts_with(b"/")
 }
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {

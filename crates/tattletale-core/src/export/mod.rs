@@ -1,6 +1,7 @@
-//! Captures out: the recordings that we make ourselves. Pure like everything here: bytes, times and identifiers come
+//! Captures out: the recordings that we make ourselves, and the exchange format of others. Pure like everything here: bytes, times and identifiers come
 //! in, a writer takes them.
 //!
-//! It stands beside `import`, which reads what is written here; neither knows of the other.
+//! It stands beside `import`, which reads what is written here, and of which it knows nothing.
 
+pub mod har;
 pub mod warc;

@@ -78,7 +78,7 @@ fn readable() -> String {
 pub enum LooksLike {
     /// gzip (RFC 1952).
     Gzip,
-    /// ZIP, which Fiddler's SAZ is too.
+    /// ZIP that is no SAZ.
     Zip,
     /// pcap, either byte order, micro- or nanoseconds.
     Pcap,
@@ -86,11 +86,7 @@ pub enum LooksLike {
     Pcapng,
     /// WARC.
     Warc,
-    /// mitmproxy's flow file (tnetstrings).
-    MitmproxyFlows,
-    /// Burp Suite's XML export.
-    Burp,
-    /// Some other XML.
+    /// XML.
     Xml,
     /// A web page.
     Html,
@@ -124,7 +120,6 @@ impl LooksLike {
         let text = unicode::head_as_utf8(head);
         let text = text.trim_ascii_start();
         match text.first() {
-            Some(b'0'..=b'9') if is_netstring(text) => Self::MitmproxyFlows,
             Some(b'{' | b'[') if !text.contains(&0) => Self::Json { names: names(text) },
             Some(b'<') => markup(text),
             _ if text.iter().all(|&byte| byte >= b' ' || byte.is_ascii_whitespace() || byte == 0x1b) => Self::Text,
@@ -135,8 +130,7 @@ impl LooksLike {
     fn advice(&self) -> &'static str {
         match self {
             Self::Gzip => "unpack it first",
-            Self::Zip => "unpack it, or export the session as HAR",
-            Self::MitmproxyFlows => "convert it with `mitmdump -nr FILE --set hardump=OUT.har`",
+            Self::Zip => "unpack it and name the capture inside",
             Self::Html => "this may be the page of a failed download",
             _ => "export the capture as HAR",
         }
@@ -147,12 +141,10 @@ impl fmt::Display for LooksLike {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Gzip => "it is compressed with gzip",
-            Self::Zip => "it is a ZIP archive (perhaps a SAZ)",
+            Self::Zip => "it is a ZIP archive",
             Self::Pcap => "it is a pcap",
             Self::Pcapng => "it is a pcapng",
             Self::Warc => "it is a WARC",
-            Self::MitmproxyFlows => "it looks like mitmproxy flows",
-            Self::Burp => "it looks like Burp's XML",
             Self::Xml => "it looks like XML",
             Self::Html => "it looks like a web page",
             Self::Json { names } if names.is_empty() => "it is JSON, but not a HAR",
@@ -163,21 +155,10 @@ impl fmt::Display for LooksLike {
     }
 }
 
-/// `123:` followed by anything, as tnetstrings start.
-fn is_netstring(text: &[u8]) -> bool {
-    text.iter().position(|byte| !byte.is_ascii_digit()).is_some_and(|end| end <= 12 && text[end] == b':')
-}
-
 fn markup(text: &[u8]) -> LooksLike {
     let start = text[..text.len().min(4096)].to_ascii_lowercase();
     let has = |needle: &[u8]| memchr::memmem::find(&start, needle).is_some();
-    if has(b"<items burpversion") {
-        LooksLike::Burp
-    } else if has(b"<!doctype html") || has(b"<html") {
-        LooksLike::Html
-    } else {
-        LooksLike::Xml
-    }
+    if has(b"<!doctype html") || has(b"<html") { LooksLike::Html } else { LooksLike::Xml }
 }
 
 /// Up to five names at the top level, as far as the head goes, each cut to a readable length.

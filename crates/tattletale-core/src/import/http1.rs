@@ -10,7 +10,7 @@ use super::coding;
 use crate::model::{Body, Fault, FaultKind, Fidelity, Header};
 
 /// Header fields of one message; more are left out with a fault, since each costs far more memory than its bytes.
-const MOST_HEADERS: usize = 10_000;
+pub(super) const MOST_HEADERS: usize = 10_000;
 
 /// One message with its body still framed.
 #[derive(Debug, Default)]

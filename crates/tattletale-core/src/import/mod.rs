@@ -1,4 +1,4 @@
-//! Captures in: any file that some tool wrote becomes a stream of exchanges.
+//! Captures in: any file that some tool wrote becomes a stream of exchanges, and of what could not be seen.
 //!
 //! An importer takes a reader and hands out one exchange after the other; it never holds the file. Parsing does not
 //! fail over one bad entry: what is wrong with an entry travels with its exchange, what could not become an exchange
@@ -6,34 +6,46 @@
 //!
 //! A new format is one file here, its `mod` line and its line in [`IMPORTERS`].
 
+mod blindness;
+mod burp;
 mod coding;
 mod cookies;
 mod error;
+mod faults;
+mod flows;
 mod har;
 mod http1;
+mod http_pair;
 mod metered;
+mod names;
 mod peer;
+mod saz;
 mod unicode;
 mod warc;
 
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use crate::model::{Exchange, Fault};
+use crate::model::{Captured, Fault};
+pub use burp::Burp;
 pub use error::{ImportError, LooksLike};
+use faults::Faults;
+pub use flows::Flows;
 pub use har::Har;
 use metered::Metered;
+pub use names::Names;
 use peer::address;
+pub use saz::Saz;
 pub use warc::Warc;
 
 /// Every format that can be read, most specific recognition first.
-pub static IMPORTERS: &[&dyn Importer] = &[&Warc, &Har];
+pub static IMPORTERS: &[&dyn Importer] = &[&Warc, &Flows, &Burp, &Saz, &Har];
 
 /// How much of a file's start [`Importer::sniff`] gets to see, in bytes.
 pub const PEEK: usize = 64 << 10;
 
-/// Where each exchange goes; `Break` ends the import.
-pub type Each<'a> = dyn FnMut(Exchange) -> ControlFlow<()> + 'a;
+/// Where each exchange, and each thing that could not be seen, goes; `Break` ends the import.
+pub type Each<'a> = dyn FnMut(Captured) -> ControlFlow<()> + 'a;
 
 /// One capture format.
 pub trait Importer: Sync {
@@ -49,7 +61,7 @@ pub trait Importer: Sync {
     /// Hands out every exchange, in the file's order and numbered from 0 with the unreadable ones counted.
     ///
     /// Returned are the faults that belong to no exchange that was handed out; the others are in
-    /// [`Exchange::faults`]. What the caller has seen before an error remains valid.
+    /// [`Exchange::faults`](crate::model::Exchange::faults). What the caller has seen before an error remains valid.
     fn read(&self, input: &mut dyn Read, wanted: Wanted, each: &mut Each<'_>) -> Result<Vec<Fault>, ImportError>;
 }
 
@@ -84,6 +96,8 @@ pub struct Imported {
     pub bytes: u64,
     /// Exchanges that were handed out.
     pub exchanges: u64,
+    /// Connections and names that were handed out as blind.
+    pub blind: u64,
     /// What is wrong with the file and with entries that could not become an exchange.
     pub faults: Vec<Fault>,
 }
@@ -92,7 +106,7 @@ pub struct Imported {
 pub fn read(
     input: impl Read,
     wanted: Wanted,
-    mut each: impl FnMut(Exchange) -> ControlFlow<()>,
+    mut each: impl FnMut(Captured) -> ControlFlow<()>,
 ) -> Result<Imported, ImportError> {
     let mut input = Metered::new(input);
     let head = input.peek(PEEK).map_err(|source| ImportError::Io { offset: 0, entry: 0, source })?;
@@ -102,10 +116,10 @@ pub fn read(
     let Some(importer) = IMPORTERS.iter().find(|importer| importer.sniff(head)) else {
         return Err(ImportError::UnknownFormat { looks_like: LooksLike::of(head) });
     };
-    let (mut exchanges, mut stopped) = (0u64, false);
-    let faults = importer.read(&mut input, wanted, &mut |exchange| {
-        exchanges += 1;
-        let flow = each(exchange);
+    let (mut exchanges, mut blind, mut stopped) = (0u64, 0u64, false);
+    let faults = importer.read(&mut input, wanted, &mut |captured| {
+        *(if matches!(captured, Captured::Blind(_)) { &mut blind } else { &mut exchanges }) += 1;
+        let flow = each(captured);
         stopped = flow.is_break();
         flow
     })?;
@@ -116,7 +130,7 @@ pub fn read(
     }
     let bytes = input.passed();
     let sha256 = (!stopped).then(|| input.sha256());
-    Ok(Imported { format: importer.name(), sha256, bytes, exchanges, faults })
+    Ok(Imported { format: importer.name(), sha256, bytes, exchanges, blind, faults })
 }
 
 #[cfg(test)]

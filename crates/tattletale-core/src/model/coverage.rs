@@ -1,6 +1,6 @@
 //! How much of what was captured could be read. "Nothing found" without this is no result.
 
-use super::{Fidelity, Part, Step};
+use super::{Blind, BlindKind, Fidelity, Part, Step};
 use std::net::IpAddr;
 
 /// What was seen and what was not, over all captures of a run.
@@ -12,6 +12,31 @@ pub struct Coverage {
     pub opaque: Vec<OpaquePlace>,
     /// Whether response bodies and headers were looked at.
     pub responses: bool,
+    /// Runs that have the shape of a digest.
+    pub hashes: Hashes,
+}
+
+/// Runs of text that have the length and the alphabet of a whole digest, and what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hashes {
+    /// How many there were; nothing is counted where there was nothing to look for.
+    pub seen: u64,
+    /// Digests of something known.
+    pub explained: u64,
+    /// Others that were tried with values of the same message as salts and keys, all of them.
+    pub tried: u64,
+    /// Others that were not, or not with all: the work has a bound.
+    pub untried: u64,
+}
+
+impl Hashes {
+    /// Adds what was counted elsewhere.
+    pub fn add(&mut self, other: &Self) {
+        self.seen += other.seen;
+        self.explained += other.explained;
+        self.tried += other.tried;
+        self.untried += other.untried;
+    }
 }
 
 /// What was seen on its way to one host. Byte counts are of request parts as captured unless said otherwise.
@@ -34,6 +59,27 @@ pub struct ReceiverCoverage {
     /// Different addresses of its servers that the captures name, in order of first appearance, at most
     /// [`ReceiverCoverage::ADDRESSES`].
     pub addresses: Vec<IpAddr>,
+    /// Connections to it of which the content is not known, by kind, in the order of [`BlindKind::ALL`].
+    pub blind: Vec<(BlindKind, BlindCount)>,
+}
+
+/// How much passed over connections of which the content is not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BlindCount {
+    /// Connections; for [`BlindKind::NameOnly`] look-ups.
+    pub connections: u64,
+    /// Bytes that the client sent.
+    pub sent: u64,
+    /// Bytes that it received.
+    pub received: u64,
+}
+
+impl BlindCount {
+    fn add(&mut self, other: Self) {
+        self.connections = self.connections.saturating_add(other.connections);
+        self.sent = self.sent.saturating_add(other.sent);
+        self.received = self.received.saturating_add(other.received);
+    }
 }
 
 impl ReceiverCoverage {
@@ -45,6 +91,30 @@ impl ReceiverCoverage {
         if self.addresses.len() < Self::ADDRESSES && !self.addresses.contains(&address) {
             self.addresses.push(address);
         }
+    }
+
+    /// Counts a connection of which the content is not known.
+    pub fn add_blind(&mut self, blind: &Blind) {
+        self.add_blind_count(blind.kind, BlindCount { connections: 1, sent: blind.sent, received: blind.received });
+        blind.connection.server.into_iter().for_each(|address| self.seen_at(address));
+    }
+
+    /// Counts several of one kind.
+    pub fn add_blind_count(&mut self, kind: BlindKind, count: BlindCount) {
+        match self.blind.binary_search_by_key(&kind, |(known, _)| *known) {
+            Ok(at) => self.blind[at].1.add(count),
+            Err(at) => self.blind.insert(at, (kind, count)),
+        }
+    }
+
+    /// Connections over which it may have been told something unseen.
+    pub fn hidden(&self) -> u64 {
+        self.blind.iter().filter(|(kind, _)| kind.hides()).map(|(_, count)| count.connections).sum()
+    }
+
+    /// Whether its name is not known: an address, or not even that. It may be anybody.
+    pub fn is_nameless(&self) -> bool {
+        self.host == Blind::UNKNOWN || self.host.parse::<IpAddr>().is_ok()
     }
 }
 
@@ -109,8 +179,45 @@ impl Coverage {
         self.receivers.iter().map(column).sum()
     }
 
+    /// Hosts of which an exchange was seen.
+    pub fn seen_hosts(&self) -> u64 {
+        self.receivers.iter().filter(|receiver| receiver.exchanges > 0).count() as u64
+    }
+
+    /// Connections of that kind of which the content is not known.
+    pub fn blind(&self, kind: BlindKind) -> BlindCount {
+        let mut sum = BlindCount::default();
+        let counts = self.receivers.iter().flat_map(|receiver| &receiver.blind);
+        counts.filter(|(known, _)| *known == kind).for_each(|(_, count)| sum.add(*count));
+        sum
+    }
+
     /// Request bodies of that fidelity.
     pub fn bodies(&self, fidelity: Fidelity) -> u64 {
         self.total(|receiver| receiver.bodies[fidelity as usize])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn blind_connections_by_kind() {
+        let mut row = ReceiverCoverage { host: "t.example".into(), ..ReceiverCoverage::default() };
+        let mut blind = Blind { sent: 500, ..Blind::new(BlindKind::Quic) };
+        blind.connection =
+            Arc::new(crate::model::Connection { server: "192.0.2.1".parse().ok(), ..Default::default() });
+        row.add_blind(&blind);
+        row.add_blind(&blind);
+        row.add_blind(&Blind::new(BlindKind::TlsRefused));
+        row.add_blind(&Blind::new(BlindKind::NameOnly));
+        let kinds: Vec<_> = row.blind.iter().map(|(kind, count)| (*kind, count.connections)).collect();
+        assert_eq!(kinds, [(BlindKind::TlsRefused, 1), (BlindKind::Quic, 2), (BlindKind::NameOnly, 1)]);
+        assert_eq!((row.hidden(), row.addresses.len(), row.is_nameless()), (3, 1, false));
+        let coverage = Coverage { receivers: vec![row.clone(), row], ..Coverage::default() };
+        assert_eq!(coverage.blind(BlindKind::Quic), BlindCount { connections: 4, sent: 2000, received: 0 });
+        assert_eq!((coverage.total(ReceiverCoverage::hidden), coverage.seen_hosts()), (6, 0));
     }
 }

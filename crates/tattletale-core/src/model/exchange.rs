@@ -3,8 +3,41 @@
 //! Names and values are bytes, not strings: what apps send is often not UTF-8, and a capture that was written by
 //! another tool may have damaged it further. How far a body can be trusted is its [`Fidelity`].
 
-use super::{Fault, Timestamp};
+use super::{Blind, Connection, Fault, Timestamp};
 use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What importers hand out, in the order of the capture.
+#[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are exchanges, and a box would cost each an allocation")]
+pub enum Captured {
+    /// Something that was seen.
+    Exchange(Exchange),
+    /// Something of which only that it was there is known. It takes no position in the capture.
+    Blind(Blind),
+}
+
+impl Captured {
+    /// The exchange, if it is one.
+    pub fn exchange(self) -> Option<Exchange> {
+        match self {
+            Self::Exchange(exchange) => Some(exchange),
+            Self::Blind(_) => None,
+        }
+    }
+}
+
+impl From<Exchange> for Captured {
+    fn from(exchange: Exchange) -> Self {
+        Self::Exchange(exchange)
+    }
+}
+
+impl From<Blind> for Captured {
+    fn from(blind: Blind) -> Self {
+        Self::Blind(blind)
+    }
+}
 
 /// One request with its response (and its WebSocket messages, when it was upgraded).
 #[derive(Debug, Clone, Default)]
@@ -13,8 +46,11 @@ pub struct Exchange {
     pub index: usize,
     /// When the request was sent, UTC, if the capture says.
     pub at: Option<Timestamp>,
-    /// Address of the server that the recorder was connected to, if the capture says.
-    pub peer: Option<IpAddr>,
+    /// What the capture says of the connection, if anything.
+    pub connection: Option<Arc<Connection>>,
+    /// Whether the heads (and the framing) of its messages were put together anew, as those of HTTP/2 must be to be
+    /// shown in the form of HTTP/1. Bodies are not concerned.
+    pub reserialised: bool,
     /// What the client sent.
     pub request: Request,
     /// What came back, if anything did.
@@ -25,6 +61,13 @@ pub struct Exchange {
     pub resource: Option<String>,
     /// What was wrong with this entry, though the rest of it could be read.
     pub faults: Vec<Fault>,
+}
+
+impl Exchange {
+    /// Address of the server that the recorder was connected to, if the capture says.
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.connection.as_ref()?.server
+    }
 }
 
 /// What the client sent.
@@ -69,7 +112,9 @@ pub struct Message {
     pub sent: bool,
     /// When, UTC, if the capture says.
     pub at: Option<Timestamp>,
-    /// Payload after unmasking.
+    /// Whether it was sent as text (RFC 6455, opcode 1).
+    pub text: bool,
+    /// Payload after unmasking, and decompressed where the connection compresses.
     pub bytes: Vec<u8>,
 }
 

@@ -25,10 +25,32 @@ pub struct Sighting {
     pub range: Range<usize>,
     /// True when it is all that stands at this place (a whole field), which chance explains far less often.
     pub whole: bool,
-    /// Bits of surprise in what was matched: its probability is `2^-bits`.
-    pub bits: f64,
+    /// What chance would have had to do to put it there.
+    pub odds: Odds,
     /// The match with a little of what stands around it.
     pub excerpt: Excerpt,
+}
+
+/// How chance could have made a sighting; the number of places is known when the capture ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Odds {
+    /// Bits of surprise in what was matched: its probability is `2^-bits`.
+    pub bits: f64,
+    /// How many different things were tried there.
+    pub tried: f64,
+    /// What kind of place it stands in.
+    pub among: Among,
+}
+
+/// Places where something could have stood by chance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    /// Anywhere: every byte that was searched.
+    Bytes,
+    /// Whole fields of its length.
+    Fields,
+    /// Runs that have the shape of a digest.
+    Runs,
 }
 
 /// A match and its surroundings, as bytes of the party under test: escape before showing.
@@ -159,6 +181,8 @@ pub struct Report {
     pub truth: GroundTruth,
     /// What of it was not looked for: too short, or an address that is only a host.
     pub not_sought: Vec<Subject>,
+    /// What is seen in a control capture as well, and so never strong.
+    pub in_control: Vec<Subject>,
     /// Strong findings, by capture, exchange and place.
     pub findings: Vec<Finding>,
     /// Those that chance may explain.

@@ -46,13 +46,34 @@ pub struct Step {
 
 impl Step {
     /// Digests as a layer is named after them, with the name that people write.
-    pub const DIGESTS: [(&'static str, &'static str); 6] = [
+    pub const DIGESTS: &[(&'static str, &'static str)] = &[
         ("md5", "MD5"),
         ("sha1", "SHA-1"),
         ("sha224", "SHA-224"),
         ("sha256", "SHA-256"),
         ("sha384", "SHA-384"),
         ("sha512", "SHA-512"),
+        ("sha512-256", "SHA-512/256"),
+        ("sha3-224", "SHA3-224"),
+        ("sha3-256", "SHA3-256"),
+        ("sha3-384", "SHA3-384"),
+        ("sha3-512", "SHA3-512"),
+        ("keccak256", "Keccak-256"),
+        ("ripemd160", "RIPEMD-160"),
+        ("blake2b", "BLAKE2b"),
+        ("blake2b-256", "BLAKE2b-256"),
+        ("blake2s", "BLAKE2s"),
+        ("blake3", "BLAKE3"),
+        ("murmur3-128", "MurmurHash3"),
+        ("murmur3-32", "MurmurHash3 (32 bits)"),
+        ("xxh32", "xxHash (32 bits)"),
+        ("xxh64", "xxHash"),
+        ("xxh3", "XXH3"),
+        ("xxh3-128", "XXH3 (128 bits)"),
+        ("hmac-md5", "HMAC-MD5"),
+        ("hmac-sha1", "HMAC-SHA-1"),
+        ("hmac-sha256", "HMAC-SHA-256"),
+        ("hmac-sha512", "HMAC-SHA-512"),
     ];
 
     /// The digest that hid what was found here, as people write it: it can be recognised but not read.

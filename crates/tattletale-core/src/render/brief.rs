@@ -42,6 +42,9 @@ impl Renderer for Brief {
         if opaque > 0 {
             writeln!(out, "\n{} stayed closed: what is in there is not known", words::bytes(opaque))?;
         }
+        if let Some(unseen) = words::unseen(&report.coverage).filter(|_| !summary.receivers.is_empty()) {
+            writeln!(out, "\n{unseen}")?;
+        }
         if !report.complete() {
             writeln!(out, "\nNot everything that was there could be processed.")?;
         }

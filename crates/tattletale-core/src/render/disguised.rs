@@ -208,7 +208,7 @@ impl Hidden {
                     Subject::Action(_) => None,
                 });
                 let Some(first) = values.clone().next() else { continue };
-                let loose = matches!(pattern.form, Form::Digest(_)) || !values.clone().all(|value| value.word);
+                let loose = pattern.form == Form::Digest || !values.clone().all(|value| value.word);
                 if loose || is_word(bytes, &hit.range) {
                     hits.push(Hit { range: hit.range, mask: first.mask });
                 }

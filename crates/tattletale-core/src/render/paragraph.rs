@@ -1,7 +1,16 @@
 //! Styled words wrapped to the width of the terminal, later lines under the first.
 
-use anstyle::Style;
+use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
+
+/// As it is.
+pub const PLAIN: Style = Style::new();
+/// Headings and the answer.
+pub const BOLD: Style = Style::new().bold();
+/// Beside the point.
+pub const QUIET: Style = Style::new().dimmed();
+/// To be noticed.
+pub const ALARM: Style = AnsiColor::Red.on_default();
 
 /// Narrowest text column: in a narrower terminal lines run over rather than become one word each.
 const NARROWEST: usize = 24;
@@ -10,7 +19,8 @@ const NARROWEST: usize = 24;
 const GAP: &str = "  ";
 
 /// Where and how a paragraph stands.
-pub(super) struct Paragraph {
+#[derive(Debug, Clone, Copy)]
+pub struct Paragraph {
     /// Columns left free.
     pub indent: usize,
     /// Columns of the terminal.
@@ -22,7 +32,10 @@ pub(super) struct Paragraph {
 impl Paragraph {
     /// Writes the pieces with a gap between them; a piece that does not fit wraps at its spaces, a word that does
     /// not fit is cut into lines.
-    pub(super) fn write(&self, pieces: &[(Style, &str)], out: &mut dyn Write) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// Only those of `out`.
+    pub fn write(&self, pieces: &[(Style, &str)], out: &mut dyn Write) -> io::Result<()> {
         let hanging = self.indent + 2;
         let most = self.width.max(NARROWEST + hanging);
         let mut column = self.indent;
@@ -69,7 +82,6 @@ impl Paragraph {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anstyle::AnsiColor;
 
     fn wrapped(width: usize, pieces: &[&str]) -> String {
         let pieces: Vec<(Style, &str)> = pieces.iter().map(|piece| (Style::new(), *piece)).collect();

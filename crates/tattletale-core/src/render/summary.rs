@@ -215,6 +215,18 @@ pub(super) fn not_sought(report: &Report, masks: &Masks<'_>) -> Option<String> {
     (!names.is_empty()).then(|| format!("{reason}: {}", words::list(&names)))
 }
 
+/// What is never strong because a control capture has it too.
+pub(super) fn in_control(report: &Report, masks: &Masks<'_>) -> Option<String> {
+    const NAMED: usize = 8;
+    let all = &report.in_control;
+    let mut names: Vec<String> = all.iter().take(NAMED).map(|subject| masks.subject_name(*subject)).collect();
+    if all.len() > NAMED {
+        names.push(format!("{} more", words::number((all.len() - NAMED) as u64)));
+    }
+    (!names.is_empty())
+        .then(|| format!("in a control capture too, so never more than a weak sign: {}", words::list(&names)))
+}
+
 /// What a "nothing found" rests on, in one sentence.
 pub(super) fn basis(report: &Report) -> String {
     let left_out = |value: bool| {
@@ -248,11 +260,12 @@ pub(super) fn basis(report: &Report) -> String {
         1 => "; 1 body is missing or damaged".to_owned(),
         n => format!("; {} bodies are missing or damaged", words::number(n)),
     };
+    let unseen = words::unseen(coverage).map_or(String::new(), |unseen| format!(" But {unseen}."));
     format!(
-        "{} looked for in {} with {}; {readable}{lost}.",
+        "{} looked for in {} with {}; {readable}{lost}.{unseen}",
         capital(&words::list(&sought)),
         words::count(exchanges, "exchange"),
-        words::count(coverage.receivers.len() as u64, "host"),
+        words::count(coverage.seen_hosts(), "host"),
     )
 }
 

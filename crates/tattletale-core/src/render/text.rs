@@ -5,8 +5,8 @@
 
 use super::redact::Masks;
 use super::summary::{self, Summary, Thing, Told};
-use super::{Options, Renderer, command, operators, paragraph::Paragraph, words};
-use crate::model::{Carrier, Fidelity, Finding, Party, Report};
+use super::{Options, Renderer, command, hashes, operators, paragraph::Paragraph, words};
+use crate::model::{BlindKind, Carrier, Fidelity, Finding, Party, Report};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
 
@@ -277,8 +277,15 @@ impl<'r> Page<'_, 'r> {
                 self.line(2, &[(PLAIN, &format!("{bodies} {what}"))])?;
             }
         }
+        all_seen &= self.unseen_connections()?;
         if let Some(left_out) = summary::not_sought(self.report, self.masks) {
             self.line(2, &[(PLAIN, &left_out)])?;
+        }
+        if let Some(common) = summary::in_control(self.report, self.masks) {
+            self.line(2, &[(PLAIN, &common)])?;
+        }
+        if let Some(runs) = hashes::words(&coverage.hashes) {
+            self.line(2, &[(PLAIN, &runs)])?;
         }
         if !coverage.responses {
             self.line(2, &[(QUIET, "responses were not looked at: a receiver learns from requests")])?;
@@ -292,6 +299,23 @@ impl<'r> Page<'_, 'r> {
             self.line(2, &[(PLAIN, &all)])?;
         }
         self.faults()
+    }
+
+    /// Connections of which the content is not known, by host; true when there are none.
+    fn unseen_connections(&mut self) -> io::Result<bool> {
+        let mut rows: Vec<_> =
+            self.report.coverage.receivers.iter().filter(|receiver| !receiver.blind.is_empty()).collect();
+        rows.sort_by_key(|receiver| std::cmp::Reverse(receiver.hidden()));
+        for receiver in rows.iter().take(LISTED) {
+            let kinds: Vec<String> = receiver.blind.iter().map(|(kind, count)| words::blind(*kind, *count)).collect();
+            self.line(2, &[(PLAIN, &self.masks.host(&receiver.host)), (QUIET, &kinds.join("; "))])?;
+        }
+        self.and_more(rows.len())?;
+        let hidden = BlindKind::ALL.into_iter().filter(|kind| self.report.coverage.blind(*kind).connections > 0);
+        for kind in hidden {
+            self.line(4, &[(QUIET, &format!("{}: {}", kind.words(), kind.meaning()))])?;
+        }
+        Ok(rows.is_empty())
     }
 
     fn faults(&mut self) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! Numbers and paths in words that a reader takes in at once.
 
-use crate::model::{Party, Step};
+use crate::model::{BlindCount, BlindKind, Coverage, Party, ReceiverCoverage, Step};
 
 /// `1 thing`, `1,204 things`; for nouns that take an s.
 pub fn count(n: u64, noun: &str) -> String {
@@ -18,6 +18,25 @@ pub fn number(n: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// `3 connections to 2 hosts could not be seen, and silence there says nothing`; none where there were none.
+pub fn unseen(coverage: &Coverage) -> Option<String> {
+    let hosts = coverage.receivers.iter().filter(|receiver| receiver.hidden() > 0).count() as u64;
+    (hosts > 0).then(|| {
+        let connections = count(coverage.total(ReceiverCoverage::hidden), "connection");
+        format!("{connections} to {} could not be seen, and silence there says nothing", count(hosts, "host"))
+    })
+}
+
+/// `2 × refused the recorder's certificate, 512 bytes sent, 1.2 kB received`
+pub fn blind(kind: BlindKind, count: BlindCount) -> String {
+    let times = if count.connections > 1 { format!("{} × ", number(count.connections)) } else { String::new() };
+    let sizes = match (count.sent, count.received) {
+        (0, 0) => String::new(),
+        (sent, received) => format!(", {} sent, {} received", bytes(sent), bytes(received)),
+    };
+    format!("{times}{}{sizes}", kind.words())
 }
 
 /// `512 bytes`, `1.2 kB`, `34 MB`: decimal units.
@@ -135,12 +154,11 @@ const STRUCTURE: &[&str] = &[
 
 /// How a value was disguised: `not disguised`, `form › base64 › gzip › json`, `sent as SHA-256, in json`.
 pub fn disguise(path: &[Step]) -> String {
-    let mut layers: Vec<&str> = path.iter().map(|step| step.layer).collect();
+    // Digests stand last: of a digest of a digest the one that is written comes first.
+    let digests: Vec<&str> = path.iter().rev().map_while(Step::digest).collect();
+    let mut layers: Vec<&str> = path[..path.len() - digests.len()].iter().map(|step| step.layer).collect();
     layers.dedup();
-    let digest = path.last().and_then(Step::digest);
-    if digest.is_some() {
-        layers.pop();
-    }
+    let digest = (!digests.is_empty()).then(|| digests.into_iter().rev().collect::<Vec<_>>().join(" of "));
     let hiding = layers.iter().rposition(|layer| !STRUCTURE.contains(layer));
     let hidden = hiding.is_some();
     if let Some(last) = hiding {
@@ -193,6 +211,8 @@ mod tests {
         assert_eq!(disguise(&path(&["form", "base64", "gzip", "json"])), "form › base64 › gzip › json");
         assert_eq!(disguise(&path(&["json", "sha256"])), "sent as SHA-256, in json");
         assert_eq!(disguise(&path(&["md5"])), "sent as MD5");
+        assert_eq!(disguise(&path(&["form", "sha256", "md5"])), "sent as SHA-256 of MD5, in form");
+        assert_eq!(disguise(&path(&["form", "md5", "md5"])), "sent as MD5 of MD5, in form");
         assert_eq!((cut("abcdef", 4), cut("abcd", 4)), ("abc…".into(), "abcd".into()));
     }
 }

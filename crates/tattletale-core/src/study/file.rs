@@ -35,6 +35,8 @@ pub struct SessionFiles {
     pub about: About,
     /// Its captures, at least one, as written.
     pub captures: Vec<String>,
+    /// The app that was recorded, as written: its package, or a folder with its splits.
+    pub app_file: Option<String>,
     /// Its ground truth, as written; without it the captures' own navigations are taken.
     pub truth: Option<String>,
 }
@@ -138,11 +140,12 @@ impl StudyReader<'_> {
     }
 
     fn session(&self, entry: &Item<'_>, position: usize) -> Result<SessionFiles, WrittenError> {
-        const KEYS: &[&str] = &["name", "capture", "truth", "device", "app", "version", "mode", "settings", "repeat"];
+        const KEYS: &[&str] =
+            &["name", "capture", "truth", "device", "app", "app_file", "version", "mode", "settings", "repeat"];
         let reader = &self.0;
         let place = format!("[[session]] number {}", position + 1);
         let modes: Vec<&'static str> = MODES.iter().map(|mode| mode.name).collect();
-        let (mut about, mut captures, mut truth) = (About::default(), Vec::new(), None);
+        let (mut about, mut captures, mut truth, mut app_file) = (About::default(), Vec::new(), None, None);
         for (key, item) in reader.table(entry, &place)? {
             match &**key.get_ref() {
                 "name" => about.name = self.text(item, &place)?,
@@ -150,6 +153,7 @@ impl StudyReader<'_> {
                 "truth" => truth = Some(self.text(item, &place)?),
                 "device" => about.device = Some(self.text(item, &place)?),
                 "app" => about.app = Some(self.text(item, &place)?),
+                "app_file" => app_file = Some(self.text(item, &place)?),
                 "version" => about.version = Some(self.text(item, &place)?),
                 "mode" => about.mode = Some(reader.word(item, &place, "mode", &modes)?),
                 "settings" => about.settings = self.settings(item, &place)?,
@@ -161,7 +165,7 @@ impl StudyReader<'_> {
         match (about.name.is_empty(), captures.is_empty()) {
             (true, _) => lacks("name"),
             (_, true) => lacks("capture"),
-            _ => Ok(SessionFiles { about, captures, truth }),
+            _ => Ok(SessionFiles { about, captures, app_file, truth }),
         }
     }
 
@@ -250,6 +254,7 @@ mod tests {
             truth = "truth.toml"
             device = "phone A"
             app = "Mint Browser"
+            app_file = "mint.apk"
             version = "3.4.0"
             mode = "normal"
             settings = { enhanced-incognito = true, level = 2, theme = "dark" }
@@ -272,6 +277,7 @@ mod tests {
         let settings: Vec<(&str, &str)> = normal.about.settings.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(settings, [("enhanced-incognito", "on"), ("level", "2"), ("theme", "dark")]);
         assert_eq!((incognito.captures.len(), &incognito.truth), (2, &None));
+        assert_eq!((normal.app_file.as_deref(), &incognito.app_file), (Some("mint.apk"), &None));
     }
 
     #[test]

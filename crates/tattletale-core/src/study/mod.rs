@@ -4,6 +4,7 @@
 //! sightings into one person, what differs between conditions, and whether what the maker says is true. One session is
 //! a study too. Each question is one module here that reads sessions and returns its answers; none changes a report.
 
+pub mod apps;
 mod cells;
 pub mod claims;
 pub mod differences;
@@ -62,6 +63,8 @@ pub struct Study {
     pub matrix: Matrix,
     /// What the maker says, each with what the sessions show of it.
     pub verdicts: Vec<Judged>,
+    /// The apps that were recorded, as far as the study names their files.
+    pub apps: Vec<apps::AppSeen>,
 }
 
 impl Study {
@@ -77,6 +80,7 @@ impl Study {
             recognised,
             unrecognised,
             verdicts: Vec::new(),
+            apps: Vec::new(),
             sessions,
         }
     }
@@ -95,6 +99,13 @@ impl Study {
         self
     }
 
+    /// Puts apps beside their recordings: what each holds, and the positions of its sessions.
+    #[must_use]
+    pub fn with_apps(mut self, apps: Vec<(crate::model::app::Contents, Vec<usize>)>) -> Self {
+        self.apps = apps.into_iter().map(|(contents, of)| apps::seen(contents, of, &self.sessions)).collect();
+        self
+    }
+
     /// True when a claim is refuted: the study has found something.
     pub fn refutes(&self) -> bool {
         self.verdicts.iter().any(|judged| judged.verdict == Verdict::Refuted)
@@ -108,5 +119,6 @@ impl Study {
     /// True when everything that was there could be processed.
     pub fn complete(&self) -> bool {
         self.sessions.iter().all(|session| session.report.complete())
+            && self.apps.iter().all(|app| app.contents.complete())
     }
 }

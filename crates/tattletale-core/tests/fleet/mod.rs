@@ -114,6 +114,7 @@ pub(crate) fn fleet(seed: u64, devices: u64) -> Fleet {
             let capture = Capture {
                 name: format!("device {device}, session {number}"),
                 open: Box::new(move || Ok(Box::new(Cursor::new(har.clone())))),
+                origin: None,
             };
             let options = Options { fields: true, ..Options::default() };
             let report = audit(&[capture], Some(given), &options).expect("the capture can be read");

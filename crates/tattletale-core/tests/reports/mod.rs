@@ -6,9 +6,9 @@
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tattletale_core::model::{
-    About, Action, Aspect, CaptureInfo, Carrier, Coverage, Excerpt, Fact, Fault, FaultKind, Fields, Finding,
-    GroundTruth, OpaqueKind, OpaquePlace, Operator, Part, Party, Receiver, ReceiverCoverage, Report, Source, Step,
-    Strength, Subject, Timestamp, Value,
+    About, Action, Aspect, BlindCount, BlindKind, CaptureInfo, Carrier, Coverage, Excerpt, Fact, Fault, FaultKind,
+    Fields, Finding, GroundTruth, Hashes, OpaqueKind, OpaquePlace, Operator, Part, Party, Receiver, ReceiverCoverage,
+    Report, Source, Step, Strength, Subject, Timestamp, Value,
 };
 
 pub(crate) const START: &str = "2026-11-21T02:44:30Z";
@@ -90,7 +90,14 @@ fn coverage_row(host: &str, exchanges: u64, read: u64, opaque: u64) -> ReceiverC
         bodies: [exchanges, 0, 0, 0, 0],
         addresses: vec![],
         plaintext: 0,
+        blind: vec![],
     }
+}
+
+/// A connection of every kind that stayed unseen.
+fn unseen() -> Vec<(BlindKind, BlindCount)> {
+    let count = BlindCount { connections: 2, sent: 517, received: u64::MAX };
+    BlindKind::ALL.map(|kind| (kind, count)).to_vec()
 }
 
 /// Three sources on where the server stands, and one on whose it is.
@@ -184,6 +191,7 @@ pub(crate) fn rich() -> Report {
         findings,
         weak,
         not_sought: vec![],
+        in_control: Vec::new(),
         carriers: (0..6).map(|n| Carrier { capture: 0, exchange: n, subjects: vec![Subject::Action(0)] }).collect(),
         fields: Fields::default(),
         personal: Vec::new(),
@@ -193,7 +201,11 @@ pub(crate) fn rich() -> Report {
                 coverage_row("clinic.localhost", 12, 48_000, 0),
                 coverage_row("collector.localhost", 9, 64_200, 18_400),
                 coverage_row("a.stats.localhost", 5, 9_300, 0),
-                ReceiverCoverage { bodies: [1, 0, 1, 1, 2], ..coverage_row("192.0.2.17", 5, 400, 21_000) },
+                ReceiverCoverage {
+                    bodies: [1, 0, 1, 1, 2],
+                    blind: unseen(),
+                    ..coverage_row("192.0.2.17", 5, 400, 21_000)
+                },
             ],
             opaque: vec![OpaquePlace {
                 capture: 0,
@@ -206,6 +218,7 @@ pub(crate) fn rich() -> Report {
                 kind: OpaqueKind::Random,
             }],
             responses: false,
+            hashes: Hashes { seen: 9, explained: 2, tried: 3, untried: 4 },
         },
         operators: vec![operator("collector.localhost", ["US", "CN", "SG"])],
         faults: vec![(
@@ -340,7 +353,8 @@ pub(crate) fn nasty() -> Report {
     let names = MARKUP.map(String::from).into_iter().chain([format!("{EMAIL}.har"), format!("{encoded}/{TOKEN}.har")]);
     let mut coverage = Coverage::default();
     for host in ["sub.clinic.localhost", "clinic.localhost"].into_iter().chain(MARKUP) {
-        coverage.receivers.push(coverage_row(host, u64::from(u32::MAX), 0, 1 << 40));
+        let row = coverage_row(host, u64::from(u32::MAX), 0, 1 << 40);
+        coverage.receivers.push(ReceiverCoverage { blind: unseen(), ..row });
         coverage.opaque.push(OpaquePlace {
             capture: 99,
             exchange: usize::MAX,
@@ -358,6 +372,7 @@ pub(crate) fn nasty() -> Report {
         captures: names.map(|name| capture(&name, 1)).collect(),
         weak: weak.collect(),
         not_sought: vec![],
+        in_control: Vec::new(),
         carriers: vec![Carrier { capture: 0, exchange: 0, subjects: vec![Subject::Value(99), Subject::Action(0)] }],
         faults: [EMAIL, encoded, base64, TOKEN, VISIT, "clinic.localhost"]
             .into_iter()
@@ -397,6 +412,7 @@ pub(crate) fn empty() -> Report {
         findings: vec![],
         weak: vec![],
         not_sought: vec![],
+        in_control: Vec::new(),
         carriers: vec![],
         fields: Fields::default(),
         personal: Vec::new(),

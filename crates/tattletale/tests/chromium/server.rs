@@ -13,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use tattletale_core::export::warc::{HttpMessage, RecordId, WarcWriter};
-use tattletale_core::model::Timestamp;
+use tattletale_core::model::{Connection, Timestamp};
 
 /// How long a request is waited for before the test gives up. Never waited out when all is well.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -211,13 +211,19 @@ fn converse(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
 impl Recording {
     fn exchange(&mut self, request: Request, reply: &[u8]) -> io::Result<()> {
         let sent = id();
+        let connection = Connection {
+            server: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            http: Some("http/1.1".to_owned()),
+            ..Connection::default()
+        };
         let message = HttpMessage {
             at: request.at,
             target: &format!("http://{}{}", request.header("host").unwrap_or_default(), request.target),
-            peer: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-            protocols: &["http/1.1"],
+            connection: &connection,
             bytes: &request.bytes,
             cut_off: false,
+            reserialised: false,
+            resource: None,
         };
         self.writer.request(sent, &message)?;
         self.writer.response(id(), sent, &HttpMessage { at: Timestamp::now(), bytes: reply, ..message })?;

@@ -147,7 +147,7 @@ impl Visit {
     pub(crate) fn session(&self, person: &Person, device: &str, repeat: u32) -> Session {
         let truth = truth::parse(&std::fs::read_to_string(self.truth(person, &[])).unwrap()).unwrap();
         let open = || Ok(Box::new(File::open(&self.recording)?) as Box<dyn Read>);
-        let capture = Capture { name: self.name.clone(), open: Box::new(open) };
+        let capture = Capture { name: self.name.clone(), open: Box::new(open), origin: None };
         let report = audit(&[capture], Some(truth), &Options { fields: true, ..Options::default() }).unwrap();
         let about = About {
             name: self.name.clone(),

@@ -124,7 +124,7 @@ fn words(name: &str) -> Vec<String> {
 }
 
 /// Luhn's check (ISO/IEC 7812-1, annex B): the last digit follows from the others.
-pub(super) fn luhn(digits: &str) -> bool {
+pub(in crate::detect) fn luhn(digits: &str) -> bool {
     let double = |digit: u32| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
     let sum: u32 = digits
         .bytes()

@@ -20,6 +20,7 @@ mod places;
 mod recogniser;
 mod wifi;
 
+pub(super) use field::luhn;
 pub use field::{Field, Traits};
 pub use recogniser::{Recognised, Recogniser, UUID_LASTS};
 

@@ -1,5 +1,7 @@
 //! One entry of a HAR becomes one exchange, with what was wrong about it.
 
+use std::sync::Arc;
+
 use super::body;
 use super::entries::{Element, End};
 use super::form;
@@ -9,11 +11,22 @@ use super::object::{self, Json, MOST_VALUES, Node, Trouble};
 use super::time;
 use crate::codec::json::Why;
 use crate::import::{Wanted, address};
-use crate::model::{Exchange, Fault, FaultKind, Fidelity, Request, Response};
+use crate::model::{Connection, Exchange, Fault, FaultKind, Fidelity, Request, Response};
 
 /// Members of an entry that are looked at; the rest is not even laid out.
-const LOOKED_AT: [&str; 6] =
-    ["startedDateTime", "serverIPAddress", "request", "response", "_resourceType", "resourceType"];
+const LOOKED_AT: [&str; 8] = [
+    "startedDateTime",
+    "serverIPAddress",
+    "connection",
+    "request",
+    "response",
+    "_resourceType",
+    "resourceType",
+    "_tattletale",
+];
+
+/// Characters of the name of a connection.
+const MOST_ID: usize = 200;
 
 /// The exchange, or why there is none. `nodes` is room that entries share.
 pub(super) fn of_element(element: &Element<'_>, wanted: Wanted, nodes: &mut Vec<Node>) -> Result<Exchange, Fault> {
@@ -66,17 +79,49 @@ fn of_entry(entry: Json<'_>, index: usize, wanted: Wanted, faults: &mut Vec<Faul
         faults.push(Fault::new(FaultKind::Corrupt, "startedDateTime is in no known notation"));
     }
     let response = response(entry.get("response"), &request.method, wanted, faults);
+    let own = |name: &str| {
+        let name = entry.get("_tattletale").get(name).string()?;
+        Fidelity::ALL.into_iter().find(|known| known.name() == name)
+    };
+    // What we wrote ourselves says what its bodies are worth.
+    let mut request = request;
+    request.body.fidelity = own("requestBody").unwrap_or(request.body.fidelity);
+    let mut response = response;
+    if let Some((response, fidelity)) = response.as_mut().zip(own("responseBody")) {
+        response.body.fidelity = fidelity;
+    }
     let resource = entry.first(&["_resourceType", "resourceType"]).string();
     Some(Exchange {
         index,
         at,
-        peer: entry.get("serverIPAddress").string().and_then(|text| address(&text)),
+        connection: connection(entry),
+        reserialised: entry.get("_tattletale").get("reserialised").text().is_some_and(|text| *text == *b"true"),
         request,
         response,
         messages: messages::of_entry(entry, wanted),
         resource: resource.map(|resource| resource.to_lowercase()).filter(|resource| !resource.is_empty()),
         faults: Vec::new(),
     })
+}
+
+/// What the entry says of its connection, if anything.
+fn connection(entry: Json<'_>) -> Option<Arc<Connection>> {
+    let http = entry.get("request").get("httpVersion").string();
+    let own = |name: &str| entry.get("_tattletale").get(name).string();
+    let id = entry.get("connection").string().map(|id| id.trim().to_owned());
+    let connection = Connection {
+        id: id.filter(|id| !id.is_empty() && id.len() <= MOST_ID),
+        server: entry.get("serverIPAddress").string().and_then(|text| address(&text)),
+        http: http.and_then(|version| Connection::http_version(&version)).map(str::to_owned),
+        client: own("client").and_then(|client| client.parse().ok()),
+        port: own("port").and_then(|port| port.parse().ok()),
+        sni: own("sni"),
+        alpn: own("alpn"),
+        tls: own("tls"),
+        ja4: own("ja4"),
+        app: own("app"),
+    };
+    (!connection.is_empty()).then(|| Arc::new(connection))
 }
 
 /// None when there is no URL to be had.

@@ -26,14 +26,18 @@ fn message(item: Json<'_>, wanted: Wanted) -> Message {
         true => payload(item),
         false => Vec::new(),
     };
-    Message { sent, at: time::read(item.first(&["time", "timestamp"])), bytes }
+    let text = !is_binary(item);
+    Message { sent, at: time::read(item.first(&["time", "timestamp"])), text, bytes }
+}
+
+fn is_binary(item: Json<'_>) -> bool {
+    let marked = item.get("encoding").string().is_some_and(|encoding| encoding.eq_ignore_ascii_case("base64"));
+    marked || item.get("opcode").count() == Some(2)
 }
 
 fn payload(item: Json<'_>) -> Vec<u8> {
     let text = item.first(&["data", "payload", "text"]).text().unwrap_or_default();
-    let marked = item.get("encoding").string().is_some_and(|encoding| encoding.eq_ignore_ascii_case("base64"));
-    let binary = marked || item.get("opcode").count() == Some(2);
-    match if binary { base64::decode(&text) } else { None } {
+    match if is_binary(item) { base64::decode(&text) } else { None } {
         Some(bytes) => bytes,
         None => text.into_owned(),
     }

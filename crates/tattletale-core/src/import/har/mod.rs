@@ -93,7 +93,7 @@ fn read(input: &mut dyn Read, limit: usize, wanted: Wanted, each: &mut Each<'_>)
         };
         match exchange::of_element(&element, wanted, &mut nodes) {
             Ok(exchange) => {
-                if each(exchange).is_break() {
+                if each(exchange.into()).is_break() {
                     return Ok(faults);
                 }
             }

@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Exchange, Fidelity};
+use crate::model::{Captured, Exchange, Fidelity};
 
 fn import(file: &[u8]) -> Result<(Vec<Exchange>, Vec<Fault>), ImportError> {
     let mut all = Vec::new();
-    let faults = Har.read(&mut &file[..], Wanted::ALL, &mut |exchange| {
-        all.push(exchange);
+    let faults = Har.read(&mut &file[..], Wanted::ALL, &mut |captured| {
+        all.extend(captured.exchange());
         ControlFlow::Continue(())
     })?;
     Ok((all, faults))
@@ -195,7 +195,7 @@ fn urls_from_what_is_there() {
 
 #[test]
 fn the_address_of_the_server() {
-    let peer = |field: &str| one(&format!(r#"{{{field}"request":{{"method":"GET","url":"http://a/"}}}}"#)).peer;
+    let peer = |field: &str| one(&format!(r#"{{{field}"request":{{"method":"GET","url":"http://a/"}}}}"#)).peer();
     assert_eq!(peer(r#""serverIPAddress":"[2001:db8::1]","#), Some("2001:db8::1".parse().unwrap()));
     assert_eq!((peer(r#""serverIPAddress":"","#), peer(r#""serverIPAddress":[],"#), peer("")), (None, None, None));
 }
@@ -227,8 +227,8 @@ fn unwanted_bodies_state_their_fidelity() {
     for written in WRITTEN {
         let full = one(written.entry);
         let mut bare = Vec::new();
-        let mut keep = |exchange| {
-            bare.push(exchange);
+        let mut keep = |captured: Captured| {
+            bare.extend(captured.exchange());
             ControlFlow::Continue(())
         };
         Har.read(&mut har(written.entry).as_bytes(), Wanted::HEADERS, &mut keep).unwrap();
@@ -290,8 +290,8 @@ fn an_entry_beyond_the_limit_hides_no_other() {
     let long = format!(r#"{{"request":{{"url":"http://a/{}"}}}}"#, "x".repeat(600_000));
     let small = r#"{"request":{"url":"http://b/","method":"GET"}}"#;
     let mut indices = Vec::new();
-    let mut each = |exchange: Exchange| {
-        indices.push(exchange.index);
+    let mut each = |captured: Captured| {
+        indices.extend(captured.exchange().map(|exchange| exchange.index));
         ControlFlow::Continue(())
     };
     let file = har(&format!("{small},{long},{small}"));
@@ -314,8 +314,8 @@ impl Read for Drip<'_> {
 fn reads_the_same_however_it_arrives() {
     let file = har(&WRITTEN.map(|written| written.entry).join(","));
     let mut dripped = Vec::new();
-    let mut each = |exchange| {
-        dripped.push(exchange);
+    let mut each = |captured: Captured| {
+        dripped.extend(captured.exchange());
         ControlFlow::Continue(())
     };
     Har.read(&mut Drip(file.as_bytes()), Wanted::ALL, &mut each).unwrap();

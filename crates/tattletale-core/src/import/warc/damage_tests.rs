@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::tests::{import, import_limited, record};
 use super::*;
-use crate::model::{Exchange, Fidelity};
+use crate::model::{Exchange, FaultKind, Fidelity};
 
 pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());

@@ -3,11 +3,11 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::digests;
+use super::pairs::Pair;
 use super::records::{End, Record};
+use super::{digests, own};
 use crate::import::http1::{self, Head};
-use crate::import::{Wanted, address, cookies};
-use crate::model::url::Parts;
+use crate::import::{Wanted, cookies, http_pair};
 use crate::model::{Body, Exchange, Fault, FaultKind, Fidelity, Request, Response, Timestamp};
 
 /// Whether a record holds an HTTP message: DNS answers and the like are `response` records too.
@@ -27,18 +27,34 @@ pub(super) fn target(record: &Record) -> Option<&str> {
 }
 
 /// The exchange; at least one record is there.
-pub(super) fn of_records(index: usize, request: Option<Record>, response: Option<Record>, wanted: Wanted) -> Exchange {
+pub(super) fn of_records(index: usize, pair: Pair, wanted: Wanted) -> Exchange {
+    let Pair { request, response, messages } = pair;
     let mut faults = Vec::new();
-    let at = [&request, &response].into_iter().flatten().find_map(|record| time(record.field("warc-date")?));
-    let target = [&request, &response].into_iter().flatten().find_map(target).map(str::to_owned);
-    let peer = [&request, &response].into_iter().flatten().find_map(|record| address(record.field("warc-ip-address")?));
+    let first = || [request.as_ref(), response.as_ref(), messages.first()].into_iter().flatten();
+    let dated = |record: &Record| (!own::is_timeless(record)).then(|| time(record.field("warc-date")?)).flatten();
+    let at = match (&request, &response) {
+        (None, None) => messages.first().and_then(dated),
+        (request, response) => [request, response].into_iter().flatten().find_map(dated),
+    };
+    let target = first().find_map(target).map(str::to_owned);
+    let connection = first().find_map(own::connection);
+    let reserialised = first().any(own::is_reserialised);
+    let resource = first().find_map(own::resource);
     let request = match request {
         Some(record) => of_request(record, target.as_deref(), wanted, &mut faults),
         None => Request { url: target.unwrap_or_default(), ..Request::default() },
     };
     let response = response.map(|record| of_response(record, &request.method, wanted, &mut faults));
+    let messages = messages.into_iter().map(|record| {
+        faults.extend(trouble(record.end, true).map(|fault| fault.at(record.offset)));
+        if record.end == End::Whole {
+            faults.extend(digests::verify(&record, &record.block, &record.block, &Head::default()));
+        }
+        own::message(record, wanted)
+    });
+    let messages = messages.collect();
     let faults = faults.into_iter().map(|fault| Fault { exchange: Some(index), ..fault }).collect();
-    Exchange { index, at, peer, request, response, faults, ..Exchange::default() }
+    Exchange { index, at, connection, reserialised, request, response, messages, resource, faults }
 }
 
 fn of_request(record: Record, target: Option<&str>, wanted: Wanted, faults: &mut Vec<Fault>) -> Request {
@@ -53,26 +69,10 @@ fn of_request(record: Record, target: Option<&str>, wanted: Wanted, faults: &mut
         }
     };
     let host = headers.iter().find(|header| header.name == "host").map(|host| http1::text(&host.value).into_owned());
-    let url = url(&line_target, target, host.as_deref());
+    let url = http_pair::address(&line_target, target, host.as_deref());
     let cookies = headers.extract_if(.., |header| header.name == "cookie");
     let cookies = cookies.flat_map(|header| cookies::of_header(&header.value).collect::<Vec<_>>()).collect();
     Request { method, url, headers, cookies, body: message.body }
-}
-
-/// What was asked for: the request line has the bytes that passed, the target URI what they leave out.
-fn url(line_target: &str, target: Option<&str>, host: Option<&str>) -> String {
-    if !line_target.starts_with('/') {
-        // Absolute as proxies get it; `*` and CONNECT's authority are no URL.
-        let absolute = line_target.contains("://").then_some(line_target);
-        return absolute.or(target).unwrap_or(line_target).to_owned();
-    }
-    let parts = target.map(Parts::of).unwrap_or_default();
-    let authority = if parts.authority.is_empty() { host.unwrap_or("") } else { parts.authority };
-    let scheme = if parts.scheme.is_empty() { String::new() } else { format!("{}:", parts.scheme) };
-    match authority {
-        "" => target.unwrap_or(line_target).to_owned(),
-        _ => format!("{scheme}//{authority}{line_target}"),
-    }
 }
 
 fn of_response(record: Record, method: &str, wanted: Wanted, faults: &mut Vec<Fault>) -> Response {
@@ -98,20 +98,25 @@ impl Message {
     fn of(mut record: Record, wanted: bool, bodiless: impl Fn(u16) -> bool, faults: &mut Vec<Fault>) -> Self {
         let (mut head, start) = final_head(&record.block);
         let payload = record.block[start..].to_vec();
-        let mut own = Vec::new();
-        let mut body = head.body(payload, bodiless(head.status()), &mut own);
+        let mut noted = Vec::new();
+        let mut body = head.body(payload, bodiless(head.status()), &mut noted);
         if record.end == End::Whole {
-            own.extend(digests::verify(&record, &record.block[start..], &body.bytes, &head));
+            noted.extend(digests::verify(&record, &record.block[start..], &body.bytes, &head));
         }
         record.block = Vec::new();
-        own.extend(trouble(record.end, head.whole));
-        if record.end != End::Whole || record.field("warc-truncated").is_some() {
+        noted.extend(trouble(record.end, head.whole));
+        let (fidelity, media_type) = own::body(&record);
+        if let Some(fidelity) = fidelity {
+            (body.fidelity, body.media_type) = (fidelity, media_type);
+        }
+        let cut = record.field("warc-truncated").is_some() && fidelity.is_none();
+        if record.end != End::Whole || cut {
             body.fidelity = body.fidelity.max(Fidelity::Truncated);
         }
         if !wanted {
             body.bytes = Vec::new();
         }
-        faults.extend(own.into_iter().map(|fault| Fault { offset: fault.offset.or(Some(record.offset)), ..fault }));
+        faults.extend(noted.into_iter().map(|fault| Fault { offset: fault.offset.or(Some(record.offset)), ..fault }));
         Self { head, body }
     }
 }
@@ -146,7 +151,7 @@ fn trouble(end: End, head_is_whole: bool) -> Option<Fault> {
 }
 
 /// RFC 3339 with a fraction of any length; less exact forms, which WARC 1.1 allows, mean their start.
-fn time(date: &str) -> Option<Timestamp> {
+pub(super) fn time(date: &str) -> Option<Timestamp> {
     let date = date.trim();
     date.parse().ok().or_else(|| {
         let clock = date.trim_end_matches(['Z', 'z']);

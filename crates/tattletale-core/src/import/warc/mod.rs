@@ -7,13 +7,16 @@
 //! What is an exchange: `request` with its `response` (or `revisit`), by `WARC-Concurrent-To`, else by target URI in
 //! the file's order; a request without an answer; and, for crawlers that keep no requests, a response alone, whose
 //! request then has only the target URI. `warcinfo`, `metadata`, `resource`, `conversion` and records that hold no
-//! HTTP (DNS answers) are passed over: none of them is something that was sent.
+//! HTTP (DNS answers) are passed over: none of them is something that was sent. Recordings of ours have more ([`own`]):
+//! WebSocket messages join their exchange; one that comes when its exchange has left the window makes another, which
+//! has only the URL and the messages.
 //!
 //! Positions count these exchanges from 0 in the order of their first record. Memory is bounded by the window in
 //! which the other half of an exchange is waited for and a few times the largest record, of which 256 MiB are kept.
 
 mod digests;
 mod exchange;
+mod own;
 mod pairs;
 mod records;
 mod source;
@@ -22,13 +25,10 @@ use std::io::Read;
 
 use super::{Each, ImportError, Importer, Wanted};
 use crate::codec::members::{MAGIC, Members, Piece};
-use crate::model::{Fault, FaultKind};
+use crate::model::Fault;
 use pairs::Pairs;
 use records::Records;
 use source::Source;
-
-/// Faults that are kept one by one; of the rest only their number.
-const MOST_FAULTS: usize = 1000;
 
 /// The importer.
 #[derive(Debug, Clone, Copy)]
@@ -90,30 +90,6 @@ fn read(
     // Breaking off here only spares what is in the window; the file is read.
     let _ = pairs.finish(each);
     Ok(records.into_faults())
-}
-
-/// A list of faults that no file can make long.
-#[derive(Debug, Default)]
-struct Faults {
-    list: Vec<Fault>,
-    more: u64,
-}
-
-impl Faults {
-    fn push(&mut self, fault: Fault) {
-        match self.list.len() < MOST_FAULTS {
-            true => self.list.push(fault),
-            false => self.more += 1,
-        }
-    }
-
-    fn into_list(mut self) -> Vec<Fault> {
-        if self.more > 0 {
-            let message = format!("{} more places of the file could not be read", self.more);
-            self.list.push(Fault::new(FaultKind::Corrupt, message));
-        }
-        self.list
-    }
 }
 
 #[cfg(test)]

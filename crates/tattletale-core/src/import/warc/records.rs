@@ -5,8 +5,9 @@
 
 use std::io;
 
-use super::Faults;
+use super::own;
 use super::source::{Source, Stop};
+use crate::import::Faults;
 use crate::model::{Fault, FaultKind};
 
 /// Bytes of one block that are kept; of a longer one the start is.
@@ -62,9 +63,9 @@ impl Record {
         self.field("warc-type").unwrap_or("").to_ascii_lowercase()
     }
 
-    /// Whether it can be part of an exchange.
+    /// Whether it can be part of what is handed out.
     fn is_message(&self) -> bool {
-        matches!(&*self.kind(), "request" | "response" | "revisit")
+        matches!(&*self.kind(), "request" | "response" | "revisit") || own::is_own(self)
     }
 }
 

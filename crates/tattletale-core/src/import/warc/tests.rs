@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::model::{Exchange, Fidelity};
+use crate::model::{Exchange, FaultKind, Fidelity};
 
 pub(super) fn import(file: &[u8]) -> (Vec<Exchange>, Vec<Fault>) {
     import_limited(file, records::MOST_BLOCK, Wanted::ALL)
@@ -11,8 +11,8 @@ pub(super) fn import(file: &[u8]) -> (Vec<Exchange>, Vec<Fault>) {
 
 pub(super) fn import_limited(mut file: &[u8], limit: usize, wanted: Wanted) -> (Vec<Exchange>, Vec<Fault>) {
     let mut all = Vec::new();
-    let faults = read(&mut file, limit, wanted, &mut |exchange| {
-        all.push(exchange);
+    let faults = read(&mut file, limit, wanted, &mut |captured| {
+        all.extend(captured.exchange());
         ControlFlow::Continue(())
     });
     (all, faults.unwrap())
@@ -123,7 +123,7 @@ fn a_request_as_it_passed() {
     let (all, _) = import(record("request", &fields, block).replace("\r\n\r\nPOST", "\nX: y\n\r\nPOST").as_bytes());
     let request = &all[0].request;
     assert_eq!(all[0].at.unwrap().to_string(), "2026-11-21T02:44:30.123456Z");
-    assert_eq!(all[0].peer, Some("2001:db8::7".parse().unwrap()));
+    assert_eq!(all[0].peer(), Some("2001:db8::7".parse().unwrap()));
     assert_eq!((&*request.method, &*request.url), ("POST", "https://t.example:8443/p%20q?x=1"));
     let names: Vec<&str> = request.headers.iter().map(|header| &*header.name).collect();
     assert_eq!(names, ["host", "x-z", "a", "content-type", "transfer-encoding"]);

@@ -11,7 +11,7 @@ const STYLE: &str = concat!(include_str!("report.css"), include_str!("study.css"
 
 /// A whole page. `title` is text; `sections` are the links of the masthead as id and words, and the first element of
 /// `content` is the one with the id `answer`.
-pub(in crate::render) fn document(title: &str, sections: &[(&str, &str)], content: &Markup) -> Markup {
+pub fn document(title: &str, sections: &[(&str, &str)], content: &Markup) -> Markup {
     let hash = base64_simd::STANDARD.encode_to_string(Sha256::digest(STYLE));
     let policy =
         format!("default-src 'none'; style-src 'sha256-{hash}'; img-src 'none'; base-uri 'none'; form-action 'none'");
@@ -46,7 +46,7 @@ pub(in crate::render) fn document(title: &str, sections: &[(&str, &str)], conten
 }
 
 /// A table in a box of its own, so that the page never scrolls sideways.
-pub(in crate::render) fn scroll(label: &str, rows: &Markup) -> Markup {
+pub fn scroll(label: &str, rows: &Markup) -> Markup {
     html! { div.scroll tabindex="0" role="region" aria-label=(label) { table { (rows) } } }
 }
 

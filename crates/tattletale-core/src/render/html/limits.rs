@@ -1,9 +1,9 @@
 //! The end of the page: what is uncertain, what was the user's own doing, what could not be seen, how to check.
 
 use super::{Page, scroll, words};
-use crate::model::{Fidelity, ReceiverCoverage, Subject};
-use crate::render::summary;
+use crate::model::{BlindKind, Fidelity, ReceiverCoverage, Subject};
 use crate::render::words::percent;
+use crate::render::{hashes, summary};
 use maud::{Markup, html};
 
 /// Rows of each list; all are counted, and the JSON report has them all.
@@ -67,7 +67,8 @@ pub(super) fn carriers(page: &Page<'_, '_>) -> Markup {
 pub(super) fn coverage(page: &Page<'_, '_>) -> Markup {
     let coverage = &page.report.coverage;
     let (read, opaque) = (coverage.total(|receiver| receiver.read), coverage.total(|receiver| receiver.opaque));
-    let mut receivers: Vec<&ReceiverCoverage> = coverage.receivers.iter().collect();
+    let mut receivers: Vec<&ReceiverCoverage> =
+        coverage.receivers.iter().filter(|receiver| receiver.exchanges > 0).collect();
     receivers.sort_by_key(|receiver| std::cmp::Reverse((receiver.opaque, lost(receiver))));
     let most = receivers.iter().map(|receiver| receiver.read.saturating_add(receiver.opaque)).max().unwrap_or(0);
     html! {
@@ -96,6 +97,8 @@ pub(super) fn coverage(page: &Page<'_, '_>) -> Markup {
                     }
                 }
                 @if let Some(left_out) = summary::not_sought(page.report, page.masks) { li { (left_out) "." } }
+                @if let Some(common) = summary::in_control(page.report, page.masks) { li { (common) "." } }
+                @if let Some(runs) = hashes::words(&coverage.hashes) { li { (runs) "." } }
                 @if !coverage.responses { li { "Responses were not looked at: a receiver learns from requests." } }
             }
             @if !receivers.is_empty() {
@@ -118,6 +121,7 @@ pub(super) fn coverage(page: &Page<'_, '_>) -> Markup {
                 }))
                 (more(receivers.len()))
             }
+            (unseen_connections(page))
             (opaque_places(page))
             (faults(page))
         }
@@ -141,6 +145,43 @@ fn bar(receiver: &ReceiverCoverage, most: u64) -> Markup {
             aria-label={ (words::bytes(receiver.read)) " read, " (words::bytes(receiver.opaque)) " closed" } {
             rect.read x="0" y="0" width=(format!("{read:.1}")) height="12" {}
             rect.opaque x=(format!("{read:.1}")) y="0" width=(format!("{opaque:.1}")) height="12" {}
+        }
+    }
+}
+
+/// Connections of which the content is not known, and what each kind may mean.
+fn unseen_connections(page: &Page<'_, '_>) -> Markup {
+    let coverage = &page.report.coverage;
+    let mut receivers: Vec<&ReceiverCoverage> =
+        coverage.receivers.iter().filter(|receiver| !receiver.blind.is_empty()).collect();
+    receivers.sort_by_key(|receiver| std::cmp::Reverse(receiver.hidden()));
+    let counts = receivers.iter().flat_map(|receiver| receiver.blind.iter().map(move |counted| (receiver, counted)));
+    let rows: Vec<_> = counts.collect();
+    html! {
+        @if !rows.is_empty() {
+            (page.subheading(html! { "Connections that could not be seen" }))
+            @if let Some(unseen) = words::unseen(coverage) { p { strong { (unseen) "." } } }
+            (scroll("Connections that could not be seen", &html! {
+                thead { tr {
+                    th scope="col" { "Host" } th scope="col" { "Why" } th scope="col" { "Connections" }
+                    th scope="col" { "Sent" } th scope="col" { "Received" }
+                } }
+                tbody { @for (receiver, (kind, count)) in rows.iter().take(ROWS) {
+                    tr {
+                        th scope="row" { bdi { (page.masks.host(&receiver.host)) } }
+                        td { (kind.words()) }
+                        td.figure { (words::number(count.connections)) }
+                        td.figure { (words::bytes(count.sent)) }
+                        td.figure { (words::bytes(count.received)) }
+                    }
+                } }
+            }))
+            (more(rows.len()))
+            ul.plain {
+                @for kind in BlindKind::ALL.into_iter().filter(|kind| coverage.blind(*kind).connections > 0) {
+                    li { strong { (kind.words()) } ": " (kind.meaning()) }
+                }
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ mod receivers;
 mod strands;
 mod timeline;
 
-pub(super) use document::{document, scroll};
+pub use document::{document, scroll};
 pub(super) use receivers::pills;
 pub(super) use strands::{Node, Strands};
 

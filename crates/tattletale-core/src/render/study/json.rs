@@ -30,6 +30,7 @@ struct StudyRow {
     repetition: Json,
     differences: Vec<Json>,
     matrix: Vec<Json>,
+    apps: Vec<Json>,
 }
 
 #[derive(Serialize)]
@@ -106,6 +107,7 @@ pub(super) fn write(study: &Study, options: &Options, out: &mut dyn Write) -> io
         repetition: rows::repetition(&shown),
         differences: rows::differences(&shown),
         matrix: rows::matrix(&shown),
+        apps: rows::apps(&shown),
     };
     serde_json::to_writer_pretty(&mut *out, &row)?;
     writeln!(out)

@@ -13,6 +13,7 @@ mod judged;
 mod known;
 mod linked;
 mod matrix;
+mod present;
 mod recognised;
 mod rows;
 mod text;

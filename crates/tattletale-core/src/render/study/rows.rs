@@ -37,6 +37,9 @@ pub(super) fn verdict(shown: &Shown<'_>, judged: &Judged) -> VerdictRow {
         Obstacle::TooFew { word, done, .. } => json!({ "what": "too-few", "kind": word, "done": done }),
         Obstacle::Opaque { host, bytes } => json!({ "what": "opaque", "host": shown.host(host), "bytes": bytes }),
         Obstacle::Bodies { host, bodies } => json!({ "what": "bodies", "host": shown.host(host), "bodies": bodies }),
+        Obstacle::Blind { host, connections } => {
+            json!({ "what": "blind", "host": shown.host(host), "connections": connections })
+        }
         Obstacle::Faults(faults) => json!({ "what": "faults", "faults": faults }),
         Obstacle::Weak(weak) => json!({ "what": "weak", "sightings": weak }),
         Obstacle::Plaintext { host, messages } => {
@@ -188,4 +191,35 @@ fn verdict_name(verdict: Verdict) -> &'static str {
         Verdict::Watched => "constant-in-one-session",
         Verdict::No(_) => "none",
     }
+}
+
+/// What is in each app, and what of it was seen talking.
+pub(super) fn apps(shown: &Shown<'_>) -> Vec<Json> {
+    let hosts = |hosts: &std::collections::BTreeMap<String, usize>| {
+        let row = |(host, sessions): (&String, &usize)| json!({ "host": shown.host(host), "sessions": sessions });
+        hosts.iter().map(row).collect::<Vec<Json>>()
+    };
+    let app = |app: &crate::study::apps::AppSeen| {
+        let contents = &app.contents;
+        json!({
+            "file": shown.name(&contents.file),
+            "sha256": contents.sha256,
+            "package": contents.package.as_deref().map(|name| shown.name(name)),
+            "version": contents.version.as_deref().map(|version| shown.name(version)),
+            "complete": contents.complete(),
+            "faults": contents.faults.iter().map(|fault| shown.name(&fault.to_string())).collect::<Vec<_>>(),
+            "sessions": app.sessions,
+            "sdks": app.sdks.iter().map(|sdk| json!({
+                "name": shown.name(&sdk.name),
+                "version": sdk.version.as_deref().map(|version| shown.name(version)),
+                "standing": sdk.standing.name(),
+                "hosts_known": sdk.has_hosts,
+                "contacted": hosts(&sdk.contacted),
+            })).collect::<Vec<_>>(),
+            "contacted": hosts(&app.contacted),
+            "not_contacted": app.silent.iter().map(|host| shown.host(host)).collect::<Vec<_>>(),
+            "contacted_and_not_named": hosts(&app.unnamed),
+        })
+    };
+    shown.study.apps.iter().map(app).collect()
 }

@@ -1,6 +1,6 @@
 //! A study for a person at a terminal: what they know about you first, then the sessions it was read off.
 
-use super::{Options, Shown, answers, known};
+use super::{Options, Shown, answers, known, present};
 use crate::model::{Party, Timestamp};
 use crate::render::paragraph::Paragraph;
 use crate::render::summary::{self, Summary};
@@ -35,6 +35,7 @@ pub(super) fn whole(study: &Study, options: &Options, out: &mut dyn Write) -> io
         page.facts(view, usize::MAX)?;
         page.day(view)?;
     }
+    page.apps()?;
     page.links(LISTED)?;
     page.repetition(LISTED)?;
     page.differences(LISTED)?;
@@ -120,6 +121,16 @@ impl Page<'_, '_> {
         lines.sort_by_key(|(order, _)| *order);
         let lines: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
         self.section("What joins it together", &lines, most)
+    }
+
+    /// What is in each app, and what of it was seen talking.
+    fn apps(&mut self) -> io::Result<()> {
+        for app in &self.shown.study.apps {
+            let sdks = app.sdks.iter().map(|sdk| present::sdk(self.shown, app, sdk));
+            let lines: Vec<String> = sdks.chain(present::endpoints(self.shown, app)).collect();
+            self.section(&format!("In the app: {}", present::app(self.shown, app)), &lines, LISTED)?;
+        }
+        Ok(())
     }
 
     fn repetition(&mut self, most: usize) -> io::Result<()> {
@@ -245,6 +256,10 @@ impl Page<'_, '_> {
                 all_seen = false;
                 let closed = format!("{} stayed closed: what is in there is not known", words::bytes(opaque));
                 self.line(2, &[(PLAIN, &name), (QUIET, &closed)])?;
+            }
+            if let Some(unseen) = words::unseen(&session.report.coverage) {
+                all_seen = false;
+                self.line(2, &[(PLAIN, &name), (QUIET, &unseen)])?;
             }
             let faults = session.report.faults.len() as u64;
             if let Some((_, fault)) = session.report.faults.first() {

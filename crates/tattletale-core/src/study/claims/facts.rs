@@ -190,6 +190,13 @@ impl<'e> Facts<'e> {
         (opaque, bodies)
     }
 
+    /// Connections of which the content is not known, per host; one without a name may be to whom the claim is about.
+    pub(super) fn blind(&self, claim: &Claim) -> PerHost {
+        let rows = self.session.report.coverage.receivers.iter();
+        let rows = rows.filter(|row| row.hidden() > 0 && (row.is_nameless() || self.is_receiver(claim, &row.host)));
+        rows.map(|row| (row.host.clone(), row.hidden())).collect()
+    }
+
     /// Unencrypted messages per host.
     pub(super) fn plaintext(&self, claim: &Claim) -> PerHost {
         let rows = self.session.report.coverage.receivers.iter();

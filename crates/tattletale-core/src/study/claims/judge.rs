@@ -95,11 +95,12 @@ fn obstacles(claim: &Claim, done: &[(usize, &'static str, u32)], concerned: &[&F
         })
     };
     let (mut opaque, mut bodies, mut plaintext) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let (mut faults, mut weak) = (0, 0);
+    let (mut faults, mut weak, mut blind) = (0, 0, BTreeMap::new());
     for facts in concerned.iter().filter(counts) {
         let (closed, lost) = facts.closed(claim);
         add(&mut opaque, closed);
         add(&mut bodies, lost);
+        add(&mut blind, facts.blind(claim));
         if claim.refuted_by.iter().any(|rule| rule.plaintext) {
             add(&mut plaintext, facts.plaintext(claim));
         }
@@ -109,6 +110,7 @@ fn obstacles(claim: &Claim, done: &[(usize, &'static str, u32)], concerned: &[&F
     obstacles.extend(opaque.into_iter().map(|(host, bytes)| Obstacle::Opaque { host, bytes }));
     obstacles.extend(bodies.into_iter().map(|(host, bodies)| Obstacle::Bodies { host, bodies }));
     obstacles.extend(plaintext.into_iter().map(|(host, messages)| Obstacle::Plaintext { host, messages }));
+    obstacles.extend(blind.into_iter().map(|(host, connections)| Obstacle::Blind { host, connections }));
     obstacles.extend((faults > 0).then_some(Obstacle::Faults(faults)));
     obstacles.extend((weak > 0).then_some(Obstacle::Weak(weak)));
     obstacles

@@ -227,6 +227,13 @@ pub enum Obstacle {
         /// How many.
         bodies: u64,
     },
+    /// Connections of which the content is not known: nothing follows from silence there.
+    Blind {
+        /// Who was at the other end: a name, else an address, which may be anybody's.
+        host: String,
+        /// How many.
+        connections: u64,
+    },
     /// What could not be processed.
     Faults(u64),
     /// Sightings that would refute it, if they were no coincidence.

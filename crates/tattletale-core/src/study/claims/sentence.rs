@@ -152,6 +152,9 @@ fn stands_in_the_way(claim: &Claim, obstacle: &Obstacle) -> String {
         }
         Obstacle::Opaque { host, bytes } => format!("{bytes} bytes to {host} could not be read"),
         Obstacle::Bodies { host, bodies } => format!("{bodies} message bodies to {host} were not recorded whole"),
+        Obstacle::Blind { host, connections } => {
+            format!("{connections} connections to {host} could not be seen, and silence there says nothing")
+        }
         Obstacle::Faults(faults) => format!("{faults} places could not be processed"),
         Obstacle::Weak(sightings) => format!("{sightings} sightings may be more than coincidence"),
         Obstacle::Plaintext { host, messages } => {

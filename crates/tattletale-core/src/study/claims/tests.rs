@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::model::{
-    Action, Excerpt, Finding, GroundTruth, Part, Party, Receiver, ReceiverCoverage, Report, Strength, Timestamp, Value,
+    Action, BlindCount, BlindKind, Excerpt, Finding, GroundTruth, Part, Party, Receiver, ReceiverCoverage, Report,
+    Strength, Timestamp, Value,
 };
 use crate::study::{About, Session};
 use std::collections::BTreeMap;
@@ -113,10 +114,21 @@ fn untested_when_the_mode_was_not_tried() {
 #[test]
 fn every_obstacle_keeps_it_open_and_is_named() {
     type Spoil = fn(&mut Session);
-    let spoils: [(&str, Spoil); 6] = [
+    let spoils: [(&str, Spoil); 8] = [
         ("7 bytes to in.maker.example could not be read", |session| session.report.coverage.receivers[0].opaque = 7),
         ("2 message bodies to in.maker.example", |session| session.report.coverage.receivers[0].bodies[4] = 2),
         ("1 message bodies to in.maker.example", |session| session.report.coverage.receivers[0].bodies[2] = 1),
+        ("2 connections to in.maker.example could not be seen", |session| {
+            let row = &mut session.report.coverage.receivers[0];
+            let count = BlindCount { connections: 2, ..BlindCount::default() };
+            row.add_blind_count(BlindKind::TlsRefused, count);
+            row.add_blind_count(BlindKind::NameOnly, count);
+        }),
+        ("1 connections to 192.0.2.9 could not be seen", |session| {
+            let mut row = ReceiverCoverage { host: "192.0.2.9".into(), ..Default::default() };
+            row.add_blind_count(BlindKind::Quic, BlindCount { connections: 1, ..BlindCount::default() });
+            session.report.coverage.receivers.push(row);
+        }),
         ("1 places could not be processed", |session| {
             let fault = crate::model::Fault::new(crate::model::FaultKind::Corrupt, "x");
             session.report.faults.push((0, fault));

@@ -5,6 +5,7 @@
 //! my day, how do they know that it was me, when does it leave and when not, what else was told, and how can it be
 //! checked. Each session's own report is at the end, closed when there are several.
 
+mod apps;
 mod claims;
 mod compared;
 mod days;
@@ -42,6 +43,7 @@ impl Page<'_, '_> {
         let parts: Vec<(&str, &str, Markup)> = vec![
             ("claims", "The maker’s word", claims::section(self)),
             ("days", "Your day", days::section(self)),
+            ("apps", "In the app", apps::section(self)),
             ("links", "What joins it", links::section(self)),
             ("matrix", "What left when", grid::section(self)),
             ("differences", "Differences", compared::section(self)),

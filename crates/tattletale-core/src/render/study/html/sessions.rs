@@ -106,6 +106,11 @@ fn not_seen(page: &Page<'_, '_>) -> Markup {
             (words::percent(read, read.saturating_add(opaque))) " of what was sent could be read"
             @if opaque > 0 { "; " (words::bytes(opaque)) " stayed closed, and what is in there is not known" }
             "."
+            @for session in &page.shown.study.sessions {
+                @if let Some(unseen) = words::unseen(&session.report.coverage) {
+                    br; bdi { (page.shown.name(&session.about.name)) } ": " (unseen) "."
+                }
+            }
         }
     }
 }

@@ -1,0 +1,192 @@
+//! Values of a message as salts and keys for what in it may be a digest, within a budget.
+//!
+//! The fields of a message are kept as one run of bytes, since nearly no message needs them. What is tried is dealt
+//! out in the capture's order, so that the outcome does not depend on which core was faster.
+
+use super::Options;
+use crate::decode::{Ending, Node, Visitor, parts, walk};
+use crate::detect::Unexplained;
+use crate::detect::salted::{Explained, PER_CAPTURE, PER_MESSAGE, Salted, Tried};
+use crate::model::{Exchange, Hashes, Part, Sighting, Step, Timestamp, display_path};
+use std::collections::{HashMap, HashSet};
+
+/// Fields of one message that are kept.
+const FIELDS: usize = 256;
+
+/// Different salts of one message that are tried.
+const SALTS: usize = 64;
+
+/// Lengths of a field that may be a salt, in bytes: shorter ones are flags, longer ones texts.
+const LENGTHS: std::ops::RangeInclusive<usize> = 3..=64;
+
+/// A digest that is the same in so many messages has a salt that is, too: it is not tried again.
+const MESSAGES: u8 = 3;
+
+/// Runs whose trials are counted.
+const KNOWN: usize = 100_000;
+
+/// Fields of a message.
+#[derive(Default)]
+pub(super) struct Salts {
+    bytes: Vec<u8>,
+    /// Where each ends, and the number of its part.
+    ends: Vec<(u32, u32)>,
+    part: u32,
+}
+
+/// An unexplained run with its part and the time that it was sent.
+pub(super) struct Run {
+    pub(super) part: Part,
+    pub(super) at: Option<Timestamp>,
+    pub(super) run: Unexplained,
+}
+
+/// What may still be tried in a capture.
+pub(super) struct Budget {
+    left: u64,
+    tried: HashMap<Vec<u8>, u8>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { left: PER_CAPTURE, tried: HashMap::new() }
+    }
+}
+
+impl Budget {
+    /// How many digests may be made for a message; takes those runs out that were tried often enough.
+    pub(super) fn grant(&mut self, salted: &Salted, runs: &mut Vec<Run>, salts: &Salts, hashes: &mut Hashes) -> u64 {
+        let all = runs.len();
+        runs.retain(|run| {
+            let room = self.tried.len() < KNOWN;
+            match self.tried.get_mut(&run.run.bytes) {
+                Some(tried) if *tried >= MESSAGES => return false,
+                Some(tried) => *tried += 1,
+                None if room => drop(self.tried.insert(run.run.bytes.clone(), 1)),
+                None => {}
+            }
+            true
+        });
+        hashes.tried += (all - runs.len()) as u64;
+        hashes.untried -= (all - runs.len()) as u64;
+        let granted = salted.wanted(runs.len(), salts.ends.len().min(SALTS)).min(PER_MESSAGE).min(self.left);
+        self.left -= granted;
+        granted
+    }
+
+    /// Takes back what was not needed.
+    pub(super) fn give_back(&mut self, left: u64) {
+        self.left += left;
+    }
+}
+
+impl Salts {
+    /// The fields that come now are of that part.
+    pub(super) fn at(&mut self, part: usize) {
+        self.part = part as u32;
+    }
+
+    /// Fields that differ, with the numbers of their parts.
+    fn different(&self) -> Vec<(&[u8], usize)> {
+        let mut known = HashSet::new();
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|(end, _)| *end));
+        let fields =
+            starts.zip(&self.ends).map(|(start, (end, part))| (&self.bytes[start as usize..*end as usize], *part));
+        fields
+            .filter(|(field, _)| known.insert(*field))
+            .map(|(field, part)| (field, part as usize))
+            .take(SALTS)
+            .collect()
+    }
+
+    /// Tries every run; sightings, and what is left of the budget.
+    pub(super) fn explain(
+        &self,
+        salted: &Salted,
+        runs: &[Run],
+        granted: u64,
+        (exchange, options): (&Exchange, &Options),
+        hashes: &mut Hashes,
+    ) -> (Vec<(Part, Option<Timestamp>, Sighting)>, u64) {
+        let mut left = granted;
+        let mut found = Vec::new();
+        if runs.is_empty() {
+            return (found, left);
+        }
+        let salts = self.different();
+        let texts: Vec<&[u8]> = salts.iter().map(|(text, _)| *text).collect();
+        for Run { part, at, run } in runs {
+            let explained = match salted.explain(&run.bytes, &texts, &mut left) {
+                Tried::NotAll => continue,
+                Tried::InVain => None,
+                Tried::Explained(explained) => Some(explained),
+            };
+            hashes.untried -= 1;
+            match explained {
+                None => hashes.tried += 1,
+                Some(explained) => {
+                    hashes.explained += 1;
+                    let (text, from) = salts[explained.salt];
+                    let place = Place::of(text, from, exchange, options);
+                    found.push((part.clone(), *at, sighting(run, &explained, &place)));
+                }
+            }
+        }
+        (found, left)
+    }
+}
+
+fn sighting(run: &Unexplained, explained: &Explained, place: &str) -> Sighting {
+    let mut path = run.path.clone();
+    path.push(Step { layer: explained.layer, at: Some(format!("{} {place}", explained.role.words())) });
+    Sighting {
+        subject: explained.subject,
+        within: None,
+        path,
+        range: run.range.clone(),
+        whole: run.whole,
+        odds: explained.odds,
+        excerpt: run.excerpt.clone(),
+    }
+}
+
+impl Visitor for Salts {
+    fn enter(&mut self, _: &Node<'_>) {}
+
+    fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
+        let field = !ending.opened && !node.guess && !node.again && LENGTHS.contains(&node.bytes.len());
+        if field && self.ends.len() < FIELDS {
+            self.bytes.extend_from_slice(node.bytes);
+            self.ends.push((self.bytes.len() as u32, self.part));
+        }
+    }
+}
+
+/// Where a field stands: looked for again, once something was found.
+struct Place<'s> {
+    text: &'s [u8],
+    path: Option<Vec<Step>>,
+}
+
+impl Place<'_> {
+    fn of(text: &[u8], part: usize, exchange: &Exchange, options: &Options) -> String {
+        let views = parts(exchange, options.responses);
+        let Some(view) = views.get(part) else { return String::new() };
+        let mut place = Place { text, path: None };
+        walk(view.bytes, view.hint, &options.limits, &mut place);
+        match place.path {
+            Some(path) if !path.is_empty() => format!("{} {}", view.part, display_path(&path)),
+            _ => view.part.to_string(),
+        }
+    }
+}
+
+impl Visitor for Place<'_> {
+    fn enter(&mut self, _: &Node<'_>) {}
+
+    fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
+        if self.path.is_none() && !ending.opened && !node.guess && !node.again && node.bytes == self.text {
+            self.path = Some(node.chain.path());
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Digests made with something of the same message as salt or key: a time, a nonce, an id.
+//!
+//! There is no table for those, since every message has other salts: each value is digested with each salt in each
+//! customary way, and only for runs that have the shape of a whole digest and that nothing else explains. So the
+//! work is bounded twice, by message and by capture, and what was not tried is counted. The length of a run tells
+//! the algorithm: 32 digits are tried as MD5 alone.
+
+use super::Seen;
+use crate::detect::chance;
+use crate::detect::planted::{MIN_LEN, normal};
+use crate::model::{GroundTruth, Odds, Subject};
+use hmac::{Hmac, KeyInit, Mac};
+use md5::{Digest, Md5};
+use sha1::Sha1;
+use sha2::{Sha256, Sha512};
+
+/// With more values than this, nothing is tried: it would take longer than all the rest.
+const VALUES: usize = 200;
+
+/// Normal forms of each value, the likeliest.
+const FORMS: usize = 4;
+
+/// What stands between salt and value.
+const SEPARATORS: [&[u8]; 8] = [b"", b":", b"|", b"-", b"_", b".", b",", b"&"];
+
+/// Digests that are made for one message: a few milliseconds.
+pub const PER_MESSAGE: u64 = 20_000;
+
+/// Digests that are made for one capture: a few seconds of one core.
+pub const PER_CAPTURE: u64 = 20_000_000;
+
+/// The values of a ground truth, ready to be digested with salts.
+#[derive(Default)]
+pub struct Salted {
+    texts: Vec<Text>,
+}
+
+/// A normal form of a value.
+struct Text {
+    subject: Subject,
+    bytes: Vec<u8>,
+    /// Bits of surprise in the value.
+    bits: f64,
+}
+
+/// How a run was explained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explained {
+    /// Whose digest it is.
+    pub subject: Subject,
+    /// Name of the algorithm, as a step of a path is named.
+    pub layer: &'static str,
+    /// Which of the salts.
+    pub salt: usize,
+    /// What the salt is to the digest.
+    pub role: Role,
+    /// What chance would have had to do.
+    pub odds: Odds,
+}
+
+/// What a salt is to a digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It stands before the value.
+    Before,
+    /// It stands behind the value.
+    Behind,
+    /// It is the key of an HMAC.
+    Key,
+}
+
+/// What came of trying.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Tried {
+    /// It is this.
+    Explained(Explained),
+    /// Nothing fits, with any salt.
+    InVain,
+    /// The budget ended before all was tried.
+    NotAll,
+}
+
+impl Role {
+    /// Words for a path: with what the digest was made.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Before => "salt before it:",
+            Self::Behind => "salt behind it:",
+            Self::Key => "key:",
+        }
+    }
+}
+
+/// One algorithm in the three ways to use it.
+struct Algorithm {
+    plain: &'static str,
+    keyed: &'static str,
+    bytes: usize,
+    joined: fn(&[&[u8]]) -> [u8; 64],
+    hmac: fn(&[u8], &[u8]) -> [u8; 64],
+}
+
+static ALGORITHMS: [Algorithm; 4] = [
+    Algorithm { plain: "md5", keyed: "hmac-md5", bytes: 16, joined: joined::<Md5>, hmac: mac::<Hmac<Md5>> },
+    Algorithm { plain: "sha1", keyed: "hmac-sha1", bytes: 20, joined: joined::<Sha1>, hmac: mac::<Hmac<Sha1>> },
+    Algorithm { plain: "sha256", keyed: "hmac-sha256", bytes: 32, joined: joined::<Sha256>, hmac: mac::<Hmac<Sha256>> },
+    Algorithm { plain: "sha512", keyed: "hmac-sha512", bytes: 64, joined: joined::<Sha512>, hmac: mac::<Hmac<Sha512>> },
+];
+
+fn joined<D: Digest>(pieces: &[&[u8]]) -> [u8; 64] {
+    let digest = pieces.iter().fold(D::new(), |digest, piece| digest.chain_update(piece));
+    padded(&digest.finalize())
+}
+
+fn mac<M: Mac + KeyInit>(key: &[u8], text: &[u8]) -> [u8; 64] {
+    let mac = <M as KeyInit>::new_from_slice(key).expect("an HMAC takes a key of any length");
+    padded(&mac.chain_update(text).finalize().into_bytes())
+}
+
+fn padded(bytes: &[u8]) -> [u8; 64] {
+    let mut out = [0; 64];
+    out[..bytes.len()].copy_from_slice(bytes);
+    out
+}
+
+impl Salted {
+    /// Takes the values and actions of a ground truth, unless there are too many.
+    pub fn new(truth: &GroundTruth) -> Self {
+        let values = truth.values.iter().enumerate().map(|(at, v)| (Subject::Value(at), v.kind, v.value.as_str()));
+        let actions = truth.actions.iter().enumerate().map(|(at, a)| (Subject::Action(at), a.kind, a.value.as_str()));
+        let known: Vec<_> = values.chain(actions).collect();
+        if known.len() > VALUES {
+            return Self::default();
+        }
+        let mut texts: Vec<Text> = Vec::new();
+        for (subject, kind, text) in known {
+            for form in normal::forms(kind, text).into_iter().take(FORMS) {
+                // The first to have a text keeps it.
+                let known = texts.iter().any(|known| known.bytes == form.as_bytes());
+                if form.len() >= MIN_LEN && !known {
+                    texts.push(Text { subject, bytes: form.into_bytes(), bits: chance::bits(text) });
+                }
+            }
+        }
+        Self { texts }
+    }
+
+    /// Digests that it takes to try one salt on one run.
+    fn work(&self) -> u64 {
+        self.texts.len() as u64 * (2 * SEPARATORS.len() as u64 + 1)
+    }
+
+    /// Digests that it takes to try all salts on all runs; zero when there is nothing to try.
+    pub fn wanted(&self, runs: usize, salts: usize) -> u64 {
+        self.work() * runs as u64 * salts as u64
+    }
+
+    /// Tries one run with every salt, within `budget` digests, which goes down.
+    pub fn explain(&self, run: &[u8], salts: &[&[u8]], budget: &mut u64) -> Tried {
+        let Some(algorithm) = ALGORITHMS.iter().find(|algorithm| algorithm.bytes == run.len()) else {
+            return Tried::InVain;
+        };
+        for (number, salt) in salts.iter().enumerate() {
+            if *budget < self.work() || self.texts.is_empty() {
+                *budget = 0;
+                return Tried::NotAll;
+            }
+            *budget -= self.work();
+            let hit = self.texts.iter().find_map(|text| {
+                let (layer, role) = algorithm.made_of(run, &text.bytes, salt)?;
+                let tried = self.wanted(1, salts.len()) as f64;
+                let odds = chance::of_digest(text.bits, run.len() * 8, tried);
+                Some(Explained { subject: text.subject, layer, salt: number, role, odds })
+            });
+            if let Some(explained) = hit {
+                return Tried::Explained(explained);
+            }
+        }
+        Tried::InVain
+    }
+}
+
+impl Algorithm {
+    fn made_of(&self, run: &[u8], text: &[u8], salt: &[u8]) -> Option<(&'static str, Role)> {
+        let is = |digest: [u8; 64]| digest[..self.bytes] == *run;
+        if is((self.hmac)(salt, text)) {
+            return Some((self.keyed, Role::Key));
+        }
+        for between in SEPARATORS {
+            if is((self.joined)(&[salt, between, text])) {
+                return Some((self.plain, Role::Before));
+            }
+            if is((self.joined)(&[text, between, salt])) {
+                return Some((self.plain, Role::Behind));
+            }
+        }
+        None
+    }
+}
+
+/// The bytes of a run that may be a whole digest.
+pub(in crate::detect) fn bytes_of(text: &[u8]) -> Option<Vec<u8>> {
+    let letters = text.iter().rposition(|&byte| byte != b'=').map_or(text, |last| &text[..=last]);
+    let seen = match letters.iter().all(u8::is_ascii_hexdigit) {
+        true => Seen::hex(letters)?,
+        false => Seen::bytes(&crate::codec::base64::decode(letters)?)?,
+    };
+    Some(seen.known().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Value;
+
+    fn salted(values: &[&str]) -> Salted {
+        let value = |text: &&str| Value { name: (*text).into(), kind: "email", value: (*text).into() };
+        Salted::new(&GroundTruth { values: values.iter().map(value).collect(), ..GroundTruth::default() })
+    }
+
+    fn tried(run: &[u8], salts: &[&[u8]]) -> Tried {
+        salted(&["bob@example.org", "Ann@example.org"]).explain(run, salts, &mut PER_MESSAGE.clone())
+    }
+
+    #[test]
+    fn salts_before_behind_and_as_keys() {
+        let salts: [&[u8]; 2] = [b"none", b"1588000000000"];
+        let assert_explained = |run: &[u8], layer, role| match tried(run, &salts) {
+            Tried::Explained(by) => {
+                assert_eq!((by.subject, by.layer, by.salt, by.role), (Subject::Value(1), layer, 1, role));
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_explained(&Sha256::digest("1588000000000ann@example.org"), "sha256", Role::Before);
+        assert_explained(&Md5::digest("Ann@example.org:1588000000000"), "md5", Role::Behind);
+        assert_explained(&mac::<Hmac<Sha1>>(b"1588000000000", b"ann@example.org")[..20], "hmac-sha1", Role::Key);
+        assert_eq!(tried(&Sha256::digest("something else"), &salts), Tried::InVain);
+    }
+
+    #[test]
+    fn the_budget_ends_the_work_and_is_said() {
+        let salted = salted(&["ann@example.org"]);
+        let mut budget = salted.wanted(1, 1);
+        let run = Sha256::digest("something else");
+        assert_eq!(salted.explain(&run, &[b"a", b"b"], &mut budget), Tried::NotAll);
+        assert_eq!(budget, 0);
+        let many: Vec<String> = (0..=VALUES).map(|n| format!("ann{n}@example.org")).collect();
+        assert_eq!(self::salted(&many.iter().map(String::as_str).collect::<Vec<_>>()).wanted(1, 1), 0);
+    }
+}

@@ -1,0 +1,386 @@
+//! Planted values and known actions: what is looked for in the bytes of a buffer.
+//!
+//! Plain forms are found in one pass whose cost hardly grows with their number ([`super::filter`]). Encodings are NOT patterns: the
+//! decoder has removed them before. What remains are forms that decoding cannot undo: letter case, addresses
+//! without their scheme, and digests, which one table knows whatever their number ([`super::digests`]).
+
+mod dates;
+mod edge;
+mod forms;
+pub(super) mod normal;
+pub(super) mod notations;
+
+use super::digests::salted::Salted;
+use super::digests::{Entry, Seen, Table, runs};
+use super::filter::Filter;
+use crate::model::{GroundTruth, Subject};
+use edge::Edge;
+use forms::Forms;
+use notations::Notations;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+/// Shortest value that is searched, in bytes: below this every capture is full of it.
+pub const MIN_LEN: usize = 3;
+
+/// Places of one pattern that are kept per buffer, so that a short value in a large buffer cannot fill the memory.
+const MAX_REPEATS: usize = 4_096;
+
+/// Ready to search for everything in a ground truth.
+pub struct Planted {
+    filter: Filter,
+    patterns: Vec<Pattern>,
+    /// Patterns of what the filter looks for as text.
+    of_text: Vec<u32>,
+    /// Patterns of what it looks for under keys, behind those.
+    turned: Vec<u32>,
+    digests: Table,
+    salted: Salted,
+    notations: Notations,
+}
+
+/// One byte string that is searched for, and what it stands for.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    /// Values and actions that look like this; of actions with the same text only the first.
+    pub subjects: Vec<Subject>,
+    /// What was done to the value.
+    pub form: Form,
+    /// What must not stand around it.
+    edge: Edge,
+    /// Binary logarithm of the chance that random text of the same kind is this, negated.
+    pub bits: f64,
+    /// How many ways to write it are looked for.
+    pub tried: f64,
+}
+
+/// What was done to a value that the decoder cannot undo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Form {
+    /// The value in some letter case.
+    Plain,
+    /// An address without scheme, fragment and trailing slash.
+    Address,
+    /// Only a digest of it was there: a hit says which.
+    Digest,
+}
+
+/// A place in a buffer where a pattern stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Index of the [`Pattern`].
+    pub pattern: usize,
+    /// Bytes in the buffer.
+    pub range: Range<usize>,
+    /// How it was recognised.
+    pub by: By,
+}
+
+/// How something was recognised.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum By {
+    /// It stands there.
+    Text,
+    /// In another notation, which says as many bits.
+    Notation(f64),
+    /// With every byte combined with this key by exclusive or.
+    Key(u8),
+    /// As a digest.
+    Digest {
+        /// The digest that is written.
+        outer: &'static str,
+        /// The digest whose hexadecimal text it was made of, if any.
+        inner: Option<&'static str>,
+        /// Bits of it that are there.
+        bits: usize,
+    },
+    /// Not at all: a run that has the shape of a digest. Such a hit has no pattern.
+    Unexplained,
+}
+
+/// The pattern of a hit that has none.
+const NO_PATTERN: usize = usize::MAX;
+
+impl Planted {
+    /// Makes all patterns of the ground truth.
+    pub fn new(truth: &GroundTruth) -> Self {
+        let mut forms = Forms::default();
+        for (index, value) in truth.values.iter().enumerate() {
+            forms.add(Subject::Value(index), value.kind, &value.value);
+        }
+        for (index, action) in truth.actions.iter().enumerate() {
+            forms.add(Subject::Action(index), action.kind, &action.value);
+        }
+        forms.count_tries();
+        forms.notations.seal();
+        let (turned, owners): (Vec<Vec<u8>>, Vec<u32>) = std::mem::take(&mut forms.turned).into_iter().unzip();
+        let open = forms.texts.len();
+        let filter = Filter::new(&[forms.texts.as_slice(), &turned].concat(), open);
+        let digests = Table::new(&forms.digested, truth.values.len() + truth.actions.len());
+        Self {
+            filter,
+            of_text: forms.of_text,
+            patterns: forms.patterns,
+            turned: owners,
+            digests,
+            salted: Salted::new(truth),
+            notations: forms.notations,
+        }
+    }
+
+    /// What is tried with salts on runs that have the shape of a digest and that nothing else explains.
+    pub fn salted(&self) -> &Salted {
+        &self.salted
+    }
+
+    /// What is compared field by field.
+    pub(super) fn notations(&self) -> &Notations {
+        &self.notations
+    }
+
+    /// The pattern of a hit.
+    pub fn pattern(&self, index: usize) -> &Pattern {
+        &self.patterns[index]
+    }
+
+    /// Values and actions that are not looked for: too short, or an address that is only a host.
+    pub fn not_sought(&self, truth: &GroundTruth) -> Vec<Subject> {
+        let plain = self.patterns.iter().filter(|pattern| pattern.form != Form::Digest);
+        let sought: HashSet<Subject> = plain.flat_map(|pattern| pattern.subjects.iter().copied()).collect();
+        // Of actions with the same text only the first is in the patterns.
+        let texts: HashSet<&str> = truth
+            .actions
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| sought.contains(&Subject::Action(*index)))
+            .map(|(_, action)| action.value.trim())
+            .collect();
+        let values = (0..truth.values.len()).map(Subject::Value).filter(|value| !sought.contains(value));
+        let actions = truth.actions.iter().enumerate().filter(|(_, action)| !texts.contains(action.value.trim()));
+        values.chain(actions.map(|(index, _)| Subject::Action(index))).collect()
+    }
+
+    /// Appends every place where a pattern stands in `bytes`; of addresses only the longest at each start.
+    pub fn search(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        let from = hits.len();
+        self.candidates(bytes, hits);
+        hits.extend(self.as_bytes(bytes));
+        let mut position = 0;
+        hits.retain(|hit| {
+            position += 1;
+            position <= from || hit.by != By::Unexplained
+        });
+        self.settle(bytes, hits, from);
+    }
+
+    /// Appends every match, whatever stands around it: `bytes` may hold pieces whose neighbours are not theirs.
+    pub(super) fn candidates(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        self.texts(bytes, hits);
+        self.digests(bytes, hits);
+    }
+
+    /// Appends every place where a value stands as text or under a key of one byte, whatever stands around it.
+    pub fn texts(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        let mut kept = Kept::default();
+        self.filter.find(bytes, |found| {
+            let (pattern, by) = match (found.pattern.checked_sub(self.of_text.len()), found.key) {
+                (Some(turned), Some(key)) => (self.turned[turned], By::Key(key)),
+                _ => (self.of_text[found.pattern], By::Text),
+            };
+            kept.add(Hit { pattern: pattern as usize, range: found.range, by }, hits);
+        });
+    }
+
+    /// Appends every run that is a digest of a value, and those that have the shape of one and are none.
+    pub fn digests(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        if self.digests.is_empty() {
+            return;
+        }
+        let mut kept = Kept::default();
+        runs::scan(bytes, |run| {
+            let entry = match &run.what {
+                runs::What::Bits(seen) => self.digests.find(seen),
+                runs::What::Short(number) => self.digests.find_short(*number),
+            };
+            match entry {
+                Some(entry) => kept.add(Hit::digest(entry, run.range), hits),
+                None if run.shaped => {
+                    kept.add(Hit { pattern: NO_PATTERN, range: run.range, by: By::Unexplained }, hits);
+                }
+                None => {}
+            }
+        });
+    }
+
+    /// What a whole field of bytes is the digest of, as it comes out of the binary formats.
+    pub(super) fn as_bytes(&self, bytes: &[u8]) -> Option<Hit> {
+        const SIZES: std::ops::RangeInclusive<usize> = 8..=64;
+        let binary = || bytes.iter().any(|&byte| !(b' '..=b'~').contains(&byte));
+        if self.digests.is_empty() || !SIZES.contains(&bytes.len()) || !binary() {
+            return None;
+        }
+        let entry = self.digests.find(&Seen::bytes(bytes)?)?;
+        // Bytes behind the digest make it something else.
+        (entry.bits == bytes.len() * 8).then(|| Hit::digest(entry, 0..bytes.len()))
+    }
+
+    /// Keeps of the matches from `from` on those that stand alone in `bytes`, their own place.
+    pub(super) fn settle(&self, bytes: &[u8], hits: &mut Vec<Hit>, from: usize) {
+        let mut position = 0;
+        hits.retain(|hit| {
+            position += 1;
+            position <= from || hit.by != By::Text || self.patterns[hit.pattern].edge.allows(bytes, hit.range.clone())
+        });
+        if hits.len() > from + 1 {
+            self.keep_longest_addresses(hits, from);
+        }
+    }
+
+    fn keep_longest_addresses(&self, hits: &mut Vec<Hit>, from: usize) {
+        let address = |hit: &Hit| self.is_address(hit);
+        let mut longest: HashMap<usize, usize> = HashMap::new();
+        for hit in hits[from..].iter().filter(|hit| address(hit)) {
+            let end = longest.entry(hit.range.start).or_default();
+            *end = hit.range.end.max(*end);
+        }
+        let whole: Vec<Hit> = hits[from..]
+            .iter()
+            .filter(|hit| address(hit) && longest[&hit.range.start] == hit.range.end)
+            .cloned()
+            .collect();
+        // The path of an address inside that address says nothing more, unless it is something else's too.
+        let told = |hit: &Hit| {
+            let subjects = |hit: &Hit| &self.patterns[hit.pattern].subjects;
+            let around = |whole: &&Hit| whole.range.start < hit.range.start && hit.range.end <= whole.range.end;
+            let path = hit.by == By::Text && self.patterns[hit.pattern].edge == Edge::Path;
+            path && whole
+                .iter()
+                .filter(around)
+                .any(|whole| subjects(hit).iter().all(|subject| subjects(whole).contains(subject)))
+        };
+        let mut position = 0;
+        hits.retain(|hit| {
+            position += 1;
+            position <= from || if address(hit) { longest[&hit.range.start] == hit.range.end } else { !told(hit) }
+        });
+    }
+
+    /// True for a hit on an address, with its host.
+    pub(super) fn is_address(&self, hit: &Hit) -> bool {
+        hit.by == By::Text && self.patterns[hit.pattern].form == Form::Address
+    }
+
+    /// How many digests are looked for of each text: what chance is multiplied with.
+    pub(super) fn digests_tried(&self) -> f64 {
+        self.digests.ways() as f64
+    }
+}
+
+/// Hits of one buffer, of each pattern at most [`MAX_REPEATS`].
+#[derive(Default)]
+struct Kept(HashMap<usize, usize>);
+
+impl Kept {
+    fn add(&mut self, hit: Hit, hits: &mut Vec<Hit>) {
+        let repeats = self.0.entry(hit.pattern).or_default();
+        *repeats += 1;
+        if *repeats <= MAX_REPEATS {
+            hits.push(hit);
+        }
+    }
+}
+
+impl Pattern {
+    fn digest(subjects: Vec<Subject>, bits: f64) -> Self {
+        Self { subjects, form: Form::Digest, edge: Edge::Free, bits, tried: 1.0 }
+    }
+}
+
+impl Hit {
+    fn digest(entry: Entry, range: Range<usize>) -> Self {
+        let Entry { owner, outer, inner, bits } = entry;
+        Self { pattern: owner as usize, range, by: By::Digest { outer, inner, bits } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Action, Value};
+
+    fn truth(values: &[(&'static str, &str)], visits: &[&str]) -> GroundTruth {
+        let value =
+            |(kind, value): &(&'static str, &str)| Value { name: (*value).into(), kind, value: (*value).into() };
+        let action = |url: &&str| Action {
+            name: (*url).into(),
+            kind: "visit",
+            value: (*url).into(),
+            at: None,
+            modelled_at: None,
+            mode: None,
+        };
+        GroundTruth {
+            values: values.iter().map(value).collect(),
+            actions: visits.iter().map(action).collect(),
+            ..GroundTruth::default()
+        }
+    }
+
+    fn planted(values: &[(&'static str, &str)], visits: &[&str]) -> Planted {
+        Planted::new(&truth(values, visits))
+    }
+
+    fn found(planted: &Planted, text: &str) -> Vec<(Form, String)> {
+        let mut hits = Vec::new();
+        planted.search(text.as_bytes(), &mut hits);
+        hits.iter()
+            .map(|hit| {
+                let text = String::from_utf8_lossy(&text.as_bytes()[hit.range.clone()]).into_owned();
+                (planted.pattern(hit.pattern).form, text)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn any_letter_case_in_any_script() {
+        let planted = planted(&[("person-name", "Marta Żółć")], &[]);
+        for text in ["xMARTA ŻÓŁĆx", "marta żółć", "mArTa Żółć"] {
+            assert_eq!(found(&planted, text).len(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn digests_in_both_cases() {
+        let planted = planted(&[("email", "Ann@example.org")], &[]);
+        // SHA-256 of the address in small letters.
+        let digest = "438c4c7afe600cdf1e455c369bec76dc970fc8ca463447c7b387a347f3c79331";
+        assert_eq!(found(&planted, digest)[0].0, Form::Digest);
+        assert_eq!(found(&planted, &digest.to_uppercase()).len(), 1);
+        assert!(found(&planted, &digest.replace('a', "b")).is_empty());
+    }
+
+    #[test]
+    fn addresses_lose_scheme_and_slash_and_stand_alone() {
+        let planted =
+            planted(&[], &["https://h.example/search", "https://h.example/search?q=b%C3%B3l+x", "http://h.example/"]);
+        assert_eq!(found(&planted, "http://h.example/search/"), [(Form::Address, "h.example/search".into())]);
+        assert_eq!(found(&planted, "h.example/search?q=ból x&y"), [(Form::Address, "h.example/search?q=ból x".into())]);
+        let others = "h.example/searching h.example/search.html oh.example/search o.h.example/search h.example/";
+        assert!(found(&planted, others).is_empty());
+        assert_eq!(found(&planted, "http://www.h.example/search").len(), 1);
+        assert_eq!(found(&planted, "h.example/search?q=b%c3%b3l%20x").len(), 1, "blanks are written in either way");
+    }
+
+    #[test]
+    fn paths_and_numbers_are_no_pieces_of_longer_ones() {
+        let planted = planted(&[("url-path", "/a/b"), ("imei", "864040504207201")], &[]);
+        assert_eq!(found(&planted, "https://h.example/a/b?x imei=864040504207201;").len(), 2);
+        assert!(found(&planted, "/a/bc /a/b-c /a/b/c 1864040504207201 8640405042072011").is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_searched_is_said() {
+        let truth = truth(&[("text", "ab"), ("text", "abcdef")], &["http://h.example/", "http://h.example/a"]);
+        assert_eq!(Planted::new(&truth).not_sought(&truth), [Subject::Value(0), Subject::Action(0)]);
+    }
+}

@@ -1,0 +1,484 @@
+//! Fiddler's session archives (SAZ): a ZIP with the messages of session N in `raw/N_c.txt` and `raw/N_s.txt`, what
+//! Fiddler knows of it in `raw/N_m.xml`, WebSocket frames in `raw/N_w.txt`.
+//!
+//! The archive is read from front to end by its local headers, so it streams; the directory at its end, which needs
+//! random access, is not needed. Parts of a session wait for one another in a bounded window. Encrypted archives are a
+//! stated fault. A `CONNECT` is Fiddler's own doing and no exchange; where its content was not decrypted it is a
+//! connection that could not be seen.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::{Each, Faults, ImportError, Importer, Wanted, address, blindness, burp, http_pair};
+use crate::codec::stream::{Packing, unpack};
+use crate::model::url::Parts;
+use crate::model::{Blind, BlindKind, Connection, Exchange, Fault, FaultKind, Message, Timestamp};
+
+/// Bytes of one entry that are kept.
+const MOST_ENTRY: u64 = 256 << 20;
+/// Sessions that wait for parts of theirs, and their bytes beyond the newest.
+const MOST_WAITING: usize = 64;
+const MOST_BYTES: usize = 16 << 20;
+/// What may come out of any archive, and for every byte that went in: as of gzipped recordings.
+const GRACE: u64 = 1 << 30;
+const MOST_EXPANSION: u64 = 250;
+const LOCAL: &[u8] = b"PK\x03\x04";
+
+/// The importer.
+#[derive(Debug, Clone, Copy)]
+pub struct Saz;
+
+impl Importer for Saz {
+    fn name(&self) -> &'static str {
+        "saz"
+    }
+
+    fn about(&self) -> &'static str {
+        "session archives (SAZ) of Fiddler"
+    }
+
+    fn sniff(&self, head: &[u8]) -> bool {
+        let mut names = memchr::memmem::find_iter(head, b"raw/");
+        let is_part = |at: usize| {
+            let name = head[at + 4..].iter().take(24).copied().collect::<Vec<u8>>();
+            let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            digits == 0 && name.starts_with(LOCAL) || digits > 0 && name.get(digits) == Some(&b'_')
+        };
+        head.starts_with(LOCAL) && names.any(is_part)
+    }
+
+    fn read(&self, input: &mut dyn Read, wanted: Wanted, each: &mut Each<'_>) -> Result<Vec<Fault>, ImportError> {
+        let mut sessions = Sessions { waiting: VecDeque::new(), position: 0, wanted };
+        let mut faults = Faults::default();
+        let mut input = Counted { input: BufReader::with_capacity(256 << 10, input), passed: 0 };
+        let (mut made, mut encrypted) = (0u64, false);
+        loop {
+            let entry = match next_entry(&mut input, &mut faults) {
+                Ok(Some(entry)) => entry,
+                Ok(None) => break,
+                Err(source) => {
+                    return Err(ImportError::Io { offset: input.passed, entry: sessions.position, source });
+                }
+            };
+            let part = part(&entry.name);
+            if entry.flags & 1 != 0 {
+                if !encrypted {
+                    let message = "the archive is encrypted; save it from Fiddler without a password";
+                    faults.push(Fault::new(FaultKind::Corrupt, message).at(entry.offset));
+                }
+                encrypted = true;
+            }
+            let wanted = part.is_some() && entry.flags & 1 == 0;
+            let most = if wanted { MOST_ENTRY } else { 0 };
+            let room = GRACE.saturating_add(input.passed.saturating_mul(MOST_EXPANSION)).saturating_sub(made);
+            let (bytes, trouble) = content(&mut input, &entry, most, room);
+            made += bytes.len() as u64;
+            if let Some((kind, message)) = trouble {
+                faults.push(Fault::new(kind, message).at(entry.offset));
+                if kind == FaultKind::Limit && made >= room {
+                    break;
+                }
+            }
+            let Some((number, kind)) = part.filter(|_| wanted) else { continue };
+            if sessions.take(number, kind, bytes, entry.offset, each).is_break() {
+                return Ok(faults.into_list());
+            }
+        }
+        let _ = sessions.hand_out(each, |_, _| true);
+        Ok(faults.into_list())
+    }
+}
+
+/// Number of the session and what of it: `c`, `s`, `m` or `w`.
+fn part(name: &str) -> Option<(u64, u8)> {
+    let (number, rest) = name.strip_prefix("raw/").or_else(|| name.strip_prefix("raw\\"))?.split_once('_')?;
+    let kind = match &*rest.to_ascii_lowercase() {
+        "c.txt" => b'c',
+        "s.txt" => b's',
+        "m.xml" => b'm',
+        "w.txt" => b'w',
+        _ => return None,
+    };
+    Some((number.parse().ok()?, kind))
+}
+
+/// A reader that knows how far it is.
+struct Counted<R> {
+    input: R,
+    passed: u64,
+}
+
+impl<R: BufRead> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        self.passed += count as u64;
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Counted<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.input.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.passed += count as u64;
+        self.input.consume(count);
+    }
+}
+
+/// A local header (APPNOTE.TXT 6.3.10, 4.3.7).
+struct Entry {
+    offset: u64,
+    name: String,
+    flags: u16,
+    method: u16,
+    packed: u64,
+}
+
+/// The next entry; looks for its signature where something else stands.
+fn next_entry(input: &mut impl Placed, faults: &mut Faults) -> io::Result<Option<Entry>> {
+    let mut window = [0u8; 4];
+    let mut filled = 0;
+    let (start, mut lost) = (input.passed(), false);
+    loop {
+        let Some(byte) = one(input)? else { return Ok(None) };
+        window.rotate_left(1);
+        window[3] = byte;
+        filled += 1;
+        if filled < 4 {
+            continue;
+        }
+        match &window {
+            b"PK\x03\x04" => break,
+            // The directory, or its end: no entry follows.
+            b"PK\x01\x02" | b"PK\x05\x06" | b"PK\x06\x06" => return Ok(None),
+            // Behind an entry whose sizes were not known before there may be a descriptor of up to 24 bytes.
+            _ if filled > 28 && !lost => {
+                lost = true;
+                let message = "what stands here is no entry of the archive; the next one was looked for";
+                faults.push(Fault::new(FaultKind::Corrupt, message).at(start));
+            }
+            _ => {}
+        }
+    }
+    let offset = input.passed() - 4;
+    let mut head = [0u8; 26];
+    if let Err(error) = input.read_exact(&mut head) {
+        return cut(error, offset, faults);
+    }
+    let short = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
+    let packed = u32::from_le_bytes([head[14], head[15], head[16], head[17]]);
+    let (name_length, extra) = (usize::from(short(22)), usize::from(short(24)));
+    let mut rest = vec![0; name_length + extra];
+    if let Err(error) = input.read_exact(&mut rest) {
+        return cut(error, offset, faults);
+    }
+    let name = String::from_utf8_lossy(&rest[..name_length]).into_owned();
+    Ok(Some(Entry { offset, name, flags: short(2), method: short(4), packed: u64::from(packed) }))
+}
+
+/// [`BufRead`] with its place.
+trait Placed: BufRead {
+    fn passed(&self) -> u64;
+}
+
+impl<R: BufRead> Placed for Counted<R> {
+    fn passed(&self) -> u64 {
+        self.passed
+    }
+}
+
+fn one(input: &mut impl BufRead) -> io::Result<Option<u8>> {
+    let byte = input.fill_buf()?.first().copied();
+    input.consume(usize::from(byte.is_some()));
+    Ok(byte)
+}
+
+fn cut(error: io::Error, offset: u64, faults: &mut Faults) -> io::Result<Option<Entry>> {
+    if error.kind() != io::ErrorKind::UnexpectedEof {
+        return Err(error);
+    }
+    faults.push(Fault::new(FaultKind::Truncated, "the file ends inside the header of an entry").at(offset));
+    Ok(None)
+}
+
+/// What an entry holds, and what was wrong with it. Leaves the reader behind it as far as that can be told.
+fn content(
+    input: &mut impl BufRead,
+    entry: &Entry,
+    most: u64,
+    room: u64,
+) -> (Vec<u8>, Option<(FaultKind, &'static str)>) {
+    const CUT: (FaultKind, &str) = (FaultKind::Truncated, "the file ends inside this entry");
+    let mut bytes = Vec::new();
+    let streamed = entry.flags & 8 != 0 && entry.packed == 0;
+    let most = most.min(room);
+    match entry.method {
+        // Sealed or of no interest, and its length is known.
+        _ if most == 0 && !streamed => match io::copy(&mut input.take(entry.packed), &mut io::sink()) {
+            Ok(passed) if passed == entry.packed => (bytes, None),
+            _ => (bytes, Some(CUT)),
+        },
+        0 if streamed => (bytes, Some((FaultKind::Corrupt, "an entry does not say how long it is"))),
+        0 => {
+            let kept = entry.packed.min(most);
+            let read = input.take(kept).read_to_end(&mut bytes).unwrap_or(0) as u64;
+            let rest = entry.packed - kept;
+            let passed = io::copy(&mut input.take(rest), &mut io::sink()).unwrap_or(0);
+            let trouble = match (read < kept || passed < rest, rest > 0) {
+                (true, _) => Some(CUT),
+                (_, true) => Some((FaultKind::Limit, "an entry is longer than the limit for one entry")),
+                _ => None,
+            };
+            (bytes, trouble)
+        }
+        8 => {
+            let mut limited = input.take(if streamed { u64::MAX } else { entry.packed });
+            // What is of no interest is still followed to its end where only that tells where the next one starts.
+            let most = if most == 0 { room } else { most };
+            let result = unpack(Packing::Deflate, &mut limited, most).read_to_end(&mut bytes);
+            if !streamed {
+                let _ = io::copy(&mut limited, &mut io::sink());
+            }
+            let trouble = result.err().map(|error| match error.kind() {
+                io::ErrorKind::FileTooLarge => (FaultKind::Limit, "an entry unpacks to more than is read of one"),
+                io::ErrorKind::UnexpectedEof => CUT,
+                _ => (FaultKind::Corrupt, "an entry is damaged; what could be unpacked is kept"),
+            });
+            (bytes, trouble)
+        }
+        _ => {
+            let _ = io::copy(&mut input.take(entry.packed), &mut io::sink());
+            (bytes, Some((FaultKind::Corrupt, "an entry is compressed in a way that SAZ does not know")))
+        }
+    }
+}
+
+/// The parts of one session.
+#[derive(Default)]
+struct Session {
+    number: u64,
+    offset: u64,
+    client: Option<Vec<u8>>,
+    server: Option<Vec<u8>>,
+    about: Option<Vec<u8>>,
+    frames: Option<Vec<u8>>,
+}
+
+impl Session {
+    fn bytes(&self) -> usize {
+        [&self.client, &self.server, &self.about, &self.frames].into_iter().flatten().map(Vec::len).sum()
+    }
+
+    fn is_whole(&self) -> bool {
+        self.client.is_some() && self.server.is_some() && self.about.is_some()
+    }
+}
+
+struct Sessions {
+    waiting: VecDeque<Session>,
+    position: usize,
+    wanted: Wanted,
+}
+
+impl Sessions {
+    fn take(&mut self, number: u64, kind: u8, bytes: Vec<u8>, offset: u64, each: &mut Each<'_>) -> ControlFlow<()> {
+        let at = self.waiting.iter().position(|session| session.number == number).unwrap_or_else(|| {
+            self.waiting.push_back(Session { number, offset, ..Session::default() });
+            self.waiting.len() - 1
+        });
+        let session = &mut self.waiting[at];
+        *(match kind {
+            b'c' => &mut session.client,
+            b's' => &mut session.server,
+            b'm' => &mut session.about,
+            _ => &mut session.frames,
+        }) = Some(bytes);
+        let newest = self.waiting.len();
+        let mut held: usize = self.waiting.iter().rev().skip(1).map(Session::bytes).sum();
+        // A session that is whole may still get its frames, which stand behind its other parts.
+        self.hand_out(each, move |session, left| {
+            let goes = left > MOST_WAITING || held > MOST_BYTES || (session.is_whole() && left > 1 && newest > 1);
+            held = held.saturating_sub(session.bytes());
+            goes
+        })
+    }
+
+    /// Hands out from the front while `goes` says so.
+    fn hand_out(&mut self, each: &mut Each<'_>, mut goes: impl FnMut(&Session, usize) -> bool) -> ControlFlow<()> {
+        while self.waiting.front().is_some_and(|session| goes(session, self.waiting.len())) {
+            let Some(session) = self.waiting.pop_front() else { break };
+            self.session(session, each)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn session(&mut self, session: Session, each: &mut Each<'_>) -> ControlFlow<()> {
+        let about = About::of(session.about.as_deref().unwrap_or_default());
+        let mut faults = Vec::new();
+        let bytes = session.client.unwrap_or_default();
+        let mut request = http_pair::request(&bytes, "", self.wanted, &mut faults);
+        if request.method == "CONNECT" {
+            return match about.tunnel(&request.url) {
+                Some(blind) => each(blind.into()),
+                None => ControlFlow::Continue(()),
+            };
+        }
+        let index = self.position;
+        self.position += 1;
+        if bytes.is_empty() {
+            let message = format!("session {} has no request in the archive", session.number);
+            faults.push(Fault::new(FaultKind::Corrupt, message));
+        }
+        let server = session.server.filter(|bytes| !bytes.is_empty());
+        let response = server.map(|bytes| http_pair::response(&bytes, &request.method, self.wanted, &mut faults));
+        if request.url.starts_with("//") {
+            request.url = format!("http:{}", request.url);
+        }
+        let placed = |fault: Fault| Fault { exchange: Some(index), offset: Some(session.offset), ..fault };
+        let exchange = Exchange {
+            index,
+            at: about.at,
+            connection: (!about.connection.is_empty()).then(|| Arc::new(about.connection)),
+            request,
+            response,
+            messages: messages(session.frames.as_deref().unwrap_or_default(), self.wanted),
+            faults: faults.into_iter().map(placed).collect(),
+            ..Exchange::default()
+        };
+        each(exchange.into())
+    }
+}
+
+/// What Fiddler knows of a session.
+struct About {
+    at: Option<Timestamp>,
+    connection: Connection,
+    text: String,
+}
+
+impl About {
+    fn of(xml: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(xml).into_owned();
+        let flag = |name: &str| flag(&text, name);
+        let at = ["ClientBeginRequest", "ClientConnected"].iter().find_map(|name| {
+            let time: Timestamp = burp::attribute(text.as_bytes(), name)?.parse().ok()?;
+            // A timer that never ran stands at the year 1.
+            (time.as_second() > 0).then_some(time)
+        });
+        let client = flag("x-clientip").and_then(|ip| address(&ip)).zip(flag("x-clientport"));
+        let client = client.and_then(|(ip, port)| Some(SocketAddr::new(ip, port.parse().ok()?)));
+        // `name:1234`
+        let process = flag("x-processinfo").map(|info| info.split(':').next().unwrap_or_default().to_owned());
+        let connection = Connection {
+            client,
+            server: flag("x-hostip").and_then(|ip| address(&ip)),
+            sni: flag("https-client-snihostname"),
+            app: process.filter(|name| !name.is_empty()),
+            ..Connection::default()
+        };
+        Self { at, connection, text }
+    }
+
+    /// What a tunnel hid, if it hid anything.
+    fn tunnel(self, target: &str) -> Option<Blind> {
+        let error = ["x-https-decryption-error", "https-client-error", "x-securityerror"]
+            .into_iter()
+            .find_map(|name| flag(&self.text, name));
+        let kind = match (&error, flag(&self.text, "x-no-decrypt")) {
+            (Some(error), _) => blindness::of_error(error),
+            (None, Some(_)) => BlindKind::PassedThrough,
+            (None, None) => return None,
+        };
+        let authority = format!("//{target}");
+        let (host, port) = (Parts::of(&authority).host(), target.rsplit_once(':').map(|(_, port)| port));
+        let connection = Connection { port: port.and_then(|port| port.parse().ok()), ..self.connection };
+        Some(Blind {
+            at: self.at,
+            connection: Arc::new(connection),
+            host: Some(host),
+            detail: error,
+            ..Blind::new(kind)
+        })
+    }
+}
+
+/// `<SessionFlag N="name" V="value" />`, names in any letter case.
+fn flag(text: &str, name: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let at = lower.find(&format!("n=\"{name}\""))?;
+    let end = text[at..].find('>').map_or(text.len(), |end| at + end);
+    let value = burp::attribute(&text.as_bytes()[at..end], "V")?;
+    let mut resolved = Vec::new();
+    burp::resolve(value.as_bytes(), &mut resolved);
+    Some(String::from_utf8_lossy(&resolved).into_owned()).filter(|value| !value.is_empty())
+}
+
+/// WebSocket frames as Fiddler keeps them: fields with `Request-Length` or `Response-Length`, an empty line, the frame.
+fn messages(mut bytes: &[u8], wanted: Wanted) -> Vec<Message> {
+    let mut messages: Vec<Message> = Vec::new();
+    // Whether the last message of a side goes on, for the client and for the server.
+    let mut open = [None::<usize>; 2];
+    while let Some(end) = memchr::memmem::find(bytes, b"\r\n\r\n") {
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        bytes = &bytes[end + 4..];
+        let field = |name: &str| {
+            let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+            fields.find(|(found, _)| found.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+        };
+        let (sent, length) = match (field("Request-Length"), field("Response-Length")) {
+            (Some(length), _) => (true, length),
+            (None, Some(length)) => (false, length),
+            (None, None) => break,
+        };
+        let Ok(length) = length.parse::<usize>() else { break };
+        let whole = &bytes[..length.min(bytes.len())];
+        bytes = &bytes[whole.len()..];
+        let Some((last, opcode, payload)) = frame(whole) else { continue };
+        let at = field("DoneRead").or_else(|| field("DoneSend")).and_then(|time| time.parse().ok());
+        let keep = if sent { wanted.request_bodies } else { wanted.response_bodies };
+        let payload = if keep { payload } else { Vec::new() };
+        let side = usize::from(sent);
+        match (opcode, open[side]) {
+            (0, Some(known)) => messages[known].bytes.extend_from_slice(&payload),
+            (1 | 2, _) => {
+                messages.push(Message { sent, at, text: opcode == 1, bytes: payload });
+                open[side] = Some(messages.len() - 1);
+            }
+            // Control frames carry nothing of the application's.
+            _ => continue,
+        }
+        if last {
+            open[side] = None;
+        }
+    }
+    messages
+}
+
+/// One frame (RFC 6455, 5.2): whether it is the last of its message, opcode, payload without its mask.
+fn frame(bytes: &[u8]) -> Option<(bool, u8, Vec<u8>)> {
+    let (first, second) = (*bytes.first()?, *bytes.get(1)?);
+    let (length, mut at) = match second & 127 {
+        126 => (u64::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)), 4),
+        127 => (u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?), 10),
+        short => (u64::from(short), 2),
+    };
+    let mask: Option<[u8; 4]> = match second & 128 != 0 {
+        true => Some(bytes.get(at..at + 4)?.try_into().ok()?),
+        false => None,
+    };
+    at += if mask.is_some() { 4 } else { 0 };
+    let rest = bytes.get(at..)?;
+    let mut payload = rest[..usize::try_from(length).unwrap_or(usize::MAX).min(rest.len())].to_vec();
+    if let Some(mask) = mask {
+        payload.iter_mut().enumerate().for_each(|(at, byte)| *byte ^= mask[at % 4]);
+    }
+    Some((first & 128 != 0, first & 15, payload))
+}
+
+#[cfg(test)]
+mod tests;

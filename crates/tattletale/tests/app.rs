@@ -1,0 +1,210 @@
+//! `tattletale app` as a user runs it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "../../tattletale-app/tests/common/assemble.rs"]
+mod assemble;
+mod common;
+
+use assemble::{Call, Class, Op, STATIC, archive, class, dex};
+use common::Run;
+use serde_json::Value as Json;
+use std::path::{Path, PathBuf};
+
+const TRACK: Call = ("Lcom/sensorsdata/analytics/android/sdk/SensorsDataAPI;", "track", &["Ljava/lang/String;"], "V");
+const KEY: Call = ("Ljavax/crypto/spec/SecretKeySpec;", "<init>", &["[B", "Ljava/lang/String;"], "V");
+
+fn tab(last: &'static str) -> Class {
+    class("Lcom/example/IncognitoTab;").method(
+        STATIC,
+        ("open", &["Ljava/lang/String;"], "V"),
+        4,
+        &[
+            Op::Text(0, "https://collector.localhost/sa"),
+            Op::Invoke(0x71, TRACK, &[0]),
+            Op::Bytes(1, b"0123456789abcdef"),
+            Op::New(2, "Ljavax/crypto/spec/SecretKeySpec;"),
+            Op::Text(3, "AES"),
+            Op::Invoke(0x70, KEY, &[2, 1, 3]),
+            Op::Text(0, "one"),
+            Op::Text(0, "two"),
+            Op::Text(0, "three"),
+            Op::Text(0, last),
+            Op::Return,
+        ],
+    )
+}
+
+/// A made-up browser in a package; `last` is a text that one method of it loads.
+fn browser(folder: &Path, name: &str, last: &'static str) -> PathBuf {
+    let sdk = class("Lcom/sensorsdata/analytics/android/sdk/SensorsDataAPI;").text("VERSION", "3.2.10").method(
+        STATIC,
+        ("track", &["Ljava/lang/String;"], "V"),
+        0,
+        &[Op::Return],
+    );
+    let path = folder.join(name);
+    std::fs::write(&path, archive(&[("classes.dex", &dex(&[tab(last), sdk]))])).unwrap();
+    path
+}
+
+fn json(run: &str) -> Json {
+    serde_json::from_str(run).unwrap()
+}
+
+#[test]
+fn an_app_its_keys_and_its_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = browser(folder.path(), "browser.apk", "four");
+    let (keys, page) = (folder.path().join("keys.toml"), folder.path().join("app.html"));
+    let run = Run::new(["app", "--keys"]).arg(&keys).arg("--report").arg(&page).arg(&app).done();
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    for part in [
+        "Sensors Analytics 3.2.10",
+        "collector.localhost",
+        "IncognitoTab.open reaches Sensors Analytics",
+        "AES key of 16 bytes",
+    ] {
+        assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
+    }
+    assert!(!run.stdout.contains("30313233"), "the key itself is shown only when asked for");
+    let written = std::fs::read_to_string(&keys).unwrap();
+    assert!(written.contains("key = \"30313233343536373839616263646566\""), "{written}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(keys.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let page = std::fs::read_to_string(&page).unwrap();
+    assert!(page.contains("Sensors Analytics") && page.contains("default-src 'none'") && !page.contains("<script"));
+
+    let run = Run::new(["app", "--format", "json"]).arg(&app).done();
+    let contents = json(&run.stdout);
+    assert_eq!((contents["complete"].as_bool(), &contents["sdks"][0]["version"]), (Some(true), &Json::from("3.2.10")));
+    assert_eq!(contents["keys"][0]["value"], Json::Null);
+
+    // The key file is one that the audit takes.
+    let capture = folder.path().join("one.har");
+    std::fs::write(&capture, har(&["https://collector.localhost/sa"])).unwrap();
+    let run = Run::new(["audit", "--keys"]).arg(&keys).arg(capture).done();
+    assert!(run.code < 2, "{}{}", run.stdout, run.stderr);
+}
+
+/// A recording of empty requests to these addresses.
+fn har(urls: &[&str]) -> String {
+    let entry = |url: &&str| {
+        serde_json::json!({
+            "startedDateTime": "2026-11-21T10:00:00.000Z", "time": 1, "cache": {},
+            "timings": { "send": 0, "wait": 1, "receive": 0 },
+            "request": {
+                "method": "POST", "url": url, "httpVersion": "HTTP/1.1", "headers": [], "queryString": [],
+                "cookies": [], "headersSize": -1, "bodySize": 0,
+            },
+            "response": {
+                "status": 200, "statusText": "OK", "httpVersion": "HTTP/1.1", "headers": [], "cookies": [],
+                "content": { "size": 0, "mimeType": "text/plain" }, "redirectURL": "", "headersSize": -1, "bodySize": 0,
+            },
+        })
+    };
+    let entries: Vec<Json> = urls.iter().map(entry).collect();
+    let creator = serde_json::json!({ "name": "made up", "version": "1" });
+    serde_json::json!({ "log": { "version": "1.2", "creator": creator, "entries": entries } }).to_string()
+}
+
+#[test]
+fn the_same_code_but_for_one_method() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (browser(folder.path(), "a.apk", "four"), browser(folder.path(), "b.apk", "five"));
+    let same = Run::new(["app", "compare"]).arg(&a).arg(&a).done();
+    assert!(same.code == 1 && same.stdout.starts_with("The two are the same code."), "{}", same.stdout);
+    let run = Run::new(["app", "compare", "--format", "json"]).arg(&a).arg(&b).done();
+    let result = &json(&run.stdout)["result"];
+    assert_eq!(
+        (run.code, &result["methods"]["changed"], &result["methods"]["same"]),
+        (1, &Json::from(1), &Json::from(1))
+    );
+    assert_eq!(result["changed"][0]["methods"][0]["a"], "open(String)");
+    let none = folder.path().join("none.apk");
+    std::fs::write(&none, archive(&[("res/x.png", b"x")])).unwrap();
+    let run = Run::new(["app", "compare"]).arg(&a).arg(&none).done();
+    assert!(run.code == 2 && run.stderr.contains("holds no code"), "{}", run.stderr);
+}
+
+#[test]
+fn found_in_a_firmware_image() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = browser(folder.path(), "browser.apk", "four");
+    let other = archive(&[(
+        "classes.dex",
+        &dex(&[class("Lorg/other/Thing;").method(STATIC, ("a", &[], "V"), 1, &[Op::Text(0, "x"), Op::Return])]),
+    )]);
+    let image = folder.path().join("ota.zip");
+    let bytes = std::fs::read(&app).unwrap();
+    std::fs::write(
+        &image,
+        archive(&[
+            ("META-INF/com/google/android/updater-script", b"#"),
+            ("system/app/Browser/Browser.apk", &bytes),
+            ("system/app/Other/Other.apk", &other),
+        ]),
+    )
+    .unwrap();
+    for sought in ["sensors-analytics", "com.example.", "text:collector.localhost", app.to_str().unwrap()] {
+        let run = Run::new(["app", "find", "--format", "json", sought]).arg(&image).done();
+        let found = json(&run.stdout);
+        assert_eq!((run.code, &found["apps"]), (1, &Json::from(2)), "{sought}: {}{}", run.stdout, run.stderr);
+        let found = found["found"].as_array().unwrap();
+        assert_eq!(found.len(), 1, "{sought}");
+        assert!(
+            found[0]["file"].as_str().unwrap().ends_with("/system/app/Browser/Browser.apk"),
+            "{sought}: {}",
+            found[0]
+        );
+    }
+    let run = Run::new(["app", "find", "org.nowhere."]).arg(&image).done();
+    assert!(run.code == 0 && run.stdout.contains("is in none of 2 apps"), "{}", run.stdout);
+    let run = Run::new(["app", "find", "nothing"]).arg(&image).done();
+    assert!(run.code == 2 && run.stderr.contains("no signature"), "{}", run.stderr);
+    let run = Run::new(["app"]).arg(&image).done();
+    assert!(run.code == 1 && run.stdout.contains("Browser.apk"), "{}", run.stdout);
+}
+
+#[test]
+fn what_is_no_app_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.txt");
+    std::fs::write(&path, "Dear reader").unwrap();
+    let run = Run::new(["app"]).arg(&path).done();
+    assert!(run.code == 2 && run.stdout.contains("is no app"), "{}{}", run.stdout, run.stderr);
+    let run = Run::new(["app", "no-such-file.apk"]).done();
+    assert!(run.code == 2 && run.stderr.contains("no-such-file.apk"), "{}", run.stderr);
+    let list = folder.path().join("list.json");
+    std::fs::write(&list, "{\"trackers\": {}}").unwrap();
+    let app = browser(folder.path(), "browser.apk", "four");
+    let run = Run::new(["app", "--signatures"]).arg(&list).arg(&app).done();
+    assert!(run.code == 2 && run.stderr.contains("code_signature"), "{}", run.stderr);
+}
+
+#[test]
+fn a_study_says_what_is_in_the_app_and_what_was_seen_talking() {
+    let folder = tempfile::tempdir().unwrap();
+    browser(folder.path(), "browser.apk", "four");
+    let har = har(&["https://sa.api.intl.miui.com/sa", "https://other.example.org/"]);
+    std::fs::write(folder.path().join("one.har"), har).unwrap();
+    let study = folder.path().join("study.toml");
+    std::fs::write(&study, "[[session]]\nname = 'one'\ncapture = 'one.har'\napp_file = 'browser.apk'\n").unwrap();
+    let page = folder.path().join("study.html");
+    let run = Run::new(["study", "--report"]).arg(&page).arg(&study).done();
+    assert!(run.code < 2, "{}{}", run.stdout, run.stderr);
+    let talks = "Sensors Analytics 3.2.10: in the app, and seen talking to sa.api.intl.miui.com";
+    assert!(run.stdout.replace("\n    ", " ").contains(talks), "{}", run.stdout);
+    assert!(std::fs::read_to_string(&page).unwrap().contains("Sensors Analytics 3.2.10: in the app, and seen talking"));
+    let run = Run::new(["study", "--format", "json"]).arg(&study).done();
+    let app = &json(&run.stdout)["apps"][0];
+    assert_eq!((app["sdks"][0]["standing"].as_str(), app["sdks"].as_array().unwrap().len()), (Some("talking"), 1));
+    assert_eq!(app["not_contacted"], serde_json::json!(["collector.localhost"]));
+    assert_eq!(app["contacted_and_not_named"].as_array().unwrap().len(), 2);
+    std::fs::write(&study, "[[session]]\nname = 'one'\ncapture = 'one.har'\napp_file = 'gone.apk'\n").unwrap();
+    let run = Run::new(["study"]).arg(&study).done();
+    assert!(run.code == 2 && run.stderr.contains("gone.apk"), "{}", run.stderr);
+}
