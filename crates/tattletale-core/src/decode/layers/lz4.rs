@@ -27,7 +27,7 @@ impl Layer for Lz4 {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(5).binary()
+        Needs::NOTHING.from(4).binary()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
