@@ -85,7 +85,7 @@ fn strings_of(units: &[Unit<'_>], wanted: impl Fn(&[u8]) -> bool) -> Option<Foun
     let mut places: Vec<String> = found.iter().map(|string| text(string).into_owned()).collect();
     places.sort();
     places.truncate(PLACES);
-    (!found.is_empty()).then(|| Found { count: found.len() as u64, places, comparison: None })
+    (!found.is_empty()).then_some(Found { count: found.len() as u64, places, comparison: None })
 }
 
 fn code(side: Side<'_, '_>, hasher: &Hasher, units: &[Unit<'_>]) -> Option<Found> {

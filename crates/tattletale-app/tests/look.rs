@@ -148,8 +148,8 @@ fn everything_is_found_in_every_format() {
     let (standard, compact) = (dex(&browser()), cdex(&browser()));
     all_found(&looked(&standard, "classes.dex"));
     all_found(&looked(&compact, "browser.cdex"));
-    let vdex = [b"vdex021\0002\0\0\0\0\0\0\0\0\0\0\0\0\0\0".as_slice(), &[0; 3], &compact].concat();
-    all_found(&looked(&vdex[vdex.len() % 4..], "browser.vdex").clone());
+    let vdex = [b"vdex021\x00002\x00".as_slice(), &[0; 16], &compact].concat();
+    all_found(&looked(&vdex, "browser.vdex"));
     let odex = [b"\x7fELF".as_slice(), &[7; 60], &standard].concat();
     all_found(&looked(&odex, "browser.odex"));
     let apk = archive(&[("res/x.png", b"x"), ("classes.dex", &standard)]);

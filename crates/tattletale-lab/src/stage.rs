@@ -13,8 +13,8 @@ use crate::scenario::{Lived, Plan};
 use crate::tls;
 use crate::wire::{RUSSIA, SINGAPORE};
 use std::collections::HashMap;
-use std::io::{self, Write};
-use std::sync::Arc;
+use std::fs::File;
+use std::io;
 use tattletale_core::model::Timestamp;
 
 /// A running lab with room for days to be lived on it.
@@ -47,13 +47,13 @@ impl Stage {
         &self.lab
     }
 
-    /// Lives a planned day and records every exchange of it, as WARC, into `record`.
+    /// Lives a planned day and records every exchange of it, as WARC, into `record`, an empty file.
     ///
     /// `clock` is told each modelled moment at which something happens and says the wall time; it may wait.
     pub fn live(
         &self,
         plan: &mut Plan,
-        record: Box<dyn Write + Send>,
+        record: File,
         clock: &mut dyn FnMut(ModelTime) -> Timestamp,
     ) -> Result<Lived, Error> {
         let endpoints = self.endpoints();
@@ -66,9 +66,11 @@ impl Stage {
             addresses.insert(name.clone(), Loopback::try_from(*address).map_err(io::Error::other)?);
         }
         addresses.extend(names.iter().map(|name| ((*name).to_owned(), sites.address())));
-        let now = Arc::new(Timestamp::now);
-        let mut front = Front::new(FrontOptions { addresses, tls: authority.client_config()?, record, clock: now })?;
-        Ok(plan.live(&mut front, clock, &endpoints)?)
+        let (authority, folder) = (authority.ca_der().to_vec(), std::env::temp_dir());
+        let mut front = Front::new(FrontOptions { addresses, authority, record, folder })?;
+        let lived = plan.live(&mut front, clock, &endpoints)?;
+        front.end()?;
+        Ok(lived)
     }
 
     /// Names, not sockets: the front knows which socket stands for a name.

@@ -76,13 +76,12 @@ impl Authority {
 
     /// TLS for a client that trusts this authority and no other.
     pub fn client_config(&self) -> Result<Arc<ClientConfig>, Error> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.clone())?;
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Arc::new(config))
+        trusting(&self.certificate)
+    }
+
+    /// The authority's certificate, DER.
+    pub fn ca_der(&self) -> &[u8] {
+        &self.certificate
     }
 
     /// The authority's certificate as PEM (RFC 7468); its key is never written out.
@@ -91,6 +90,17 @@ impl Authority {
         let lines: Vec<&str> = (0..base64.len()).step_by(64).map(|at| &base64[at..base64.len().min(at + 64)]).collect();
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     }
+}
+
+/// TLS for a client that trusts this authority (DER) and no other.
+pub(crate) fn trusting(authority: &[u8]) -> Result<Arc<ClientConfig>, Error> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(authority.to_vec()))?;
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
 }
 
 fn set_validity(params: &mut CertificateParams) {

@@ -24,6 +24,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: LabCommand,
     },
+    Capture(crate::capture::arguments::CaptureArgs),
     Audit(AuditArgs),
     App(AppArgs),
     /// Tables that say who runs a server and where, of your own: for every audit from then on

@@ -170,7 +170,7 @@ pub(crate) fn live_and_audit(stage: &Stage, plan: &mut Plan, folder: &Path, take
     let (recording, truth) = (folder.join("recording.warc.gz"), folder.join("truth.toml"));
     let record = create_private(&recording)?;
     let mut clock = scaled(plan, takes);
-    let lived = stage.live(plan, Box::new(record), &mut clock).map_err(Failure::lab)?;
+    let lived = stage.live(plan, record, &mut clock).map_err(Failure::lab)?;
     create_private(&truth)?.write_all(lived.truth_toml().as_bytes()).map_err(Failure::file(&truth))?;
     // From here on only what a person would have: the recording and the ground truth.
     let known = input::ground_truth(&truth)?;

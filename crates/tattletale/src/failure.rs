@@ -47,6 +47,10 @@ pub(crate) enum Failure {
     NoExchange { name: String, wanted: usize, exchanges: u64 },
     /// The name of a file does not say what to write into it.
     Target { path: PathBuf },
+    /// The proxy could not be started or ended.
+    Proxy(String),
+    /// A program that is needed is not there.
+    NoProgram { name: String, package: String },
     /// tshark could not be started, or was lost.
     Tshark(io::Error),
     /// A temporary file could not be written or read.
@@ -70,6 +74,10 @@ impl Failure {
         Self::Lab(error.to_string())
     }
 
+    pub(crate) fn proxy(error: impl std::error::Error) -> Self {
+        Self::Proxy(error.to_string())
+    }
+
     fn help(&self) -> String {
         match self {
             Self::File { path, error } => match error.kind() {
@@ -79,7 +87,7 @@ impl Failure {
                 _ => "is the disk full, or the file in use?".into(),
             },
             Self::WouldOverwrite { .. } => "give --report another name".into(),
-            Self::Exists { .. } => "name another folder, or take the file away first".into(),
+            Self::Exists { .. } => "give another name, or take the file away first".into(),
             Self::Toml { error, .. } => error.help.clone(),
             Self::Capture { error, .. } => error.help(),
             Self::Table { error, .. } => error.help.clone(),
@@ -102,6 +110,8 @@ impl Failure {
             Self::Lab(_) => "the lab needs loopback (127.0.0.1 to 127.0.0.3) and a temporary folder".into(),
             Self::NoScenario { known, .. } => format!("there are: {}", known.join(", ")),
             Self::Target { .. } => "end it in .warc.gz or .har, or say --to warc".into(),
+            Self::Proxy(_) => "is another recording running? Try --listen 127.0.0.1:0, or another --project".into(),
+            Self::NoProgram { package, .. } => format!("on Debian: sudo apt-get install {package}"),
             Self::Tshark(_) => "packets are read with tshark (Debian: sudo apt-get install tshark)".into(),
             Self::Temporary(_) => "is the disk full? TMPDIR names another folder".into(),
             Self::Output(_) => "is the disk full?".into(),
@@ -160,7 +170,8 @@ impl fmt::Display for Failure {
             Self::NoExchange { name, wanted, .. } => {
                 write!(f, "error: {}: there is no exchange {wanted}", escape::text(name))?;
             }
-            Self::Lab(message) => write!(f, "error: {}", escape::text(message))?,
+            Self::Lab(message) | Self::Proxy(message) => write!(f, "error: {}", escape::text(message))?,
+            Self::NoProgram { name, .. } => write!(f, "error: {name} is not installed")?,
             Self::NoScenario { wanted, .. } => write!(f, "error: no scenario `{}`", escape::text(wanted))?,
             Self::Target { path } => write!(f, "error: {}: WARC or HAR?", shown(path))?,
             Self::Tshark(error) if error.kind() == io::ErrorKind::NotFound => {

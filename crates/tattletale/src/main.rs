@@ -4,6 +4,7 @@
 
 mod app;
 mod audit;
+mod capture;
 mod claims;
 mod cli;
 mod convert;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Lab { command } => lab::run(&command),
+        Command::Capture(args) => capture::run(&args),
         Command::App(args) => app::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Data { command } => data::run(&command),

@@ -31,7 +31,7 @@ impl Lived {
         let folder = tempfile::tempdir().unwrap();
         let stage = Stage::up(lab::Options::default()).unwrap();
         let mut plan = Scenario::by_name("redmi-note-8-reported").unwrap().plan(7);
-        let record = Box::new(File::create(folder.path().join("day.warc.gz")).unwrap());
+        let record = File::create(folder.path().join("day.warc.gz")).unwrap();
         let lived = stage.live(&mut plan, record, &mut |_: ModelTime| Timestamp::now()).unwrap();
         std::fs::write(folder.path().join("truth.toml"), lived.truth_toml()).unwrap();
         Self { folder, stage }

@@ -22,6 +22,9 @@ const CANDIDATES: usize = 5;
 /// Instructions below which a class has nothing of its own to be recognised by.
 const SMALLEST: u64 = 12;
 
+/// Runs of instructions of every class, as far as they were asked for.
+type Grams = Vec<Option<Vec<u64>>>;
+
 /// Pairs of classes by position, one from each side.
 pub(super) struct Matching<'p> {
     pub(super) a: &'p Print,
@@ -30,7 +33,7 @@ pub(super) struct Matching<'p> {
     pub(super) of_b: Vec<Option<u32>>,
     queue: Vec<(u32, u32)>,
     proposed: HashMap<(u32, u32), u32>,
-    grams: (Vec<Option<Vec<u64>>>, Vec<Option<Vec<u64>>>),
+    grams: (Grams, Grams),
 }
 
 impl<'p> Matching<'p> {

@@ -116,10 +116,8 @@ impl Print {
     /// The prints of all code in some DEX files.
     pub fn of(units: &[Unit<'_>], hasher: &Hasher) -> Self {
         let mut own: HashMap<&[u8], u32> = HashMap::new();
-        let mut count = 0;
-        for defined in units.iter().flat_map(|unit| &unit.classes) {
-            own.entry(defined.descriptor).or_insert(count);
-            count += 1;
+        for (position, defined) in units.iter().flat_map(|unit| &unit.classes).enumerate() {
+            own.entry(defined.descriptor).or_insert(position as u32);
         }
         let names: HashSet<String> = own.keys().map(|name| text(bare(name)).replace('/', ".")).collect();
         let mut print = Self::default();

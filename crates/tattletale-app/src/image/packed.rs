@@ -48,9 +48,12 @@ pub(super) fn open(packing: Packing, input: &mut dyn Read, path: &str, walk: &mu
     let counted = Cell::new(0);
     let input = BufReader::with_capacity(64 << 10, input);
     let mut inner = Counted { inner: unpack(packing, input, walk.most_unpacked()), count: &counted };
+    let faults = walk.faults();
     let result = walk.stream(&mut inner, None, path).and_then(|()| {
-        // The checksum stands behind the end of what is inside.
-        io::copy(&mut inner, &mut io::sink())?;
+        // The checksum stands behind the end of what is inside; a fault is told once.
+        if walk.faults() == faults {
+            io::copy(&mut inner, &mut io::sink())?;
+        }
         Ok(())
     });
     walk.count_unpacked(counted.get());

@@ -124,6 +124,11 @@ impl<'w> Walk<'w> {
         Ok(self.faults)
     }
 
+    /// How many faults were stated until now.
+    pub(super) fn faults(&self) -> usize {
+        self.faults.len() + self.more_faults
+    }
+
     /// States a fault.
     pub(super) fn fault(&mut self, path: &str, trouble: Trouble) {
         let Trouble::Fault { kind, offset, message } = trouble else { return };

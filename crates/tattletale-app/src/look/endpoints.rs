@@ -49,6 +49,9 @@ const NAMES_ONLY: &[&str] = &[
     "creativecommons.org",
 ];
 
+/// Hosts by the row of the string that names them, with their addresses.
+pub(crate) type Rows = BTreeMap<u32, Vec<(String, Option<String>)>>;
+
 /// What is known of one host so far.
 #[derive(Default)]
 struct Found {
@@ -57,11 +60,7 @@ struct Found {
 }
 
 /// The hosts of a file's strings, by row; they are marked so that their places are noted.
-pub(crate) fn mark(
-    unit: &Unit<'_>,
-    shown: (&Operators, &crate::signature::Signatures),
-    marks: &mut Marks,
-) -> BTreeMap<u32, Vec<(String, Option<String>)>> {
+pub(crate) fn mark(unit: &Unit<'_>, shown: (&Operators, &crate::signature::Signatures), marks: &mut Marks) -> Rows {
     let mut rows = BTreeMap::new();
     for number in 0..unit.dex.strings() {
         let Some(string) = unit.dex.string(number) else { continue };
@@ -83,7 +82,7 @@ pub(crate) fn mark(
 /// The hosts of the whole app. Those in the code of an SDK are told to `sdk_hosts` by its signature's position.
 pub(crate) fn find(
     shown: &Shown<'_, '_>,
-    rows: &[BTreeMap<u32, Vec<(String, Option<String>)>>],
+    rows: &[Rows],
     uses: &[Vec<Use>],
     owners: &Owners,
     sdk_hosts: &mut BTreeMap<usize, BTreeSet<String>>,
@@ -180,10 +179,12 @@ fn visible(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'`' | b'(' | b')' | b'|' | b'^')
 }
 
-/// A string that is a host name as a whole.
+/// A string that is a host name as a whole. Most strings are not, and are told so without a look at any list.
 fn bare_host(string: &[u8]) -> Option<String> {
-    let plain = (4..=100).contains(&string.len()) && string.iter().filter(|byte| **byte == b'.').count() >= 1;
-    plain.then(|| valid(string))?
+    let named = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let plain = (4..=100).contains(&string.len()) && string.contains(&b'.') && string.iter().all(named);
+    // A class of Java begins with a capital after its packages; no host is written so.
+    (plain && !string.iter().any(u8::is_ascii_uppercase)).then(|| valid(string))?
 }
 
 /// A host in lower case, if it is one that can be reached from a phone: an address, or a name below a known suffix.

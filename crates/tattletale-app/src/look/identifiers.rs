@@ -93,7 +93,7 @@ pub(crate) fn mark(unit: &Unit<'_>, marks: &mut Marks) -> Vec<(Index, u32, usize
     };
     for number in 0..unit.dex.methods() {
         let class = unit.dex.class_of_method(number);
-        if !class.is_some_and(|class| types.get(class as usize) == Some(&true)) {
+        if class.is_none_or(|class| types.get(class as usize) != Some(&true)) {
             continue;
         }
         if let Some(way) = unit.dex.method(number).and_then(|method| which(method.class, method.name)) {
@@ -103,7 +103,7 @@ pub(crate) fn mark(unit: &Unit<'_>, marks: &mut Marks) -> Vec<(Index, u32, usize
     }
     for number in 0..unit.dex.fields() {
         let class = unit.dex.class_of_field(number);
-        if !class.is_some_and(|class| types.get(class as usize) == Some(&true)) {
+        if class.is_none_or(|class| types.get(class as usize) != Some(&true)) {
             continue;
         }
         if let Some(way) = unit.dex.field(number).and_then(|field| which(field.class, field.name)) {

@@ -68,11 +68,13 @@ pub fn look(package: &Package, knowledge: &Knowledge) -> Contents {
             let strings = sdks::mark(unit, signatures, &mut marks);
             let hosts = endpoints::mark(unit, (operators, signatures), &mut marks);
             let ways = identifiers::mark(unit, &mut marks);
-            (strings, hosts, ways, uses(unit, &marks))
+            let keys = keys::mark(unit, &mut marks);
+            (strings, hosts, ways, keys, uses(unit, &marks))
         })
         .collect();
-    let (mut strings, mut hosts, mut ways, mut used) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (unit, (own_strings, own_hosts, own_ways, found)) in units.iter().zip(looked) {
+    let (mut strings, mut hosts, mut ways, mut keys, mut used) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (unit, (own_strings, own_hosts, own_ways, own_keys, found)) in units.iter().zip(looked) {
         let Uses { uses, methods, quickened, trouble } = found;
         contents.faults.extend(trouble.faults(&unit.place));
         contents.code.push(CodeFile {
@@ -85,6 +87,7 @@ pub fn look(package: &Package, knowledge: &Knowledge) -> Contents {
         strings.push(own_strings);
         hosts.push(own_hosts);
         ways.push(own_ways);
+        keys.push(own_keys);
         used.push(uses);
     }
     let mut owners = sdks::owners(&units, signatures);
@@ -109,7 +112,7 @@ pub fn look(package: &Package, knowledge: &Knowledge) -> Contents {
         absent.map(|signature| Absent { name: signature.name.clone(), hosts: signature.hosts.clone() }).collect();
     contents.sdks.sort_by(|a, b| (a.sureness, &a.name).cmp(&(b.sureness, &b.name)));
     contents.identifiers = identifiers::find(&shown, &ways, &used, &owners);
-    contents.keys = keys::find(&shown);
+    contents.keys = keys::find(&shown, keys, &used);
     contents.private = private::find(&shown, &owners);
     contents
 }

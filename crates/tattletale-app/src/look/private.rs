@@ -48,11 +48,14 @@ fn speaks(name: &str) -> bool {
 /// A method of the app: file, class, and position in the class.
 type Node = u32;
 
+/// Class, name and prototype.
+type Name<'b> = (&'b [u8], &'b [u8], Vec<&'b [u8]>);
+
 struct Graph<'u, 'b> {
     /// File and class of every node, number of its method.
     nodes: Vec<(u32, u32, u32)>,
     /// By class, name and prototype.
-    by_name: HashMap<(&'b [u8], &'b [u8], Vec<&'b [u8]>), Node>,
+    by_name: HashMap<Name<'b>, Node>,
     /// Superclass of every class of the app.
     parents: HashMap<&'b [u8], &'b [u8]>,
     /// Classes right below a class or interface.
@@ -67,7 +70,7 @@ pub(crate) fn find(shown: &Shown<'_, '_>, owners: &Owners) -> Vec<PrivatePath> {
     let any_words = shown
         .units
         .iter()
-        .any(|unit| (0..unit.dex.strings()).any(|row| unit.dex.string(row).is_some_and(|string| speaks_bytes(string))));
+        .any(|unit| (0..unit.dex.strings()).any(|row| unit.dex.string(row).is_some_and(speaks_bytes)));
     if !any_words || owners.iter().flatten().all(Option::is_none) {
         return Vec::new();
     }

@@ -130,7 +130,14 @@ pub fn units<'b>(package: &'b Package, faults: &mut Vec<Fault>) -> Vec<Unit<'b>>
         for (number, (start, dex)) in files.into_iter().enumerate() {
             let place = if several { format!("{}#{number}", part.place) } else { part.place.clone() };
             match dex {
-                Ok(dex) => units.push(Unit::new(place, dex, part.bytes.len(), faults)),
+                Ok(dex) => {
+                    let there = part.bytes.len() - start;
+                    if (dex.size as usize) > there {
+                        let message = format!("ends too early: {there} of its {} bytes are there", dex.size);
+                        faults.push(Fault::new(FaultKind::Truncated, &*place, message));
+                    }
+                    units.push(Unit::new(place, dex, part.bytes.len(), faults));
+                }
                 Err(error) => {
                     let fault = Fault::new(FaultKind::Corrupt, place, error.to_string());
                     faults.push(fault.at(start as u64));

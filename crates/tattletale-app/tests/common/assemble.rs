@@ -187,7 +187,7 @@ fn assemble(classes: &[Class], compact: bool) -> Vec<u8> {
     let base = if compact { 0 } else { data_start };
     let mut data: Vec<u8> = vec![0; 4];
     let place = |data: &mut Vec<u8>, bytes: &[u8]| {
-        while data.len() % 4 != 0 {
+        while !data.len().is_multiple_of(4) {
             data.push(0);
         }
         let at = data.len() + base;
@@ -334,7 +334,7 @@ fn assemble(classes: &[Class], compact: bool) -> Vec<u8> {
 
 /// Sizes packed into 16 bits, what does not fit before the item and read backwards.
 fn compact_code(data: &mut Vec<u8>, base: usize, registers: u16, arguments: u16, code: &[u8]) -> u32 {
-    while data.len() % 4 != 0 {
+    while !data.len().is_multiple_of(4) {
         data.push(0);
     }
     let units = (code.len() / 2) as u32;

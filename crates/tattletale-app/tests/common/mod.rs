@@ -4,6 +4,7 @@
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::print_stderr,
     reason = "every test takes what it needs; one that cannot go on has failed"
 )]
 

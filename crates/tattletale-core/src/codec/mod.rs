@@ -9,8 +9,11 @@ pub mod cipher;
 pub mod decompress;
 pub mod hello;
 pub mod inflate;
+mod inflow;
 pub mod json;
 pub mod lz4;
 pub mod members;
 pub mod stream;
 pub(crate) mod window;
+
+pub use inflow::{Inflow, NotDeflate};

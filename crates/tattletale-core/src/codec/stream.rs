@@ -50,30 +50,42 @@ pub fn unpack<'r>(packing: Packing, input: impl BufRead + 'r, most: u64) -> Box<
 }
 
 fn bounded<'r>(inner: impl Read + 'r, left: u64) -> Box<dyn Read + 'r> {
-    Box::new(Bounded { inner, left })
+    Box::new(Bounded { inner, left, failed: None })
 }
 
-/// Passes on so many bytes and then insists on the end.
+/// Passes on so many bytes and then insists on the end. A decoder that failed is never asked again: its state is
+/// whatever it was, and that of bzip2 ends the process then.
 struct Bounded<R> {
     inner: R,
     left: u64,
+    failed: Option<io::ErrorKind>,
 }
 
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if into.is_empty() {
-            return Ok(0);
-        }
+impl<R: Read> Bounded<R> {
+    fn next(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 {
-            return match self.inner.read(&mut [0]).map_err(damage)? {
+            return match self.inner.read(&mut [0])? {
                 0 => Ok(0),
                 _ => Err(io::Error::new(io::ErrorKind::FileTooLarge, "more comes out than is allowed")),
             };
         }
         let room = usize::try_from(self.left).unwrap_or(usize::MAX).min(into.len());
-        let count = self.inner.read(&mut into[..room]).map_err(damage)?;
+        let count = self.inner.read(&mut into[..room])?;
         self.left -= count as u64;
         Ok(count)
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.failed {
+            Some(kind) => Err(kind.into()),
+            None if into.is_empty() => Ok(0),
+            None => self.next(into).map_err(damage).inspect_err(|error| {
+                let kind = error.kind();
+                self.failed = Some(kind).filter(|&kind| kind != io::ErrorKind::Interrupted);
+            }),
+        }
     }
 }
 
@@ -227,6 +239,22 @@ mod tests {
             assert_eq!(out, &text[..text.len() - 1], "{packing:?}");
             let error = unpack(packing, &bytes[..bytes.len() / 2], whole).read_to_end(&mut Vec::new()).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{packing:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_decoder_that_failed_is_not_asked_again() {
+        let text = "Zażółć gęślą jaźń, 7f3a91. ".repeat(2_000).into_bytes();
+        for (packing, bytes) in packed(&text) {
+            for at in 0..bytes.len().min(300) {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= 0xff;
+                let mut stream = unpack(packing, &damaged[..], 1 << 20);
+                if let Err(first) = stream.read_to_end(&mut Vec::new()) {
+                    let again = (0..3).map(|_| stream.read(&mut [0; 100]).unwrap_err().kind());
+                    assert!(again.into_iter().all(|kind| kind == first.kind()), "{packing:?}, byte {at}");
+                }
+            }
         }
     }
 

@@ -1,62 +1,48 @@
-//! The front: brings what emitters send to the lab's own servers, over real sockets, and records what passed.
+//! The front: brings what emitters send to the lab's own servers through the capture proxy, which records it.
 //!
-//! It stands where the capture proxy will stand. It talks to loopback only: its addresses are [`Loopback`] values,
-//! every name must end in `.localhost` and stand in the given map, nothing is ever resolved, and the address is
-//! looked at once more before connecting.
-//!
-//! What is recorded is what passed: hyper makes the messages, and a tap beneath it keeps the plaintext bytes in
-//! both directions, since hyper keeps neither header order nor case.
+//! Nothing can get beyond loopback, three times over: emitters' targets are looked at here, every name must end in
+//! `.localhost` and stand in the given map; the proxy, which runs within this process on loopback, reaches the
+//! servers of that map and no other, and never resolves a name; and the addresses of the map are [`Loopback`] values.
 
 mod address;
 mod connection;
-mod recorder;
 mod sites;
-mod tap;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tattletale_core::model::Timestamp;
+use tattletale_proxy::{Authority, Options, Policy, Proxy, Recording, Trust};
 use tokio::runtime::Runtime;
 
 pub use crate::loopback::Loopback;
 use crate::wire::{Outgoing, Reply, Wire};
 use address::Target;
-use connection::Connection;
-use recorder::Recorder;
+use connection::{Connection, Failed};
 pub use sites::SiteServer;
 
-/// Where times come from; UTC.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
 /// What a front needs.
+#[derive(Debug)]
 pub struct FrontOptions {
     /// Which server answers to which name (lower case, without port); names end in `.localhost`.
     pub addresses: HashMap<String, Loopback>,
-    /// TLS for `https` URLs; should trust the lab's authority and nothing else.
-    pub tls: Arc<rustls::ClientConfig>,
-    /// Where the recording goes: WARC 1.1, flushed after every record.
-    pub record: Box<dyn Write + Send>,
-    /// Dates of the records.
-    pub clock: Clock,
+    /// The lab's authority (DER), which the proxy believes and no other.
+    pub authority: Vec<u8>,
+    /// Where the recording goes (WARC); an empty file.
+    pub record: File,
+    /// Where long messages wait until they are recorded.
+    pub folder: PathBuf,
 }
 
-impl fmt::Debug for FrontOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FrontOptions").field("addresses", &self.addresses).finish_non_exhaustive()
-    }
-}
-
-/// Brings requests to their servers, one after the other, and records them. One connection a host is kept open.
+/// Brings requests to their servers, one after the other. One connection a host is kept open.
 pub struct Front {
     addresses: HashMap<String, Loopback>,
     tls: Arc<rustls::ClientConfig>,
-    clock: Clock,
-    recorder: Recorder,
+    proxy: Proxy,
     offline: Offline,
     /// By scheme and authority.
     connections: HashMap<String, Connection>,
@@ -71,20 +57,30 @@ impl fmt::Debug for Front {
 }
 
 impl Front {
-    /// Starts the recording.
+    /// Starts the proxy and the recording.
     ///
     /// # Errors
-    /// `InvalidInput` for a name that does not end in `.localhost`; whatever writing the first record gives.
+    /// `InvalidInput` for a name that does not end in `.localhost`; whatever starting the proxy gives.
     pub fn new(options: FrontOptions) -> io::Result<Self> {
         if let Some(name) = options.addresses.keys().find(|name| !address::is_lab_name(name)) {
             return Err(refused(&format!("`{name}` does not end in .localhost")));
         }
+        let authority = Arc::new(Authority::in_memory().map_err(io::Error::other)?);
+        let tls = crate::tls::trusting(authority.der()).map_err(io::Error::other)?;
+        let servers = options.addresses.iter().map(|(name, address)| (name.clone(), address.socket())).collect();
+        let mut proxy = Options::new(authority);
+        proxy.listen = Loopback::new(1, 0).socket();
+        proxy.policy = Policy::Only(servers);
+        proxy.trust = Trust { also: vec![options.authority], only: true, insecure: HashSet::new() };
+        let description =
+            "lab on loopback with made-up people; HTTP messages are the plaintext bytes as they passed".to_owned();
+        proxy.recording = Some(Recording { file: options.record, begin: true, description });
+        proxy.folder = options.folder;
         Ok(Self {
-            recorder: Recorder::new(options.record, (options.clock)())?,
+            proxy: Proxy::start(proxy).map_err(io::Error::other)?,
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
             addresses: options.addresses,
-            tls: options.tls,
-            clock: options.clock,
+            tls,
             offline: Offline::default(),
             connections: HashMap::new(),
         })
@@ -95,48 +91,47 @@ impl Front {
         self.offline.clone()
     }
 
-    fn address(&self, target: &Target<'_>) -> io::Result<SocketAddr> {
-        let address = self.addresses.get(&target.host);
-        let address = address.ok_or_else(|| refused(&format!("nobody in the lab is called `{}`", target.host)))?;
-        Ok(address.socket())
+    /// Ends the recording; everything that passed is in it.
+    ///
+    /// # Errors
+    /// What kept the proxy from recording, if anything did.
+    pub fn end(mut self) -> io::Result<()> {
+        self.connections.clear();
+        match self.proxy.end().failure {
+            Some(failure) => Err(io::Error::other(failure)),
+            None => Ok(()),
+        }
     }
 
-    /// One attempt; whether a kept connection turned out to be closed before anything was sent on it.
-    fn attempt(&mut self, target: &Target<'_>, request: &Outgoing) -> Attempt {
+    /// One attempt; nothing when a kept connection turned out to be closed.
+    fn attempt(&mut self, target: &Target<'_>, request: &Outgoing) -> Option<io::Result<Reply>> {
         let key = format!("{}://{}", target.scheme, target.authority);
-        let address = match self.address(target) {
-            Ok(address) => address,
-            Err(error) => return Attempt::Done(Err(error)),
-        };
+        if !self.addresses.contains_key(&target.host) {
+            return Some(Err(refused(&format!("nobody in the lab is called `{}`", target.host))));
+        }
         let kept = self.connections.remove(&key).filter(Connection::is_open);
         let was_kept = kept.is_some();
+        let proxy = self.proxy.address();
         let mut connection = match kept {
             Some(connection) => connection,
-            None => match self.runtime.block_on(Connection::open(target, address, &self.tls, &self.clock)) {
+            None => match self.runtime.block_on(Connection::open(target, proxy, &self.tls)) {
                 Ok(connection) => connection,
-                Err(error) => return Attempt::Done(Err(error)),
+                Err(error) => return Some(Err(error)),
             },
         };
-        let reply = self.runtime.block_on(connection.send(target, request));
-        let passed = connection.passed();
-        if passed.sent.is_empty() && was_kept && reply.is_err() {
-            return Attempt::WasClosed;
+        match self.runtime.block_on(connection.send(target, request)) {
+            Ok(reply) => {
+                self.connections.insert(key, connection);
+                Some(Ok(reply))
+            }
+            Err(Failed::Closed(_)) if was_kept => None,
+            Err(Failed::Closed(error) | Failed::Else(error)) => Some(Err(error)),
         }
-        let recorded = self.recorder.exchange(&request.url, address.ip(), &passed, reply.is_ok());
-        if reply.is_ok() {
-            self.connections.insert(key, connection);
-        }
-        Attempt::Done(reply.and_then(|reply| recorded.map(|()| reply)))
     }
-}
-
-enum Attempt {
-    Done(io::Result<Reply>),
-    WasClosed,
 }
 
 impl Wire for Front {
-    /// Sends the request and records it with its answer; what passed before a failure is recorded too.
+    /// Sends the request through the proxy, which records it with its answer.
     ///
     /// # Errors
     /// `InvalidInput` for a URL that is not of the lab (nothing was sent then), `NetworkUnreachable` while offline,
@@ -148,7 +143,7 @@ impl Wire for Front {
             return Err(io::Error::new(io::ErrorKind::NetworkUnreachable, "the lab's network is switched off"));
         }
         for _ in 0..2 {
-            if let Attempt::Done(reply) = self.attempt(&target, request) {
+            if let Some(reply) = self.attempt(&target, request) {
                 return reply;
             }
         }

@@ -13,8 +13,7 @@ use crate::emitter::counting::CONSENT;
 use crate::scenario::{Lived, Release, Scenario};
 use crate::stage::{self, Stage};
 use crate::variant::Variant;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::io::{self, Seek};
 use tattletale_core::audit::{self, AuditError, Capture};
 use tattletale_core::model::Timestamp;
 use tattletale_core::study::claims::{self, Evidence, Switch, ready};
@@ -63,9 +62,15 @@ pub fn hold(stage: &Stage, planned: &Planned, seed: u64) -> Result<Vec<Held>, Er
         if planned.agrees_late {
             plan.agree_at_noon();
         }
-        let recording = Recording::default();
-        let day = stage.live(&mut plan, Box::new(recording.clone()), &mut |_| Timestamp::now())?;
-        let open = || Ok(Box::new(io::Cursor::new(recording.bytes())) as Box<dyn io::Read>);
+        // Without a name: gone with this value, whatever ends the process.
+        let recording = tempfile::tempfile().map_err(stage::Error::from)?;
+        let record = recording.try_clone().map_err(stage::Error::from)?;
+        let day = stage.live(&mut plan, record, &mut |_| Timestamp::now())?;
+        let open = || {
+            let mut from_start = recording.try_clone()?;
+            from_start.rewind()?;
+            Ok(Box::new(from_start) as Box<dyn io::Read>)
+        };
         let capture = Capture { name: scenario.name.clone(), open: Box::new(open), origin: None };
         let options = audit::Options { fields: true, ..audit::Options::default() };
         let report = audit::audit(&[capture], Some(day.truth.clone()), &options)?;
@@ -130,25 +135,4 @@ pub fn about(scenario: &Scenario) -> About {
 /// Only `respectful` asks.
 fn asked_and_refused(scenario: &Scenario) -> bool {
     scenario.variant == Variant::Respectful && !scenario.switches.consents
-}
-
-/// A recording in memory, shared with the front that writes it.
-#[derive(Clone, Default)]
-struct Recording(Arc<Mutex<Vec<u8>>>);
-
-impl Recording {
-    /// What was written; a writer that panicked has written what it has written.
-    fn bytes(&self) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-    }
-}
-
-impl Write for Recording {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

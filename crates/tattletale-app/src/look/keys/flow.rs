@@ -253,7 +253,7 @@ impl<'u, 'b> Flow<'u, 'b> {
             let own = name.2.first() == Some(&&b"[B"[..]) && !method.class.starts_with(b"Ljava");
             let constant = values.iter().find(|held| matches!(held, Held::Text(_)));
             if let (true, Some(Held::Text(written))) = (own, constant) {
-                frame.result = unhex(&written).map_or(Held::Unknown, |bytes| Held::Bytes(bytes.into(), "hex"));
+                frame.result = unhex(written).map_or(Held::Unknown, |bytes| Held::Bytes(bytes.into(), "hex"));
             }
         }
     }
@@ -324,7 +324,7 @@ fn reach(held: Held, kind: KeyKind, algorithm: Option<String>, frame: &mut Frame
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
-    if digits.len() < 16 || digits.len() % 2 != 0 || digits.len() > 256 {
+    if digits.len() < 16 || !digits.len().is_multiple_of(2) || digits.len() > 256 {
         return None;
     }
     let digit = |byte: u8| (byte as char).to_digit(16).map(|digit| digit as u8);

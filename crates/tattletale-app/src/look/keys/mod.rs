@@ -8,14 +8,14 @@ mod flow;
 mod rsa;
 mod sinks;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tattletale_core::codec::base64;
 use tattletale_core::model::app::{HardKey, KeyKind, Place};
 
 use super::Shown;
-use super::references::{Marks, uses};
-use super::unit::java_name;
+use super::references::{Marks, Use};
+use super::unit::{Unit, java_name};
 use crate::dex::{Index, text};
 use crate::package::Kind;
 use flow::{Flow, Reached};
@@ -28,19 +28,37 @@ const MOST_KEYS: usize = 1000;
 /// Bytes of the keys that AES has.
 const AES: [usize; 3] = [16, 24, 32];
 
+/// The rows of a file that have to do with keys.
+#[derive(Default)]
+pub(crate) struct Rows {
+    /// Methods that take a key or a vector.
+    sinks: HashSet<u32>,
+    /// Strings that are an RSA key.
+    written: BTreeMap<u32, (KeyKind, Vec<u8>)>,
+}
+
+/// Marks what has to do with keys, so that its places are noted.
+pub(crate) fn mark(unit: &Unit<'_>, marks: &mut Marks) -> Rows {
+    let mut rows = Rows { sinks: sinks::rows(unit), written: BTreeMap::new() };
+    rows.sinks.iter().for_each(|row| marks.methods[*row as usize] = true);
+    for number in 0..unit.dex.strings() {
+        let Some(found) = unit.dex.string(number).and_then(in_string) else { continue };
+        marks.strings[number as usize] = true;
+        rows.written.insert(number, found);
+    }
+    rows
+}
+
 /// All keys of an app.
-pub(crate) fn find(shown: &Shown<'_, '_>) -> Vec<HardKey> {
+pub(crate) fn find(shown: &Shown<'_, '_>, rows: Vec<Rows>, used: &[Vec<Use>]) -> Vec<HardKey> {
     let mut found: Vec<HardKey> = Vec::new();
     let mut flow = Flow::new(shown.units);
     // Classes that use a cipher, and whatever initialises constants.
     let mut users: Vec<Vec<bool>> = Vec::new();
-    for unit in shown.units {
-        let mut marks = Marks::of(unit);
-        let any = sinks::mark(unit, &mut marks.methods);
+    for ((unit, rows), uses) in shown.units.iter().zip(&rows).zip(used) {
         let mut of = vec![false; unit.classes.len()];
-        if any {
-            uses(unit, &marks).uses.iter().for_each(|used| of[used.class as usize] = true);
-        }
+        let sinks = uses.iter().filter(|used| used.index == Index::Method && rows.sinks.contains(&used.row));
+        sinks.for_each(|used| of[used.class as usize] = true);
         users.push(of);
     }
     if users.iter().flatten().any(|uses| *uses) {
@@ -59,7 +77,7 @@ pub(crate) fn find(shown: &Shown<'_, '_>) -> Vec<HardKey> {
         }
         found.extend(reached.into_iter().filter_map(|reached| key(shown, reached)));
     }
-    found.extend(written(shown));
+    found.extend(written(shown, rows, used));
     found.extend(in_parts(shown));
     let mut seen = HashMap::new();
     found.retain(|key| seen.insert((key.kind, key.bytes.clone()), ()).is_none());
@@ -91,28 +109,18 @@ fn key(shown: &Shown<'_, '_>, reached: Reached) -> Option<HardKey> {
 }
 
 /// RSA keys that stand in a string in base64, with or without the lines of PEM.
-fn written(shown: &Shown<'_, '_>) -> Vec<HardKey> {
+fn written(shown: &Shown<'_, '_>, rows: Vec<Rows>, used: &[Vec<Use>]) -> Vec<HardKey> {
     let mut found = Vec::new();
-    for unit in shown.units {
-        let mut marks = Marks::of(unit);
-        let mut rows = BTreeMap::new();
-        for number in 0..unit.dex.strings() {
-            let Some(string) = unit.dex.string(number) else { continue };
-            let Some((kind, der)) = in_string(string) else { continue };
-            marks.strings[number as usize] = true;
-            rows.insert(number, (kind, der));
+    for ((unit, rows), uses) in shown.units.iter().zip(rows).zip(used) {
+        let mut places: BTreeMap<u32, &Use> = BTreeMap::new();
+        for used in uses.iter().filter(|used| used.index == Index::String && rows.written.contains_key(&used.row)) {
+            places.entry(used.row).or_insert(used);
         }
-        if rows.is_empty() {
-            continue;
-        }
-        let mut places: BTreeMap<u32, (String, String)> = BTreeMap::new();
-        for used in uses(unit, &marks).uses.iter().filter(|used| used.index == Index::String) {
-            let method = unit.dex.method(used.method).map(|method| text(method.name).into_owned());
-            let class = java_name(unit.classes[used.class as usize].descriptor);
-            places.entry(used.row).or_insert((class, method.unwrap_or_default()));
-        }
-        for (row, (kind, bytes)) in rows {
-            let (class, method) = places.remove(&row).unwrap_or_default();
+        for (row, (kind, bytes)) in rows.written {
+            let used = places.get(&row);
+            let class = used.map(|used| java_name(unit.classes[used.class as usize].descriptor)).unwrap_or_default();
+            let method = used.and_then(|used| unit.dex.method(used.method));
+            let method = method.map(|method| text(method.name).into_owned()).unwrap_or_default();
             let place = Place { file: unit.place.clone(), class };
             found.push(HardKey { kind, bytes, algorithm: Some("RSA".to_owned()), written: "base64", place, method });
         }

@@ -1,5 +1,7 @@
 //! Calls of Java and Android that take a key, a vector, or make bytes of a string.
 
+use std::collections::HashSet;
+
 use tattletale_core::model::app::KeyKind;
 
 use super::super::unit::Unit;
@@ -35,21 +37,16 @@ pub(super) fn of(class: &[u8], name: &[u8]) -> Option<&'static Sink> {
     SINKS.iter().find(|sink| sink.class == class && name == b"<init>")
 }
 
-/// Marks every sink among a file's methods; false when there is none.
-pub(super) fn mark(unit: &Unit<'_>, methods: &mut [bool]) -> bool {
+/// The sinks among a file's methods.
+pub(super) fn rows(unit: &Unit<'_>) -> HashSet<u32> {
     let known = |descriptor: &[u8]| SINKS.iter().any(|sink| sink.class == descriptor);
     let types: Vec<bool> = (0..unit.dex.types()).map(|kind| unit.dex.descriptor(kind).is_some_and(known)).collect();
-    let mut any = false;
-    for number in 0..unit.dex.methods() {
-        let class = unit.dex.class_of_method(number).unwrap_or(u32::MAX);
-        if types.get(class as usize) == Some(&true)
-            && unit.dex.method(number).is_some_and(|method| method.name == b"<init>")
-        {
-            methods[number as usize] = true;
-            any = true;
-        }
-    }
-    any
+    let sink = |number: &u32| {
+        let class = unit.dex.class_of_method(*number).unwrap_or(u32::MAX);
+        types.get(class as usize) == Some(&true)
+            && unit.dex.method(*number).is_some_and(|method| method.name == b"<init>")
+    };
+    (0..unit.dex.methods()).filter(sink).collect()
 }
 
 /// What a call makes of a constant.

@@ -123,9 +123,11 @@ impl Forms {
         }
         let key = (text.to_ascii_lowercase(), form);
         let index = *self.known.entry(key).or_insert_with(|| {
-            self.texts.push(text);
             self.of_text.push(self.patterns.len() as u32);
-            self.patterns.push(Pattern { subjects: Vec::new(), form, edge, bits, tried: 0.0 });
+            // As it is, in small letters and in capitals; other scripts have a pattern for each.
+            let tried = if text.is_ascii() { 3.0 } else { 1.0 };
+            self.texts.push(text);
+            self.patterns.push(Pattern { subjects: Vec::new(), form, edge, bits, tried });
             self.patterns.len() - 1
         });
         join(&mut self.patterns[index].subjects, subject);
@@ -182,7 +184,7 @@ impl Forms {
     pub(super) fn count_tries(&mut self) {
         let mut tried: HashMap<Subject, f64> = HashMap::new();
         for pattern in self.patterns.iter().filter(|pattern| pattern.form != Form::Digest) {
-            pattern.subjects.iter().for_each(|subject| *tried.entry(*subject).or_default() += 1.0);
+            pattern.subjects.iter().for_each(|subject| *tried.entry(*subject).or_default() += pattern.tried);
         }
         for pattern in &mut self.patterns {
             let most =

@@ -1,0 +1,112 @@
+//! Connections that are passed on byte by byte: upgraded ones, of which WebSockets are read along, and opaque ones.
+
+use std::sync::Arc;
+
+use tattletale_core::model::{BlindKind, Connection};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use crate::http1::Side;
+use crate::record::log::{Entry, Log, Said};
+use crate::record::open::Upgraded;
+use crate::visit::Visit;
+use crate::websocket::{Messages, Whole};
+
+/// A connection that changed its protocol.
+pub(crate) struct Upgrade {
+    /// The exchange that did it.
+    pub(crate) of: Option<Arc<Upgraded>>,
+    /// The new protocol, lower case.
+    pub(crate) to: String,
+    /// Extensions of a WebSocket.
+    pub(crate) extensions: Option<String>,
+    pub(crate) connection: Arc<Connection>,
+}
+
+/// Passes on an upgraded connection to its end.
+pub(crate) async fn upgraded(visit: &Visit, client: Side, server: Side, upgrade: Upgrade) {
+    let websocket = upgrade.to == "websocket";
+    let ear = |sent| {
+        let of = upgrade.of.clone().filter(|_| websocket)?;
+        let messages = Messages::new(upgrade.extensions.as_deref(), sent);
+        Some(Ear { messages, log: visit.log().clone(), of, sent })
+    };
+    both(client, server, ear(true), ear(false)).await;
+    if !websocket {
+        let detail = Some(format!("upgraded to {}", upgrade.to));
+        visit.blind(BlindKind::OpaqueTcp, &upgrade.connection, None, detail);
+    }
+}
+
+/// Hears the messages of one direction.
+struct Ear {
+    messages: Messages,
+    log: Log,
+    of: Arc<Upgraded>,
+    sent: bool,
+}
+
+impl Ear {
+    async fn hear(&mut self, bytes: &[u8]) {
+        let mut whole = Vec::new();
+        self.messages.follow(bytes, &mut |message| whole.push(message));
+        for Whole { text, bytes, cut } in whole {
+            let message = Said { at: self.log.now(), sent: self.sent, text, bytes, cut };
+            let room = self.log.room(message.bytes.len()).await;
+            self.log.enter(Entry::Message { of: Arc::clone(&self.of), message, room });
+        }
+    }
+}
+
+/// Passes on both directions until both are over, or one is broken.
+async fn both(client: Side, server: Side, out: Option<Ear>, back: Option<Ear>) {
+    let out = one(client.reader, server.writer, out);
+    let back = one(server.reader, client.writer, back);
+    // An error on one side leaves nothing to wait for on the other.
+    let _ = tokio::try_join!(out, back);
+}
+
+async fn one(
+    mut from: crate::http1::Reader,
+    mut to: impl AsyncWrite + Unpin,
+    mut ear: Option<Ear>,
+) -> std::io::Result<()> {
+    loop {
+        if !from.buffer.is_empty() {
+            if let Some(ear) = &mut ear {
+                ear.hear(&from.buffer).await;
+            }
+            to.write_all(&from.buffer).await?;
+            to.flush().await?;
+            from.buffer.clear();
+        }
+        if from.fill().await? == 0 {
+            return to.shutdown().await;
+        }
+    }
+}
+
+/// Passes on what is not read along.
+pub(crate) async fn opaque<C, S>(client: C, server: S)
+where
+    C: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut from_client, mut to_client) = tokio::io::split(client);
+    let (mut from_server, mut to_server) = tokio::io::split(server);
+    let out = bytes(&mut from_client, &mut to_server);
+    let back = bytes(&mut from_server, &mut to_client);
+    let _ = tokio::try_join!(out, back);
+}
+
+async fn bytes(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + Unpin)) -> std::io::Result<()> {
+    let mut piece = vec![0; 16 << 10];
+    loop {
+        match from.read(&mut piece).await? {
+            0 => return to.shutdown().await,
+            count => {
+                to.write_all(&piece[..count]).await?;
+                to.flush().await?;
+            }
+        }
+    }
+}
