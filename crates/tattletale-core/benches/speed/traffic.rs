@@ -74,7 +74,7 @@ impl Traffic {
         let mut traffic = Self { truth: GroundTruth::default(), messages: Vec::new(), bytes: 0, telling: 0 };
         for (number, value) in planted.iter().enumerate() {
             let name = format!("value-{number}");
-            traffic.truth.values.push(Value { name, kind: "email".into(), value: value.clone() });
+            traffic.truth.values.push(Value { name, kind: "email", value: value.clone() });
         }
         while traffic.bytes < bytes {
             let number = traffic.messages.len();
