@@ -33,7 +33,7 @@ fn body(text: &[u8]) -> Option<(Cow<'_, [u8]>, &'static Base64)> {
     }
     let body = clean(body);
     // Of two signs one may have been cut off, as by whoever splits `name=value` at every sign.
-    let fits = padding.is_empty() || (body.len() + padding.len()) % 4 == 0 || body.len() % 4 == 2;
+    let fits = padding.is_empty() || (body.len() + padding.len()).is_multiple_of(4) || body.len() % 4 == 2;
     let whole = body.len() % 4 != 1 && fits && !body.is_empty();
     let url_safe = memchr::memchr2(b'-', b'_', &body).is_some();
     whole.then_some((body, if url_safe { &URL_SAFE_NO_PAD } else { &STANDARD_NO_PAD }))
