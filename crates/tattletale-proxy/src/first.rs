@@ -84,6 +84,11 @@ fn is_settings(early: &[u8]) -> bool {
     matches!(early, [0, 0, _, 4, 0, 0, 0, 0, 0, ..])
 }
 
+/// As [`look`] tells it, for who has no stream.
+pub(crate) fn told_apart(seen: &[u8]) {
+    let _ = tell(seen);
+}
+
 /// What starts like this; nothing while it cannot be told.
 fn tell(seen: &[u8]) -> Option<First> {
     match seen {

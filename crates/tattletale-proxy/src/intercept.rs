@@ -5,6 +5,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rustls::ProtocolVersion;
 use tattletale_core::codec::hello::{Carrier, ClientHello};
@@ -19,6 +20,9 @@ use crate::passes::Pair;
 use crate::stream::{BoxStream, Counted};
 use crate::visit::Visit;
 use crate::{http2, tls, tunnel};
+
+/// A client that goes so soon after the handshake counts as one that refused.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// What a client wants to reach.
 pub(crate) struct Aim {
@@ -128,6 +132,7 @@ async fn secured(
         }
     };
     connection.tls = stream.get_ref().1.protocol_version().and_then(version);
+    let finished = Instant::now();
     let mut client = Counted::new(stream);
     let mut upstream = upstream.map(Counted::new);
     let looked = first::look(&mut client, upstream.as_mut()).await;
@@ -137,7 +142,10 @@ async fn secured(
         _ => None,
     };
     if let Some((kind, detail)) = silent {
-        visit.refused(&pair);
+        // Who compares keys goes at once; a browser that connected ahead of need goes when it has waited.
+        if kind != BlindKind::NoData || finished.elapsed() < AT_ONCE {
+            visit.refused(&pair);
+        }
         visit.blind(kind, &Arc::new(connection), Some(&host), Some(detail));
         return;
     }

@@ -18,6 +18,7 @@
 mod authority;
 mod dial;
 mod first;
+mod fuzzed;
 mod http1;
 mod http2;
 mod intercept;
@@ -35,6 +36,8 @@ mod visit;
 
 pub use authority::{Authority, AuthorityError, certificates, forget};
 pub use dial::Upstream;
+#[doc(hidden)]
+pub use fuzzed::read_as_anything;
 pub use http1::serve::Origin;
 pub use mode::Mode;
 pub use page::qr_for_terminal;

@@ -237,7 +237,13 @@ async fn serve(shared: Arc<Shared>, listener: TcpListener, mut stopped: watch::R
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let count = AtomicU64::new(0);
     loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { break };
+        let place = tokio::select! {
+            biased;
+            () = told(&mut stopped) => break,
+            _ = shared.log.failed() => break,
+            place = Arc::clone(&room).acquire_owned() => place,
+        };
+        let Ok(place) = place else { break };
         let accepted = tokio::select! {
             biased;
             () = told(&mut stopped) => break,

@@ -18,7 +18,7 @@ pub fn decode_short<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
     let (body, alphabet) = body(text)?;
     let out = out.get_mut(..body.len() * 3 / 4)?;
     let mut decode = |body: &[u8]| alphabet.decode(body, Out::from_slice(out)).is_ok();
-    (decode(&body) || (body.len() % 4 != 0 && decode(&without_stray_bits(&body)))).then_some(out)
+    (decode(&body) || (!body.len().is_multiple_of(4) && decode(&without_stray_bits(&body)))).then_some(out)
 }
 
 /// The digits alone, and which of both alphabets they are of.
@@ -33,7 +33,7 @@ fn body(text: &[u8]) -> Option<(Cow<'_, [u8]>, &'static Base64)> {
     }
     let body = clean(body);
     // Of two signs one may have been cut off, as by whoever splits `name=value` at every sign.
-    let fits = padding.is_empty() || (body.len() + padding.len()) % 4 == 0 || body.len() % 4 == 2;
+    let fits = padding.is_empty() || (body.len() + padding.len()).is_multiple_of(4) || body.len() % 4 == 2;
     let whole = body.len() % 4 != 1 && fits && !body.is_empty();
     let url_safe = memchr::memchr2(b'-', b'_', &body).is_some();
     whole.then_some((body, if url_safe { &URL_SAFE_NO_PAD } else { &STANDARD_NO_PAD }))

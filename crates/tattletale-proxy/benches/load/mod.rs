@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Reads one message with a length, and gives its head and body.
-pub async fn message(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<(String, Vec<u8>)> {
+pub(crate) async fn message(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<(String, Vec<u8>)> {
     loop {
         if let Some(end) = memchr::memmem::find(buffer, b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&buffer[..end + 4]).into_owned();
@@ -32,7 +32,7 @@ pub async fn message(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<(St
 }
 
 /// A server that answers `/bytes/N` with N bytes that follow from the whole path, and everything else with two.
-pub async fn server() -> SocketAddr {
+pub(crate) async fn server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
     let address = listener.local_addr().expect("it is bound");
     tokio::spawn(async move {
@@ -55,14 +55,14 @@ pub async fn server() -> SocketAddr {
 }
 
 /// What the server answers to a path: bytes of no pattern that begin with the path.
-pub fn answer(path: &str) -> Vec<u8> {
+pub(crate) fn answer(path: &str) -> Vec<u8> {
     let length = path.strip_prefix("/bytes/").and_then(|rest| rest.split(['/', '?']).next()?.parse().ok());
     let Some(length) = length else { return b"ok".to_vec() };
     noise(path.as_bytes(), length)
 }
 
 /// Bytes without a pattern that follow from `seed` (splitmix64).
-pub fn noise(seed: &[u8], length: usize) -> Vec<u8> {
+pub(crate) fn noise(seed: &[u8], length: usize) -> Vec<u8> {
     let mut state = seed.iter().fold(0_u64, |state, byte| state.wrapping_mul(1_099_511_628_211) ^ u64::from(*byte));
     let mut bytes = Vec::with_capacity(length + 8);
     while bytes.len() < length {
@@ -77,14 +77,14 @@ pub fn noise(seed: &[u8], length: usize) -> Vec<u8> {
 
 /// What a run came to.
 #[derive(Debug, Clone, Copy)]
-pub struct Figures {
-    pub per_second: f64,
-    pub p99: Duration,
-    pub failed: u64,
+pub(crate) struct Figures {
+    pub(crate) per_second: f64,
+    pub(crate) p99: Duration,
+    pub(crate) failed: u64,
 }
 
 /// Asks `through` (a proxy, or the server itself) for `requests` pages over so many kept connections.
-pub async fn load(
+pub(crate) async fn load(
     to: SocketAddr,
     through: Option<SocketAddr>,
     connections: usize,

@@ -63,13 +63,15 @@ impl Leaves {
         Ok(config)
     }
 
+    /// The authority's own certificate comes with it: Chromium compares every key of the chain with those that it was
+    /// told to believe.
     fn make(&self, host: &str, alpn: Option<&[u8]>, now: SystemTime) -> Result<ServerConfig, AuthorityError> {
         let certificate = self.certificate(host, now)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)?;
+            .with_single_cert(vec![certificate, self.authority.certificate.clone()], key)?;
         config.alpn_protocols = alpn.map(<[u8]>::to_vec).into_iter().collect();
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;

@@ -27,6 +27,9 @@ pub(crate) struct CaptureArgs {
     /// The recording; by default a file in the project's folder, named by the time
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// HAR as well, written when the recording ends
+    #[arg(long, value_name = "FILE")]
+    pub(crate) har: Option<PathBuf>,
     /// Secrets of every TLS connection as well, for a packet capture taken meanwhile
     #[arg(long, value_name = "FILE")]
     pub(crate) keylog: Option<PathBuf>,

@@ -8,6 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 use tattletale_proxy::Authority;
 use tempfile::TempDir;
 
@@ -23,9 +24,26 @@ impl Browser {
     }
 }
 
+/// How long a browser may take to end in order.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl Drop for Browser {
+    /// The browser is many processes, and what was started may be a script before them: all are one group.
     fn drop(&mut self) {
-        // It may have ended by itself.
+        #[cfg(unix)]
+        {
+            use rustix::process::{Pid, Signal, kill_process_group};
+            let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+            if let Some(group) = group {
+                // Each of these fails only where everybody is gone already.
+                let _ = kill_process_group(group, Signal::TERM);
+                let begun = Instant::now();
+                while begun.elapsed() < PATIENCE && matches!(self.child.try_wait(), Ok(None)) {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                let _ = kill_process_group(group, Signal::KILL);
+            }
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -45,6 +63,8 @@ pub(super) fn start(
         BrowserName::Firefox => firefox(args, proxy, profile.path(), authority)?,
     };
     command.args(&args.browser_arg).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let child = command.spawn().map_err(Failure::file(Path::new(command.get_program())))?;
     Ok(Browser { child, _profile: profile })
 }

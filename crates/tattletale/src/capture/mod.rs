@@ -7,6 +7,7 @@ mod show;
 mod told;
 
 use crate::Outcome;
+use crate::convert::{ConvertArgs, Target};
 use crate::failure::Failure;
 use crate::input;
 use arguments::{CaptureArgs, ModeName};
@@ -84,6 +85,9 @@ pub(crate) fn run(args: &CaptureArgs) -> Result<Outcome, Failure> {
     let outcome = ending.join().map_err(|_| Failure::proxy(io::Error::other("the proxy failed while it ended")))?;
     let failure = failure.or(outcome.failure);
     let leaked = show.end(&outcome.recorded, failure.as_deref())?;
+    if let Some(har) = &args.har {
+        write_har(&path, har)?;
+    }
     Ok(match (failure, leaked) {
         (Some(_), _) => Outcome::Incomplete,
         (None, true) => Outcome::Found,
@@ -116,6 +120,14 @@ fn options(args: &CaptureArgs, authority: Arc<Authority>) -> Result<Options, Fai
         options.key_log = Some(Arc::new(KeyLogFile::open(path).map_err(Failure::file(path))?));
     }
     Ok(options)
+}
+
+/// The recording as HAR, which has no place for all of it: what it has not is said on standard error.
+fn write_har(recording: &Path, har: &Path) -> Result<(), Failure> {
+    let packets = crate::cli::PacketArgs { keylog: None };
+    let files = vec![recording.to_owned()];
+    let convert = ConvertArgs { files, out: har.to_owned(), to: Some(Target::Har), packets };
+    crate::convert::run(&convert).map(|_| ())
 }
 
 /// Makes the recording, for its owner only. One that is there stays as it is: evidence is not added to afterwards.

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use tattletale_core::import::{self, Wanted};
 use tattletale_core::model::{BlindKind, Captured};
 
-use crate::running::Capture;
+use crate::running::{Capture, PATIENCE};
 
 /// Three namespaces and the cables between them, taken down in the end.
 struct Net {
@@ -71,6 +71,17 @@ impl Net {
         self.running.push(command.spawn().unwrap());
     }
 
+    /// From here, which nothing redirects.
+    fn wait_for_servers(&self) {
+        for url in ["http://203.0.113.10/", "https://203.0.113.10/"] {
+            let begun = std::time::Instant::now();
+            while !self.command("here", "curl").args(["-sk", "-m", "5", url]).output().unwrap().status.success() {
+                assert!(begun.elapsed() < PATIENCE, "no server at {url}");
+                std::thread::sleep(std::time::Duration::from_millis(200));
+            }
+        }
+    }
+
     fn curl(&self, arguments: &[&str]) -> Output {
         let names = ["--resolve", "clinic.example:443:203.0.113.10", "--resolve", "clinic.example:80:203.0.113.10"];
         let page = ["--resolve", "tattletale.test:80:192.0.2.1", "--resolve", "check.tattletale.test:443:192.0.2.1"];
@@ -130,6 +141,7 @@ fn all_of_a_phones_traffic() {
     std::fs::write(&script, SERVER).unwrap();
     net.serve(&script, "443", Some(&site));
     net.serve(&script, "80", None);
+    net.wait_for_servers();
     let here = net.name("here");
     let arguments = ["--mode", "transparent", "--listen", "10.99.0.1:8080", "--upstream-ca", &root];
     let mut capture = Capture::start_in(Some(&here), folder.path(), &arguments);
