@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use tattletale_core::model::BlindKind;
 use tattletale_proxy::{Mode, Policy};
 
-use crate::stage::{Live, PATIENCE, echo, exactly, head, message, server};
+use crate::stage::{Live, PATIENCE, echo, exactly, head, message, server, skipped};
 
 /// Asks a proxy for a page and gives the answer's head.
 fn ask(live: &Live, url: &str) -> String {
@@ -84,7 +84,7 @@ fn own_address() -> Option<IpAddr> {
 #[test]
 fn a_device_is_served_after_pairing_only() {
     let Some(own) = own_address() else {
-        eprintln!("skipped: this machine has no address beyond loopback");
+        skipped("this machine has no address beyond loopback");
         return;
     };
     let to = server(echo);
@@ -137,7 +137,7 @@ fn a_full_disk_stops_everything() {
     let to = server(echo);
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
     let Ok(full) = full else {
-        eprintln!("skipped: no /dev/full here");
+        skipped("no /dev/full here");
         return;
     };
     let live = Live::with(|options| {

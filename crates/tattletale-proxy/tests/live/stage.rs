@@ -258,3 +258,8 @@ pub(crate) fn client(roots: &[&[u8]], alpn: &[&str]) -> Arc<ClientConfig> {
     config.alpn_protocols = alpn.iter().map(|alpn| alpn.as_bytes().to_vec()).collect();
     Arc::new(config)
 }
+
+/// Past the harness, which keeps the output of tests that pass to itself.
+pub(crate) fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}

@@ -10,7 +10,7 @@ use rustls::{ClientConnection, StreamOwned};
 use tattletale_core::model::BlindKind;
 use tattletale_proxy::Trust;
 
-use crate::stage::{Live, Site, client, echo, head, message};
+use crate::stage::{Live, Site, client, echo, head, message, skipped};
 
 /// A proxy that believes a site's authority, and a server of that site.
 fn with_site(site: &Site, insecure: &[&str]) -> Live {
@@ -205,7 +205,7 @@ fn refusals_of_real_clients() {
         let mut command = Command::new(program);
         command.args(arguments).env_remove("NO_PROXY").env_remove("no_proxy").stdin(Stdio::null());
         let Ok(output) = command.output() else {
-            eprintln!("skipped: {program} is missing");
+            skipped(&format!("refusals of {program}: it is missing"));
             continue;
         };
         std::thread::sleep(Duration::from_millis(300));

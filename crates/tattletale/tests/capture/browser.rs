@@ -8,7 +8,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::running::{Capture, PATIENCE, server};
+use crate::running::{Capture, PATIENCE, server, skipped};
 
 const OBJECTS: usize = 200;
 
@@ -27,7 +27,7 @@ fn visit(incognito: bool) {
     let chromium = ["chromium", "chromium-browser", "google-chrome"];
     let path = std::env::var_os("PATH").unwrap_or_default();
     if !std::env::split_paths(&path).any(|folder| chromium.iter().any(|name| folder.join(name).is_file())) {
-        eprintln!("skipped: chromium is missing");
+        skipped("a browser through the proxy: chromium is missing");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

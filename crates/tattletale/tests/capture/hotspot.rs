@@ -1,14 +1,13 @@
 //! The recipe of docs/capture.md for all of a phone's traffic, in network namespaces: a phone that knows nothing of a
 //! proxy, this machine between it and the net, and a server out there. Needs root, `ip`, `iptables`, curl and Python.
 
-use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use tattletale_core::import::{self, Wanted};
 use tattletale_core::model::{BlindKind, Captured};
 
-use crate::running::{Capture, PATIENCE};
+use crate::running::{Capture, PATIENCE, skipped};
 
 /// Three namespaces and the cables between them, taken down in the end.
 struct Net {
@@ -131,7 +130,7 @@ fn all_of_a_phones_traffic() {
     let mut net = match Net::up() {
         Ok(net) => net,
         Err(why) => {
-            let _ = writeln!(std::io::stderr(), "skipped: the hotspot recipe: {why}");
+            skipped(&format!("the hotspot recipe: {why}"));
             return;
         }
     };

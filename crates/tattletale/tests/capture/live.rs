@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tattletale_core::import::{self, Wanted};
 
-use crate::running::{Capture, get, server};
+use crate::running::{Capture, get, server, skipped};
 
 /// URLs with answers that a recording holds, and whether all of it could be read.
 fn recorded(path: &Path) -> Vec<(String, Vec<u8>)> {
@@ -132,7 +132,7 @@ fn a_full_disk() {
     std::fs::create_dir(&small).unwrap();
     let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "none"]).arg(&small).output();
     if !mounted.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: a small disk cannot be mounted here (needs root)");
+        skipped("a full disk: a small one cannot be mounted here (needs root)");
         return;
     }
     let noise = |path: &str, _: &[u8]| {
