@@ -66,12 +66,33 @@ fn digests(planted: &Planted, text: &[u8]) -> f64 {
 fn rate(text: &[u8], search: impl Fn(&[u8]) -> usize) -> f64 {
     const MESSAGE: usize = 16 << 10;
     let passes = (0..3).map(|_| {
-        let start = Instant::now();
+        let start = Clock::start();
         let found: usize = text.chunks(MESSAGE).map(&search).sum();
         std::hint::black_box(found);
-        text.len() as f64 / start.elapsed().as_secs_f64() / 1e9
+        text.len() as f64 / start.seconds() / 1e9
     });
     passes.fold(0.0, f64::max)
+}
+
+/// The time that this thread ran, where the system tells; else the time that passed, which others may have had.
+struct Clock {
+    ran: Option<u64>,
+    at: Instant,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { ran: Self::ran(), at: Instant::now() }
+    }
+
+    fn ran() -> Option<u64> {
+        std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
+    }
+
+    fn seconds(&self) -> f64 {
+        let ran = Self::ran().zip(self.ran).map(|(now, then)| (now - then) as f64 / 1e9);
+        ran.unwrap_or_else(|| self.at.elapsed().as_secs_f64())
+    }
 }
 
 fn truth(count: usize) -> GroundTruth {

@@ -3,7 +3,7 @@
 use crate::first;
 use crate::http1::chunked::Chunked;
 use crate::http1::head;
-use crate::websocket::Messages;
+use tattletale_core::codec::websocket::Messages;
 
 /// Reads bytes as everything that a client or server could send, in two pieces that end at `split`.
 ///

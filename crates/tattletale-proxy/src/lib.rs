@@ -33,7 +33,6 @@ mod stream;
 mod tls;
 mod tunnel;
 mod visit;
-mod websocket;
 
 pub use authority::{Authority, AuthorityError, certificates, forget};
 pub use dial::Upstream;

@@ -9,7 +9,7 @@ use crate::http1::Side;
 use crate::record::log::{Entry, Log, Said};
 use crate::record::open::Upgraded;
 use crate::visit::Visit;
-use crate::websocket::{Messages, Whole};
+use tattletale_core::codec::websocket::{Messages, Whole};
 
 /// A connection that changed its protocol.
 pub(crate) struct Upgrade {

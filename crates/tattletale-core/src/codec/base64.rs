@@ -1,12 +1,28 @@
 //! Base64 (RFC 4648) as it is found: either alphabet, padded or not, wrapped, with `+` turned into a space.
 
-use base64_simd::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use std::borrow::Cow;
+
+use base64_simd::{Base64, Out, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// Decodes a whole text, or declines (none) what is not base64 of at least one byte.
 ///
 /// White space inside is skipped, except that spaces stand for `+` when there are no line breaks: that is what a
 /// form decoder makes of an unescaped `+`.
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    let (body, alphabet) = body(text)?;
+    alphabet.decode_to_vec(&body).ok().or_else(|| alphabet.decode_to_vec(without_stray_bits(&body)).ok())
+}
+
+/// The same into `out`, which has room for three bytes in four characters: most texts take no memory of their own.
+pub fn decode_short<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
+    let (body, alphabet) = body(text)?;
+    let out = out.get_mut(..body.len() * 3 / 4)?;
+    let mut decode = |body: &[u8]| alphabet.decode(body, Out::from_slice(out)).is_ok();
+    (decode(&body) || (!body.len().is_multiple_of(4) && decode(&without_stray_bits(&body)))).then_some(out)
+}
+
+/// The digits alone, and which of both alphabets they are of.
+fn body(text: &[u8]) -> Option<(Cow<'_, [u8]>, &'static Base64)> {
     // A last line break; not a blank, which may have been a `+`.
     let unbroken = text.iter().rposition(|&byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
     let text = &text[..unbroken];
@@ -15,26 +31,18 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     if padding.len() > 2 {
         return None;
     }
-    let clean = clean(body)?;
-    let body = clean.as_deref().unwrap_or(body);
-    let url_safe = memchr::memchr2(b'-', b'_', body).is_some();
+    let body = clean(body);
     // Of two signs one may have been cut off, as by whoever splits `name=value` at every sign.
-    let fits = padding.is_empty() || (body.len() + padding.len()) % 4 == 0 || body.len() % 4 == 2;
-    let whole = body.len() % 4 != 1 && fits;
-    if !whole || body.is_empty() {
-        return None;
-    }
-    let decode = |body: &[u8]| match url_safe {
-        true => URL_SAFE_NO_PAD.decode_to_vec(body),
-        false => STANDARD_NO_PAD.decode_to_vec(body),
-    };
-    decode(body).ok().or_else(|| decode(&without_stray_bits(body)).ok())
+    let fits = padding.is_empty() || (body.len() + padding.len()).is_multiple_of(4) || body.len() % 4 == 2;
+    let whole = body.len() % 4 != 1 && fits && !body.is_empty();
+    let url_safe = memchr::memchr2(b'-', b'_', &body).is_some();
+    whole.then_some((body, if url_safe { &URL_SAFE_NO_PAD } else { &STANDARD_NO_PAD }))
 }
 
-/// The body without line breaks and with `+` restored; `Some(None)` when there is nothing to clean.
-fn clean(body: &[u8]) -> Option<Option<Vec<u8>>> {
+/// The body without line breaks and with `+` restored.
+fn clean(body: &[u8]) -> Cow<'_, [u8]> {
     if !body.iter().any(u8::is_ascii_whitespace) {
-        return Some(None);
+        return Cow::Borrowed(body);
     }
     let wrapped = memchr::memchr2(b'\n', b'\r', body).is_some();
     let mut out = Vec::with_capacity(body.len());
@@ -45,7 +53,7 @@ fn clean(body: &[u8]) -> Option<Option<Vec<u8>>> {
             byte => out.push(byte),
         }
     }
-    Some(Some(out))
+    Cow::Owned(out)
 }
 
 /// Some encoders leave bits set that the last character does not need; strict decoders refuse those.

@@ -3,42 +3,58 @@
 /// Classes that occur in some bytes, and their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
-    classes: u16,
+    classes: u32,
     text: bool,
 }
 
 /// `0-9`
-pub(super) const DIGIT: u16 = 1;
+pub(super) const DIGIT: u32 = 1;
 /// `a-f`
-pub(super) const HEX_LOWER: u16 = 1 << 1;
+pub(super) const HEX_LOWER: u32 = 1 << 1;
 /// `A-F`
-pub(super) const HEX_UPPER: u16 = 1 << 2;
+pub(super) const HEX_UPPER: u32 = 1 << 2;
 /// `g-z`
-pub(super) const LOWER: u16 = 1 << 3;
+pub(super) const LOWER: u32 = 1 << 3;
 /// `G-Z`
-pub(super) const UPPER: u16 = 1 << 4;
+pub(super) const UPPER: u32 = 1 << 4;
 /// `+`
-pub(super) const PLUS: u16 = 1 << 5;
+pub(super) const PLUS: u32 = 1 << 5;
 /// `/`
-pub(super) const SLASH: u16 = 1 << 6;
+pub(super) const SLASH: u32 = 1 << 6;
 /// `-` and `_`
-pub(super) const DASH: u16 = 1 << 7;
+pub(super) const DASH: u32 = 1 << 7;
 /// `=`
-pub(super) const EQUALS: u16 = 1 << 8;
+pub(super) const EQUALS: u32 = 1 << 8;
 /// `%`
-pub(super) const PERCENT: u16 = 1 << 9;
+pub(super) const PERCENT: u32 = 1 << 9;
 /// The space
-pub(super) const SPACE: u16 = 1 << 10;
+pub(super) const SPACE: u32 = 1 << 10;
 /// Tab, line feed, carriage return
-pub(super) const BREAK: u16 = 1 << 11;
-/// Other printable ASCII
-pub(super) const PUNCTUATION: u16 = 1 << 12;
+pub(super) const BREAK: u32 = 1 << 11;
+/// `&`
+pub(super) const AMPERSAND: u32 = 1 << 15;
+/// `\`
+pub(super) const BACKSLASH: u32 = 1 << 16;
+/// `.`
+pub(super) const DOT: u32 = 1 << 17;
+/// `:`
+pub(super) const COLON: u32 = 1 << 18;
+/// `;`, `|` and `,`
+pub(super) const SEPARATOR: u32 = 1 << 19;
+/// `{` and `[`
+pub(super) const OPENING: u32 = 1 << 20;
+/// `<`
+pub(super) const ANGLE: u32 = 1 << 21;
+/// Printable ASCII that none of the above is.
+const OTHER: u32 = 1 << 12;
+/// Printable ASCII that is neither letter nor digit nor one of `+/-_=%` nor blank.
+pub(super) const PUNCTUATION: u32 = AMPERSAND | BACKSLASH | DOT | COLON | SEPARATOR | OPENING | ANGLE | OTHER;
 /// Control characters other than `BREAK`
-pub(super) const CONTROL: u16 = 1 << 13;
+pub(super) const CONTROL: u32 = 1 << 13;
 /// 0x80 and above
-pub(super) const HIGH: u16 = 1 << 14;
+pub(super) const HIGH: u32 = 1 << 14;
 
-const CLASS: [u16; 256] = {
+const CLASS: [u32; 256] = {
     let mut table = [HIGH; 256];
     let mut byte = 0;
     while byte < 128 {
@@ -55,7 +71,14 @@ const CLASS: [u16; 256] = {
             b'%' => PERCENT,
             b' ' => SPACE,
             b'\t' | b'\n' | b'\r' => BREAK,
-            0x21..=0x7e => PUNCTUATION,
+            b'&' => AMPERSAND,
+            b'\\' => BACKSLASH,
+            b'.' => DOT,
+            b':' => COLON,
+            b';' | b'|' | b',' => SEPARATOR,
+            b'{' | b'[' => OPENING,
+            b'<' => ANGLE,
+            0x21..=0x7e => OTHER,
             _ => CONTROL,
         };
         byte += 1;
@@ -71,13 +94,18 @@ impl Look {
         Self { classes, text }
     }
 
+    /// The classes that occur, as bits.
+    pub(super) fn classes(self) -> u32 {
+        self.classes
+    }
+
     /// True when some byte is of one of these classes.
-    pub fn has(self, classes: u16) -> bool {
+    pub fn has(self, classes: u32) -> bool {
         self.classes & classes != 0
     }
 
     /// True when every byte is of one of these classes.
-    pub fn only(self, classes: u16) -> bool {
+    pub fn only(self, classes: u32) -> bool {
         self.classes & !classes == 0
     }
 

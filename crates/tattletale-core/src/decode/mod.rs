@@ -12,6 +12,7 @@ mod chain;
 pub mod keys;
 mod layers;
 mod look;
+mod needs;
 mod parts;
 pub mod transport;
 mod tree;
@@ -20,6 +21,7 @@ mod walk;
 pub use chain::{At, Chain, JsonStep, Slot};
 pub use layers::LAYERS;
 pub use look::Look;
+pub use needs::Needs;
 pub use parts::{PartView, parts};
 pub use tree::{Tree, tree};
 pub use walk::{Both, Ending, Limits, NAME, Node, Opening, Proof, Visitor, Walked, walk};
@@ -43,6 +45,11 @@ pub trait Layer: Sync {
     /// True when it needs a key of the user's.
     fn keyed(&self) -> bool {
         false
+    }
+
+    /// What undeclared bytes must be like, or this layer declines: spares the asking.
+    fn needs(&self) -> Needs {
+        Needs::NOTHING
     }
 
     /// Opens `view` into `out`, or does nothing. May be called with anything; must take time linear in the view.
@@ -76,6 +83,11 @@ impl Hint<'_> {
     pub fn encoded_as(&self, coding: &str) -> bool {
         let names = |declared: &str| declared.split(',').any(|name| name.trim().eq_ignore_ascii_case(coding));
         self.content_encoding.is_some_and(names)
+    }
+
+    /// True when the exchange says nothing about the bytes.
+    pub fn declares_nothing(&self) -> bool {
+        self.media_type.is_none() && self.content_encoding.is_none() && !self.query
     }
 
     /// Whether the declared content type contains `word`.

@@ -6,7 +6,8 @@
 use super::chain::{At, Chain};
 use super::keys::{Key, Ring};
 use super::look::Look;
-use super::{Hint, LAYERS, View};
+use super::needs::{self, Layers};
+use super::{Hint, LAYERS, Layer, View};
 use crate::model::{Fault, FaultKind};
 use std::ops::Range;
 use std::sync::Arc;
@@ -113,16 +114,33 @@ pub struct Walked {
 /// Unfolds `bytes` as far as the limits allow and tells `visitor` of every node.
 pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Visitor) -> Walked {
     let ring = Ring::gather(bytes, hint, limits);
-    let mut walker =
-        Walker { limits, ring: &ring, visitor, nodes: 0, made: 0, guesses: 0, stopped: false, faults: Vec::new() };
+    let mut walker = Walker {
+        limits,
+        ring: &ring,
+        usable: usable(limits),
+        visitor,
+        nodes: 0,
+        made: 0,
+        guesses: 0,
+        stopped: false,
+        faults: Vec::new(),
+    };
     let node = Node { chain: &Chain::ROOT, bytes, span: 0..bytes.len(), fresh: true, guess: false, again: false };
     let reach = walker.node(&node, hint, Offer::Layers, FEW);
     Walked { faults: walker.faults, read: reach.read, opaque: reach.opaque }
 }
 
+/// Layers that are asked at all.
+fn usable(limits: &Limits) -> Layers {
+    let usable = |layer: &dyn Layer| (limits.deep || !layer.deep()) && !(layer.keyed() && limits.keys.is_empty());
+    LAYERS.iter().enumerate().filter(|(_, layer)| usable(**layer)).fold(0, |layers, (number, _)| layers | 1 << number)
+}
+
 struct Walker<'v> {
     limits: &'v Limits,
     ring: &'v Ring,
+    /// Layers that these limits allow and that these keys can serve.
+    usable: Layers,
     visitor: &'v mut dyn Visitor,
     nodes: u64,
     made: usize,
@@ -168,7 +186,10 @@ impl Walker<'_> {
 
     fn offer(&mut self, node: &Node<'_>, view: View<'_>) -> Reach {
         let mut guesses = Reach::default();
-        for layer in LAYERS.iter().filter(|layer| self.limits.deep || !layer.deep()) {
+        let mut asked = self.usable & needs::asked(&view);
+        while asked != 0 {
+            let layer = LAYERS[asked.trailing_zeros() as usize];
+            asked &= asked - 1;
             let faults = self.faults.len();
             let mut opening = Opening {
                 walker: self,
@@ -184,7 +205,7 @@ impl Walker<'_> {
                 return opening.reach;
             }
             guesses.opaque = guesses.opaque.max(opening.reach.opaque);
-            if self.guesses > 0 {
+            if self.guesses > 0 && self.faults.len() > faults {
                 self.forget_faults(faults);
             }
         }
@@ -373,3 +394,6 @@ impl<'v> Opening<'_, 'v> {
         self.reach.opaque += reach.opaque;
     }
 }
+
+#[cfg(test)]
+mod tests;

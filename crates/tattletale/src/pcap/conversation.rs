@@ -194,7 +194,7 @@ impl Conversations {
             http2.finish(&tcp.connection, to)?;
         }
         let seen = tcp.http1.as_ref().is_some_and(|http| http.seen) || tcp.http2.as_ref().is_some_and(|http| http.seen);
-        let upgraded = tcp.http1.as_ref().is_some_and(|http| http.upgraded);
+        let upgraded = tcp.http1.as_ref().is_some_and(|http| http.upgraded && http.socket.is_none());
         let mut blind = Blind::new(match () {
             () if upgraded => BlindKind::OpaqueTcp,
             () if seen => {

@@ -5,8 +5,9 @@
 
 use std::collections::VecDeque;
 use std::io;
+use tattletale_core::codec::websocket::{Messages, Whole};
 use tattletale_core::export::warc::RecordId;
-use tattletale_core::model::{Connection, Timestamp};
+use tattletale_core::model::{self, Connection, Timestamp};
 
 use super::recording::{Recording, Written};
 
@@ -26,7 +27,54 @@ pub(super) struct Http1 {
     open: VecDeque<(RecordId, String, String)>,
     /// Another protocol has begun.
     pub(super) upgraded: bool,
+    /// It is this one.
+    pub(super) socket: Option<Socket>,
     pub(super) seen: bool,
+}
+
+/// A WebSocket that a request opened.
+pub(super) struct Socket {
+    request: RecordId,
+    url: String,
+    up: Messages,
+    down: Messages,
+}
+
+impl Socket {
+    /// If the answer says that it is one.
+    fn opened(answer: &[u8], request: RecordId, url: &str) -> Option<Self> {
+        let head = String::from_utf8_lossy(&answer[..head_end(answer)?]).to_lowercase();
+        let field = |name: &str| {
+            let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+            fields.find(|(found, _)| found.trim() == name).map(|(_, value)| value.trim())
+        };
+        let extensions = field("sec-websocket-extensions");
+        (field("upgrade")? == "websocket").then(|| Self {
+            request,
+            url: url.to_owned(),
+            up: Messages::new(extensions, true),
+            down: Messages::new(extensions, false),
+        })
+    }
+
+    fn follow(
+        &mut self,
+        bytes: &[u8],
+        sent: bool,
+        at: Option<Timestamp>,
+        connection: &Connection,
+        to: &mut Recording,
+    ) -> io::Result<()> {
+        let mut whole: Vec<Whole> = Vec::new();
+        (if sent { &mut self.up } else { &mut self.down }).follow(bytes, &mut |message| whole.push(message));
+        for Whole { text, bytes, cut } in whole {
+            if cut > 0 {
+                to.trouble("a WebSocket message is longer than what is kept of one");
+            }
+            to.message(connection, self.request, &self.url, &model::Message { sent, at, text, bytes })?;
+        }
+        Ok(())
+    }
 }
 
 /// Whether a client that begins so speaks HTTP/1; none where more has to come.
@@ -42,7 +90,7 @@ impl Http1 {
     pub(super) fn new(secure: bool, server: String) -> Self {
         let scheme = if secure { "https" } else { "http" };
         let (up, down) = (Splitter::default(), Splitter::default());
-        Self { scheme, server, up, down, open: VecDeque::new(), upgraded: false, seen: false }
+        Self { scheme, server, up, down, open: VecDeque::new(), upgraded: false, socket: None, seen: false }
     }
 
     /// More bytes of the client.
@@ -54,7 +102,8 @@ impl Http1 {
         to: &mut Recording,
     ) -> io::Result<()> {
         if self.upgraded {
-            return Ok(());
+            let socket = self.socket.as_mut();
+            return socket.map_or(Ok(()), |socket| socket.follow(bytes, true, at, connection, to));
         }
         self.up.push(bytes, at);
         while let Some(message) = self.up.next(|_| Body::OfRequest) {
@@ -72,7 +121,8 @@ impl Http1 {
         to: &mut Recording,
     ) -> io::Result<()> {
         if self.upgraded {
-            return Ok(());
+            let socket = self.socket.as_mut();
+            return socket.map_or(Ok(()), |socket| socket.follow(bytes, false, at, connection, to));
         }
         self.down.push(bytes, at);
         loop {
@@ -90,10 +140,16 @@ impl Http1 {
             };
             if message.status == 101 || (connect && (200..300).contains(&message.status)) {
                 self.upgraded = true;
+                let asked = self.open.front();
+                self.socket = asked.and_then(|(request, _, url)| Socket::opened(&message.bytes, *request, url));
             }
             self.response(&message, false, connection, to)?;
             if self.upgraded {
-                return Ok(());
+                // What followed the heads already belongs to the other protocol.
+                let (up, down) = (std::mem::take(&mut self.up.buffer), std::mem::take(&mut self.down.buffer));
+                let Some(socket) = &mut self.socket else { return Ok(()) };
+                socket.follow(&up, true, at, connection, to)?;
+                return socket.follow(&down, false, at, connection, to);
             }
         }
     }
@@ -150,7 +206,8 @@ impl Http1 {
         let answered = if interim { self.open.front().cloned() } else { self.open.pop_front() };
         // A capture that began in the middle has answers to what it does not have.
         let Some((request, _, url)) = answered else {
-            return Ok(to.trouble("a response without its request was left out"));
+            to.trouble("a response without its request was left out");
+            return Ok(());
         };
         if interim {
             return Ok(());
@@ -221,44 +278,36 @@ impl Splitter {
 
     /// The next whole message.
     fn next(&mut self, body: impl Fn(u16) -> Body) -> Option<Message> {
-        loop {
-            if self.state.is_none() {
-                let blank = self.buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-                self.buffer.drain(..blank);
-                let Some(head) = head_end(&self.buffer) else {
-                    if self.buffer.len() > MOST_HEAD {
-                        self.state = Some(State {
-                            head: 0,
-                            left: Left::UntilClose,
-                            status: 0,
-                            host: None,
-                            followed: 0,
-                            cut: true,
-                        });
-                    }
-                    return None;
-                };
-                self.state = Some(state(&self.buffer[..head], &body));
-            }
-            let state = self.state.as_mut()?;
-            if !follow(&self.buffer, state) {
-                if self.buffer.len() > MOST_MESSAGE && !matches!(state.left, Left::Trailer) {
-                    // The start stays, the rest passes.
-                    let kept = MOST_MESSAGE / 2;
-                    let dropped = state.followed.saturating_sub(kept.max(state.head));
-                    let from = state.followed - dropped;
-                    self.buffer.drain(from..from + dropped);
-                    state.followed = from;
-                    state.cut = true;
+        if self.state.is_none() {
+            let blank = self.buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            self.buffer.drain(..blank);
+            let Some(head) = head_end(&self.buffer) else {
+                if self.buffer.len() > MOST_HEAD {
+                    self.state =
+                        Some(State { head: 0, left: Left::UntilClose, status: 0, host: None, followed: 0, cut: true });
                 }
                 return None;
-            }
-            let end = state.followed;
-            let state = self.state.take()?;
-            let rest = self.buffer.split_off(end);
-            let bytes = std::mem::replace(&mut self.buffer, rest);
-            return Some(Message { at: self.at, bytes, status: state.status, host: state.host, cut: state.cut });
+            };
+            self.state = Some(state(&self.buffer[..head], &body));
         }
+        let state = self.state.as_mut()?;
+        if !follow(&self.buffer, state) {
+            if self.buffer.len() > MOST_MESSAGE && !matches!(state.left, Left::Trailer) {
+                // The start stays, the rest passes.
+                let kept = MOST_MESSAGE / 2;
+                let dropped = state.followed.saturating_sub(kept.max(state.head));
+                let from = state.followed - dropped;
+                self.buffer.drain(from..from + dropped);
+                state.followed = from;
+                state.cut = true;
+            }
+            return None;
+        }
+        let end = state.followed;
+        let state = self.state.take()?;
+        let rest = self.buffer.split_off(end);
+        let bytes = std::mem::replace(&mut self.buffer, rest);
+        Some(Message { at: self.at, bytes, status: state.status, host: state.host, cut: state.cut })
     }
 
     /// What has begun and not ended, and whether it ends with the connection.
@@ -406,6 +455,30 @@ mod tests {
         for other in [&b"PRI * HTTP/2.0"[..], b"SSH-2.0-x", b"\x16\x03\x01", b"EHLO there friend", b"hello there"] {
             assert_ne!(starts(other), Some(true).filter(|_| !other.starts_with(b"EHLO")), "{other:?}");
         }
+    }
+
+    #[test]
+    fn sockets_that_an_answer_opens() {
+        let answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n";
+        let id = RecordId::from_random([1; 16]);
+        let mut socket = Socket::opened(answer, id, "https://a.example/chat").unwrap();
+        assert!(Socket::opened(b"HTTP/1.1 101 x\r\nUpgrade: h2c\r\n\r\n", id, "").is_none());
+        let file = tempfile::tempfile().unwrap();
+        let mut recording = Recording::new(file.try_clone().unwrap()).unwrap();
+        let connection = Connection::default();
+        socket.follow(b"\x81\x02h", true, None, &connection, &mut recording).unwrap();
+        socket.follow(b"i\x82\x01\xff", true, None, &connection, &mut recording).unwrap();
+        assert_eq!(recording.finish().unwrap(), []);
+        let mut all = Vec::new();
+        let mut file = file;
+        std::io::Seek::rewind(&mut file).unwrap();
+        let imported = tattletale_core::import::read(file, tattletale_core::import::Wanted::ALL, |captured| {
+            all.extend(captured.exchange());
+            std::ops::ControlFlow::Continue(())
+        });
+        assert_eq!(imported.unwrap().exchanges, 1);
+        let said: Vec<_> = all[0].messages.iter().map(|m| (m.sent, m.text, &m.bytes[..])).collect();
+        assert_eq!(said, [(true, true, &b"hi"[..]), (true, false, b"\xff")]);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use tattletale_core::export::warc::{HttpMessage, RecordId, WarcWriter};
-use tattletale_core::model::{Blind, Connection, Fault, FaultKind, Timestamp};
+use tattletale_core::export::warc::{HttpMessage, RecordId, SocketMessage, WarcWriter};
+use tattletale_core::model::{Blind, Connection, Fault, FaultKind, Message, Timestamp};
 
 /// Writes records; identifiers are counted, since nobody else sees the file.
 pub(super) struct Recording {
@@ -65,6 +65,20 @@ impl Recording {
     ) -> io::Result<()> {
         let id = self.id();
         self.writer.response(id, request, &http(connection, message))
+    }
+
+    /// Writes a message of the WebSocket that this request opened.
+    pub(super) fn message(
+        &mut self,
+        connection: &Connection,
+        request: RecordId,
+        target: &str,
+        message: &Message,
+    ) -> io::Result<()> {
+        let id = self.id();
+        let at = message.at.unwrap_or(Timestamp::UNIX_EPOCH);
+        let (sent, text, bytes) = (message.sent, message.text, &message.bytes);
+        self.writer.message(id, &SocketMessage { at, target, connection, request, sent, text, bytes })
     }
 
     pub(super) fn blind(&mut self, blind: &Blind) -> io::Result<()> {

@@ -16,9 +16,9 @@ macro_rules! fields {
 fields![
     Time "frame.time_epoch", Comment "frame.comment", Trailer "eth.trailer",
     Ip4From "ip.src", Ip4To "ip.dst", Ip6From "ipv6.src", Ip6To "ipv6.dst",
-    TcpStream "tcp.stream", TcpFrom "tcp.srcport", TcpTo "tcp.dstport", TcpFlags "tcp.flags", TcpSeq "tcp.seq_raw",
+    TcpNumber "tcp.stream", TcpFrom "tcp.srcport", TcpTo "tcp.dstport", TcpFlags "tcp.flags", TcpSeq "tcp.seq_raw",
     TcpLength "tcp.len", TcpPayload "tcp.payload",
-    UdpStream "udp.stream", UdpFrom "udp.srcport", UdpTo "udp.dstport", UdpLength "udp.length",
+    UdpNumber "udp.stream", UdpFrom "udp.srcport", UdpTo "udp.dstport", UdpLength "udp.length",
     Protocols "frame.protocols",
     TlsContent "tls.record.content_type",
     TlsOpaque "tls.record.opaque_type", Alert "tls.alert_message.desc", Handshake "tls.handshake.type",
@@ -93,7 +93,7 @@ impl<'l> Row<'l> {
         let (from, to) = self.ends(Position::TcpFrom, Position::TcpTo)?;
         let flags = self.number(Position::TcpFlags)?;
         Some(Segment {
-            stream: u32::try_from(self.number(Position::TcpStream)?).ok()?,
+            stream: u32::try_from(self.number(Position::TcpNumber)?).ok()?,
             from,
             to,
             syn: flags & 2 != 0,
@@ -109,7 +109,7 @@ impl<'l> Row<'l> {
     /// UDP: number of the stream, ends, bytes with the header.
     pub(super) fn udp(&self) -> Option<(u32, SocketAddr, SocketAddr, u64)> {
         let (from, to) = self.ends(Position::UdpFrom, Position::UdpTo)?;
-        let stream = u32::try_from(self.number(Position::UdpStream)?).ok()?;
+        let stream = u32::try_from(self.number(Position::UdpNumber)?).ok()?;
         Some((stream, from, to, self.number(Position::UdpLength).unwrap_or(0)))
     }
 

@@ -1,6 +1,7 @@
 //! Credentials of HTTP authentication: the scheme, then a token or user and password in base64.
 
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::look::SPACE;
+use crate::decode::{At, Layer, Needs, Opening, View};
 
 pub(super) struct Auth;
 
@@ -18,6 +19,10 @@ impl Layer for Auth {
 
     fn example(&self) -> &'static [u8] {
         b"Basic em9lQG1haWwudGVzdDpzZWNyZXQ="
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(6).some(SPACE)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -1,12 +1,13 @@
 //! Base32: like hex, mostly identifiers; what becomes text was hidden.
 
 use crate::decode::look::{DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, UPPER};
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Base32;
 
 /// Text by chance takes 1.4 bits a byte, and capitals with few digits are common.
 const SHORTEST: usize = 16;
+const ALPHABET: u32 = DIGIT | HEX_UPPER | UPPER | HEX_LOWER | LOWER | EQUALS;
 const ENOUGH: usize = 14;
 
 impl Layer for Base32 {
@@ -20,6 +21,10 @@ impl Layer for Base32 {
 
     fn example(&self) -> &'static [u8] {
         b"PJXWKQDNMFUWYLTUMVZXIID2N5SQ===="
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(SHORTEST).some(LOWER | UPPER).only(ALPHABET)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

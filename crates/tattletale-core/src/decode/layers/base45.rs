@@ -1,7 +1,7 @@
 //! Base45, made for what stands in QR codes: health certificates are base45 around zlib around CBOR.
 
 use crate::decode::look::{BREAK, CONTROL, HEX_LOWER, HIGH, LOWER};
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Base45;
 
@@ -20,6 +20,10 @@ impl Layer for Base45 {
 
     fn example(&self) -> &'static [u8] {
         b"NLF0 CB$DXEDC*56$CSUENLFB2"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(SHORTEST).only(!(LOWER | HEX_LOWER | HIGH | CONTROL | BREAK))
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

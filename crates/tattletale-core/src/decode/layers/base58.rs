@@ -2,7 +2,7 @@
 //! are read.
 
 use crate::decode::look::{DIGIT, HEX_LOWER, HEX_UPPER, LOWER, UPPER};
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 /// A base with its alphabet.
 pub(super) enum Radix {
@@ -45,6 +45,10 @@ impl Layer for Radix {
 
     fn deep(&self) -> bool {
         !matches!(self, Self::Base58)
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(SHORTEST).some(DIGIT).only(DIGIT | HEX_UPPER | UPPER | HEX_LOWER | LOWER)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -1,13 +1,18 @@
 //! Base64 in all its spellings. An alphabet proves nothing, so what comes out decides.
 
-use crate::codec::base64::decode;
+use crate::codec::base64::{decode, decode_short};
 use crate::decode::look::{BREAK, DASH, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER};
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
+use std::borrow::Cow;
 
 pub(super) struct Base64;
 
 const SHORTEST: usize = 8;
-const ALPHABET: u16 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | SLASH | DASH | EQUALS | BREAK | SPACE;
+/// Texts up to here are decoded without memory of their own, in characters.
+const SHORT: usize = 64;
+/// Fewest bytes that are unfolded further though they are no text.
+const FEWEST_BINARY: usize = 12;
+const ALPHABET: u32 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | SLASH | DASH | EQUALS | BREAK | SPACE;
 
 impl Layer for Base64 {
     fn name(&self) -> &'static str {
@@ -22,15 +27,41 @@ impl Layer for Base64 {
         b"eyJ1c2VyIjoiem9lIn0="
     }
 
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(SHORTEST).only(ALPHABET)
+    }
+
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
-        if view.bytes.len() < SHORTEST || !view.look.only(ALPHABET) {
+        if view.bytes.len() < SHORTEST || !view.look.only(ALPHABET) || reads_otherwise(view) {
             return;
         }
         if view.bytes.len() > out.room() {
             return out.made(view.bytes, Proof::Guess);
         }
-        let Some(decoded) = decode(view.bytes) else { return };
+        let mut short = [0; SHORT / 4 * 3];
+        let decoded = match view.bytes.len() <= SHORT {
+            true => decode_short(view.bytes, &mut short).map(Cow::Borrowed),
+            false => decode(view.bytes).map(Cow::Owned),
+        };
+        let Some(decoded) = decoded else { return };
         let text = Look::of(&decoded).text();
-        out.made(&decoded, if text { Proof::Sure } else { Proof::Guess });
+        // Nothing that can be told from chance fits into fewer bytes.
+        if text || decoded.len() >= FEWEST_BINARY {
+            out.made(&decoded, if text { Proof::Sure } else { Proof::Guess });
+        }
     }
+}
+
+/// Whether so long a run of digits would have had to be drawn from a part of the alphabet only.
+///
+/// Of 24 digits one is a small letter and one a capital but for one run in 10⁶, and a blank stands for the one digit
+/// in 64 that is a plus.
+fn reads_otherwise(view: &View<'_>) -> bool {
+    const LONG: usize = 24;
+    let (small, capital) = (view.look.has(LOWER | HEX_LOWER), view.look.has(UPPER | HEX_UPPER));
+    let one_case = view.bytes.len() >= LONG && !(small && capital);
+    let hex =
+        view.bytes.len() >= LONG * 2 / 3 && (view.look.only(DIGIT | HEX_LOWER) || view.look.only(DIGIT | HEX_UPPER));
+    let blanks = || memchr::memchr_iter(b' ', view.bytes).count();
+    one_case || hex || (view.look.has(SPACE) && !view.look.has(BREAK) && blanks() > 2 + view.bytes.len() / 16)
 }

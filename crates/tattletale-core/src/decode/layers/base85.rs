@@ -1,7 +1,7 @@
 //! Base85 in its three alphabets: Ascii85 with its frame, Z85, and that of RFC 1924, which Git and Python use.
 
 use crate::decode::look::{BREAK, CONTROL, HIGH, SPACE};
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Base85;
 
@@ -21,6 +21,10 @@ impl Layer for Base85 {
 
     fn example(&self) -> &'static [u8] {
         b"<~H>d@[D..-p/p(ZGF<GmJAH~>"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(5).only(!(HIGH | CONTROL))
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

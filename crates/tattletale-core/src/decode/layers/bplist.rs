@@ -1,7 +1,7 @@
 //! Apple's binary property lists: a magic number, objects, a table of their offsets, a trailer.
 
 use super::protobuf::plausible;
-use crate::decode::{At, Layer, Opening, Slot, View};
+use crate::decode::{At, Layer, Needs, Opening, Slot, View};
 use std::ops::Range;
 
 pub(super) struct Bplist;
@@ -19,6 +19,10 @@ impl Layer for Bplist {
 
     fn example(&self) -> &'static [u8] {
         b"bplist00\xd1\x01\x02Tmail]zoe@mail.test\x08\x0b\x10\0\0\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x1e"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(8).first(b"b")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -6,7 +6,7 @@
 use super::gzip::report;
 use crate::codec::decompress::{Compression, decompress};
 use crate::codec::inflate::End;
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Brotli;
 
@@ -27,6 +27,10 @@ impl Layer for Brotli {
 
     fn example(&self) -> &'static [u8] {
         b"\x30\x01\x10\x7b\x22\x75\x73\x65\x72\x22\x3a\x22\x7a\x6f\x65\x22\x2c\x22\x6e\x22\x3a\x31\x7d\x03"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(SHORTEST_UNDECLARED).binary()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -1,7 +1,7 @@
 //! CBOR, with or without the tag that says so: a whole buffer must read as one map or list that says enough.
 
 use super::outline::{DEEPEST, Outline};
-use crate::decode::{Layer, Opening, View};
+use crate::decode::{Layer, Needs, Opening, View};
 use std::ops::Range;
 
 pub(super) struct Cbor;
@@ -20,6 +20,10 @@ impl Layer for Cbor {
 
     fn example(&self) -> &'static [u8] {
         b"\xa2\x64mail\x6dzoe@mail.test\x61n\x1b\x00\x03\x10\x15\x8d\x2c\x05\x2e"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.binary().first_among(0x80, 0x9b).first_among(0x9f, 0xdb)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

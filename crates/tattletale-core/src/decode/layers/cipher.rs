@@ -6,7 +6,7 @@
 
 use crate::codec::cipher::{self, BLOCK, NONCE};
 use crate::decode::keys::Secret;
-use crate::decode::{At, Layer, Look, Opening, Proof, View};
+use crate::decode::{At, Layer, Look, Needs, Opening, Proof, View};
 
 /// One mode of one cipher.
 pub(super) enum Cipher {
@@ -62,6 +62,10 @@ impl Layer for Cipher {
 
     fn keyed(&self) -> bool {
         true
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(BLOCK).binary()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -1,6 +1,6 @@
 //! `data:` URLs: pages hand pictures, documents and whole reports on in them.
 
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::{At, Layer, Needs, Opening, View};
 
 pub(super) struct DataUrl;
 
@@ -15,6 +15,10 @@ impl Layer for DataUrl {
 
     fn example(&self) -> &'static [u8] {
         b"data:application/json;base64,eyJ1c2VyIjoiem9lIn0="
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(7).first(b"dD")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -5,7 +5,7 @@
 use super::gzip::report;
 use super::zlib::has_header;
 use crate::codec::inflate::{End, Framing, inflate};
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Deflate;
 
@@ -23,6 +23,10 @@ impl Layer for Deflate {
 
     fn example(&self) -> &'static [u8] {
         b"\x4b\x4c\x4a\x4e\x49\x4d\x4b\xcf\x00\x00"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(ENOUGH / 2).binary()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -1,6 +1,6 @@
 //! DNS messages, as DNS over HTTPS sends them in bodies and in `dns=`: the names that are asked for.
 
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::{At, Layer, Needs, Opening, View};
 use std::ops::Range;
 
 pub(super) struct Dns;
@@ -18,6 +18,10 @@ impl Layer for Dns {
 
     fn example(&self) -> &'static [u8] {
         b"\x00\x00\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x06clinic\x04test\x00\x00\x01\x00\x01"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(12).binary()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

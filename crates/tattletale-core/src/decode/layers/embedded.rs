@@ -5,8 +5,8 @@
 //! Letters that stand right before it are digits, too: then the text must go on to the end of the run.
 
 use crate::codec::base64;
-use crate::decode::look::{HEX_LOWER, HEX_UPPER, LOWER, UPPER};
-use crate::decode::{At, Layer, Look, Opening, View};
+use crate::decode::look::{DIGIT, HEX_LOWER, HEX_UPPER, LOWER, UPPER};
+use crate::decode::{At, Layer, Look, Needs, Opening, View};
 use std::ops::Range;
 
 pub(super) struct Embedded;
@@ -24,6 +24,10 @@ impl Layer for Embedded {
 
     fn example(&self) -> &'static [u8] {
         b"v1.7~eyJ1c2VyIjoiem9lQG1haWwudGVzdCJ9~x"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.text().from(SHORTEST).some(LOWER | HEX_LOWER).some(UPPER | HEX_UPPER).some(DIGIT)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

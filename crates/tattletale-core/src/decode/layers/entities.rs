@@ -1,6 +1,7 @@
 //! Character references of HTML and XML in values: what went through a page or a template keeps them.
 
-use crate::decode::{Layer, Opening, Proof, View};
+use crate::decode::look::AMPERSAND;
+use crate::decode::{Layer, Needs, Opening, Proof, View};
 use std::borrow::Cow;
 
 pub(super) struct Entities;
@@ -16,6 +17,10 @@ impl Layer for Entities {
 
     fn example(&self) -> &'static [u8] {
         b"zoe&#64;mail.test &amp; Zo&euml;"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.text().some(AMPERSAND)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -5,7 +5,8 @@
 
 use super::json;
 use crate::codec::json::{Token, Tokens};
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::look::BREAK;
+use crate::decode::{At, Layer, Needs, Opening, View};
 use std::ops::Range;
 
 pub(super) struct Envelope;
@@ -21,6 +22,10 @@ impl Layer for Envelope {
 
     fn example(&self) -> &'static [u8] {
         b"{\"event_id\":\"1\"}\n{\"type\":\"attachment\",\"length\":14}\nzoe@mail.test\n\n"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.some(BREAK).first(b"{")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -1,7 +1,8 @@
 //! Backslash escapes of JSON and JavaScript outside of any JSON: strings that were escaped twice, or cut out.
 
 use crate::codec::json::unescape;
-use crate::decode::{Layer, Opening, Proof, View};
+use crate::decode::look::BACKSLASH;
+use crate::decode::{Layer, Needs, Opening, Proof, View};
 use crate::model::url::hex_digit;
 use std::borrow::Cow;
 
@@ -18,6 +19,10 @@ impl Layer for Escapes {
 
     fn example(&self) -> &'static [u8] {
         br#"{\"mail\":\"zo\u0065@mail.test\"}"#
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.text().some(BACKSLASH)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

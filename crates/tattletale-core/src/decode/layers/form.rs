@@ -1,7 +1,7 @@
 //! `name=value&name=value`: queries, form bodies, and the many places where trackers write the same by hand.
 
-use crate::decode::look::{PERCENT, PLUS};
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::look::{EQUALS, PERCENT, PLUS};
+use crate::decode::{At, Layer, Needs, Opening, View};
 use crate::model::url::percent_decode;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -19,6 +19,10 @@ impl Layer for Form {
 
     fn example(&self) -> &'static [u8] {
         b"name=Zo%C3%AB+B&city=Bern"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.some(EQUALS)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

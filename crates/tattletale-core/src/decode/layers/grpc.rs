@@ -2,7 +2,7 @@
 //!
 //! Five bytes a frame prove something only together: the lengths must lead exactly to the end.
 
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::{At, Layer, Needs, Opening, View};
 use crate::model::FaultKind;
 use std::ops::Range;
 
@@ -23,6 +23,10 @@ impl Layer for Grpc {
 
     fn example(&self) -> &'static [u8] {
         b"\x00\x00\x00\x00\x0f\x0a\x0dzoe@mail.test\x80\x00\x00\x00\x10grpc-status: 0\r\n"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(HEAD + 1).binary().first_among(0, 1)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

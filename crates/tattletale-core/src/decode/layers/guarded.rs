@@ -2,7 +2,8 @@
 //! that protocols over WebSocket put before it.
 
 use super::json::value;
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::look::OPENING;
+use crate::decode::{At, Layer, Needs, Opening, View};
 
 pub(super) struct Guarded;
 
@@ -20,6 +21,10 @@ impl Layer for Guarded {
 
     fn example(&self) -> &'static [u8] {
         b"for(;;);{\"user\":\"zoe\"}"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.some(OPENING)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

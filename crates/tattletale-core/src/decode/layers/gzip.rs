@@ -2,7 +2,7 @@
 
 use crate::codec::decompress::{Compression, decompress};
 use crate::codec::inflate::{End, Framing, inflate};
-use crate::decode::{Layer, Opening, Proof, View};
+use crate::decode::{Layer, Needs, Opening, Proof, View};
 use crate::model::FaultKind;
 
 pub(super) struct Gzip;
@@ -18,6 +18,10 @@ impl Layer for Gzip {
 
     fn example(&self) -> &'static [u8] {
         b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\x4c\x4a\x4e\x49\x4d\x4b\xcf\x00\x00\x50\x2a\xef\xae\x08\x00\x00\x00"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.first(b"\x1f")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -1,13 +1,13 @@
 //! Hexadecimal: digests, identifiers, and texts that someone wanted to look like those.
 
 use crate::decode::look::{DASH, DIGIT, HEX_LOWER, HEX_UPPER, LOWER, PUNCTUATION, SPACE, UPPER};
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 use crate::model::url::hex_digit;
 
 pub(super) struct Hex;
 
 const SHORTEST: usize = 8;
-const DIGITS: u16 = DIGIT | HEX_LOWER | HEX_UPPER;
+const DIGITS: u32 = DIGIT | HEX_LOWER | HEX_UPPER;
 
 impl Layer for Hex {
     fn name(&self) -> &'static str {
@@ -22,10 +22,18 @@ impl Layer for Hex {
         b"7a6f65406578616d706c652e6f7267"
     }
 
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(SHORTEST).only(DIGITS | LOWER | UPPER | PUNCTUATION | DASH | SPACE)
+    }
+
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         let bytes = view.bytes;
         // The `x` of `0x`, and what may stand between pairs.
         if bytes.len() < SHORTEST || !view.look.only(DIGITS | LOWER | UPPER | PUNCTUATION | DASH | SPACE) {
+            return;
+        }
+        let prefixed = bytes[0] == b'0' && matches!(bytes[1], b'x' | b'X');
+        if !view.look.only(DIGITS) && !prefixed && !view.look.has(PUNCTUATION | DASH | SPACE) {
             return;
         }
         let bytes = bytes.strip_prefix(b"0x").or_else(|| bytes.strip_prefix(b"0X")).unwrap_or(bytes);

@@ -1,7 +1,7 @@
 //! HTTP inside of HTTP: batches and proxied messages.
 
 use crate::decode::look::BREAK;
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::{At, Layer, Needs, Opening, View};
 use std::ops::Range;
 
 pub(super) struct Http;
@@ -19,6 +19,10 @@ impl Layer for Http {
 
     fn example(&self) -> &'static [u8] {
         b"POST /v1/users?mail=zoe%40mail.test HTTP/1.1\r\nHost: a.test\r\n\r\n{\"user\":\"zoe\"}"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.some(BREAK).first(b"GPDHO")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -1,7 +1,7 @@
 //! JSON, with the JSONPath of every value; strings and member names are unfolded further.
 
 use crate::codec::json::{Broken, Text, Token, Tokens, Why, unescape};
-use crate::decode::{At, JsonStep, Layer, Opening, View};
+use crate::decode::{At, JsonStep, Layer, Needs, Opening, View};
 use crate::model::FaultKind;
 use std::borrow::Cow;
 
@@ -18,6 +18,10 @@ impl Layer for Json {
 
     fn example(&self) -> &'static [u8] {
         br#"{"user":{"name":"Zo\u00eb"},"tags":["a","b"]}"#
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.first(b"{[\"\xef \t\n\x0c\r")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

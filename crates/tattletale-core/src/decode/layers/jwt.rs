@@ -2,13 +2,13 @@
 
 use crate::codec::base64;
 use crate::codec::json;
-use crate::decode::look::{DASH, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PUNCTUATION, UPPER};
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::look::{DASH, DIGIT, DOT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PUNCTUATION, UPPER};
+use crate::decode::{At, Layer, Needs, Opening, View};
 use std::ops::Range;
 
 pub(super) struct Jwt;
 
-const ALPHABET: u16 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | DASH | EQUALS | PUNCTUATION;
+const ALPHABET: u32 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | DASH | EQUALS | PUNCTUATION;
 
 impl Layer for Jwt {
     fn name(&self) -> &'static str {
@@ -21,6 +21,10 @@ impl Layer for Jwt {
 
     fn example(&self) -> &'static [u8] {
         b"eyJhbGciOiJIUzI1NiJ9.eyJlbWFpbCI6InpvZUBtYWlsLnRlc3QifQ.c2lnbmF0dXJl"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(5).first(b"e").some(DOT).only(ALPHABET)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

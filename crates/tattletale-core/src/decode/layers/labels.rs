@@ -3,13 +3,15 @@
 //! Asked last, and only for labels that no person chose: names of packages and of files have dots, too.
 
 use super::punycode::PREFIX;
-use crate::decode::look::{DASH, DIGIT, HEX_LOWER, HEX_UPPER, HIGH, LOWER, PUNCTUATION, UPPER};
-use crate::decode::{At, Layer, Look, Opening, View};
+use crate::decode::look::{DASH, DIGIT, DOT, HEX_LOWER, HEX_UPPER, HIGH, LOWER, PUNCTUATION, UPPER};
+use crate::decode::{At, Layer, Look, Needs, Opening, View};
 
 pub(super) struct Labels;
 
 /// Shorter labels are words.
 const SHORTEST: usize = 16;
+
+const OF_A_NAME: u32 = LOWER | UPPER | HEX_LOWER | HEX_UPPER | DIGIT | DASH | PUNCTUATION | HIGH;
 
 impl Layer for Labels {
     fn name(&self) -> &'static str {
@@ -24,11 +26,14 @@ impl Layer for Labels {
         b"7a6f65406d61696c2e74657374.t.example.test"
     }
 
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.text().from(4).some(DOT).only(OF_A_NAME)
+    }
+
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         let bytes = view.bytes;
-        let of_a_name = LOWER | UPPER | HEX_LOWER | HEX_UPPER | DIGIT | DASH | PUNCTUATION | HIGH;
         let dotted = memchr::memchr(b'.', bytes).is_some();
-        if !dotted || !view.look.text() || !view.look.only(of_a_name) || bytes.len() > out.room() {
+        if !dotted || !view.look.text() || !view.look.only(OF_A_NAME) || bytes.len() > out.room() {
             return;
         }
         let labels = || bytes.split(|&byte| byte == b'.');

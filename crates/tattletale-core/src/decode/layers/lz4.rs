@@ -6,7 +6,7 @@
 use super::gzip::unpack;
 use crate::codec::decompress::{Compression, decompress};
 use crate::codec::inflate::End;
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Lz4;
 
@@ -24,6 +24,10 @@ impl Layer for Lz4 {
 
     fn example(&self) -> &'static [u8] {
         b"\x04\x22\x4d\x18\x64\x40\xa7\x0e\x00\x00\x80\x7b\x22\x75\x73\x65\x72\x22\x3a\x22\x7a\x6f\x65\x22\x7d\x00\x00\x00\x00\x36\xed\x30\xae"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(4).binary()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -5,13 +5,11 @@
 //! one that ends exactly with its input and has become text is believed.
 
 use crate::decode::look::{BREAK, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER};
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 use std::ops::Range;
 
 pub(super) struct LzString;
 
-const BASE64: &[u8; 65] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
-const URI: &[u8; 65] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-$";
 /// Shorter streams end well by chance: 96 random bits do once in 100,000 times.
 const SHORTEST: usize = 16;
 /// Text that must come out.
@@ -30,6 +28,10 @@ impl Layer for LzString {
         b"N4IgrgzgpgTiBcIBeB7KIC+Q"
     }
 
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(SHORTEST)
+    }
+
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         if view.bytes.len() < SHORTEST {
             return;
@@ -37,9 +39,13 @@ impl Layer for LzString {
         let letters = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | EQUALS | SLASH | SPACE;
         let text = if view.look.only(letters) && !view.look.has(BREAK) {
             // Forms turn `+` into a blank.
-            inflate(view.bytes.iter().map(|&byte| digit(BASE64, if byte == b' ' { b'+' } else { byte })), 6, out.room())
-                .or_else(|| uri(view.bytes, out.room()))
-        } else if view.bytes.iter().take(SHORTEST).all(|&byte| digit(URI, byte).is_some()) {
+            inflate(
+                view.bytes.iter().map(|&byte| digit(&BASE64, if byte == b' ' { b'+' } else { byte })),
+                6,
+                out.room(),
+            )
+            .or_else(|| uri(view.bytes, out.room()))
+        } else if view.bytes.iter().take(SHORTEST).all(|&byte| digit(&URI, byte).is_some()) {
             uri(view.bytes, out.room())
         } else if view.look.text() {
             utf16(view.bytes, out.room())
@@ -54,12 +60,29 @@ impl Layer for LzString {
     }
 }
 
-fn digit(alphabet: &[u8; 65], byte: u8) -> Option<u16> {
-    alphabet.iter().position(|&letter| letter == byte).map(|value| (value & 63) as u16)
+/// Values of the digits by their byte; 0xff for what is no digit.
+type Digits = [u8; 256];
+
+static BASE64: Digits = digits(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
+static URI: Digits = digits(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-$");
+
+const fn digits(alphabet: &[u8; 65]) -> Digits {
+    let mut digits = [0xff; 256];
+    let mut value = 0;
+    while value < alphabet.len() {
+        // The last is padding and stands for zeros.
+        digits[alphabet[value] as usize] = (value & 63) as u8;
+        value += 1;
+    }
+    digits
+}
+
+fn digit(digits: &Digits, byte: u8) -> Option<u16> {
+    Some(u16::from(digits[usize::from(byte)])).filter(|&value| value < 64)
 }
 
 fn uri(bytes: &[u8], room: usize) -> Option<Vec<u8>> {
-    inflate(bytes.iter().map(|&byte| digit(URI, if byte == b' ' { b'+' } else { byte })), 6, room)
+    inflate(bytes.iter().map(|&byte| digit(&URI, if byte == b' ' { b'+' } else { byte })), 6, room)
 }
 
 /// Fifteen bits a character, moved by 32 so that none is a control character.

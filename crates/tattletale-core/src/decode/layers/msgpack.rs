@@ -1,7 +1,7 @@
 //! MessagePack, which has no magic number: a whole buffer must read as one map or list that says enough.
 
 use super::outline::{DEEPEST, Outline};
-use crate::decode::{Layer, Opening, View};
+use crate::decode::{Layer, Needs, Opening, View};
 use std::ops::Range;
 
 pub(super) struct MessagePack;
@@ -17,6 +17,10 @@ impl Layer for MessagePack {
 
     fn example(&self) -> &'static [u8] {
         b"\x82\xa4mail\xadzoe@mail.test\xa1n\xcf\x00\x03\x10\x15\x8d\x2c\x05\x2e"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.binary().first_among(0x80, 0x9f).first_among(0xdc, 0xdf)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

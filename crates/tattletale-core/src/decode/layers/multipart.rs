@@ -3,7 +3,8 @@
 //! The boundary is taken from the body itself, whose first line must be one: it is there even where the header was
 //! lost.
 
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::look::BREAK;
+use crate::decode::{At, Layer, Needs, Opening, View};
 use std::ops::Range;
 
 pub(super) struct Multipart;
@@ -19,6 +20,10 @@ impl Layer for Multipart {
 
     fn example(&self) -> &'static [u8] {
         b"--x1\r\nContent-Disposition: form-data; name=\"mail\"\r\n\r\nzoe@mail.test\r\n--x1--\r\n"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(12).first(b"-").some(BREAK)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -1,7 +1,8 @@
 //! Several JSON values behind one another: newline-delimited JSON, and envelopes of headers and items.
 
 use super::json;
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::look::{BREAK, OPENING};
+use crate::decode::{At, Layer, Needs, Opening, View};
 
 pub(super) struct Ndjson;
 
@@ -16,6 +17,10 @@ impl Layer for Ndjson {
 
     fn example(&self) -> &'static [u8] {
         b"{\"type\":\"event\"}\n{\"user\":\"zoe\"}\n"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.some(BREAK).some(OPENING).first(b"{[\n")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -2,8 +2,8 @@
 //!
 //! A query is a form and is left to it; here the names must be plain and stand behind `;`, `,` or `|`.
 
-use crate::decode::look::{BREAK, EQUALS};
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::look::{BREAK, EQUALS, SEPARATOR};
+use crate::decode::{At, Layer, Needs, Opening, View};
 use std::ops::Range;
 
 pub(super) struct Params;
@@ -19,6 +19,10 @@ impl Layer for Params {
 
     fn example(&self) -> &'static [u8] {
         br#"uid=zoe-1; mail="zoe@mail.test""#
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.text().some(EQUALS).some(SEPARATOR).only(!BREAK)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -2,7 +2,7 @@
 
 use crate::codec::base64;
 use crate::decode::look::{BREAK, DIGIT, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER};
-use crate::decode::{At, Layer, Look, Opening, View};
+use crate::decode::{At, Layer, Look, Needs, Opening, View};
 use crate::model::url::percent_decode;
 use std::borrow::Cow;
 
@@ -22,6 +22,10 @@ impl Layer for Path {
 
     fn example(&self) -> &'static [u8] {
         b"/collect/eyJhIjoiYiJ9/p.gif"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.text().first(b"/").only(!(SPACE | BREAK))
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -47,7 +51,7 @@ impl Layer for Path {
 /// Random bytes in base64 that begin with its digit `/`: an identifier, not a path. What tells them apart are words
 /// between the slashes, and segments that open on their own.
 fn is_number(view: &View<'_>) -> bool {
-    const DIGITS: u16 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | SLASH;
+    const DIGITS: u32 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | SLASH;
     let digits = view.bytes.iter().rposition(|&byte| byte != b'=').map_or(0, |last| last + 1);
     let (digits, padding) = view.bytes.split_at(digits);
     let look = Look::of(digits);

@@ -2,7 +2,7 @@
 
 use super::embedded;
 use crate::decode::look::{PERCENT, PLUS};
-use crate::decode::{Layer, Opening, Proof, View};
+use crate::decode::{Layer, Needs, Opening, Proof, View};
 use crate::model::url::percent_decode;
 
 pub(super) struct Percent;
@@ -18,6 +18,10 @@ impl Layer for Percent {
 
     fn example(&self) -> &'static [u8] {
         b"b%C3%B3l+w+klatce"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.text().some(PERCENT | PLUS)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -6,7 +6,7 @@
 //! field is a message, a text or bytes, and only a schema would tell: text wins, except behind a tag that no
 //! text starts with; numbers are told as decimal digits, so that an account number or a latitude is found.
 
-use crate::decode::{At, Layer, Look, Opening, Slot, View};
+use crate::decode::{At, Layer, Look, Needs, Opening, Slot, View};
 use crate::model::FaultKind;
 use std::ops::Range;
 
@@ -32,6 +32,10 @@ impl Layer for Protobuf {
 
     fn example(&self) -> &'static [u8] {
         b"\x0a\x13marta.zoe@mail.test\x10\xae\x8a\x98\xc6\xe1\x88\xc4\x01\x1a\x09\x09\x12\x9b\x8f\x6b\x43\x01\x4a\x40"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(8).binary()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -3,7 +3,7 @@
 //! A label is decoded alone and followed by nothing: the whole of a name is read by the layer of labels.
 
 use crate::decode::look::{DASH, DIGIT, HEX_LOWER, HEX_UPPER, LOWER, UPPER};
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Punycode;
 
@@ -24,6 +24,10 @@ impl Layer for Punycode {
 
     fn example(&self) -> &'static [u8] {
         b"xn--zo-7f3a91-w4a"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.text().from(PREFIX.len()).first(b"xX").some(DASH)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

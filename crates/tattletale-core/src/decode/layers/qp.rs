@@ -1,7 +1,7 @@
 //! Quoted-printable, in mail and in multipart bodies that mail libraries made.
 
 use crate::decode::look::EQUALS;
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 use crate::model::url::hex_digit;
 
 pub(super) struct QuotedPrintable;
@@ -17,6 +17,10 @@ impl Layer for QuotedPrintable {
 
     fn example(&self) -> &'static [u8] {
         b"b=C3=B3l g=C5=82owy 7f3a91"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.text().some(EQUALS)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -6,7 +6,7 @@
 use super::gzip::unpack;
 use crate::codec::decompress::{Compression, decompress};
 use crate::codec::inflate::End;
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Snappy;
 
@@ -24,6 +24,10 @@ impl Layer for Snappy {
 
     fn example(&self) -> &'static [u8] {
         b"\xff\x06\x00\x00\x73\x4e\x61\x50\x70\x59\x01\x12\x00\x00\xc8\xd9\xd2\x2d\x7b\x22\x75\x73\x65\x72\x22\x3a\x22\x7a\x6f\x65\x22\x7d"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(2).binary()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

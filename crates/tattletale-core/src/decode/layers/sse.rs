@@ -1,7 +1,7 @@
 //! Server-sent events: lines of `data:`, as streams answer and as some clients log.
 
-use crate::decode::look::BREAK;
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::look::{BREAK, COLON};
+use crate::decode::{At, Layer, Needs, Opening, View};
 use std::ops::Range;
 
 pub(super) struct Sse;
@@ -19,6 +19,10 @@ impl Layer for Sse {
 
     fn example(&self) -> &'static [u8] {
         b"event: user\ndata: {\"user\":\"zoe\"}\n\n"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.text().some(BREAK).some(COLON).first(b"deir:")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

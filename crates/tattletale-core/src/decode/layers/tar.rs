@@ -1,6 +1,6 @@
 //! tar archives: headers of 512 bytes, each with a checksum, and the members behind them.
 
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::{At, Layer, Needs, Opening, View};
 
 pub(super) struct Tar;
 
@@ -17,6 +17,10 @@ impl Layer for Tar {
 
     fn example(&self) -> &'static [u8] {
         EXAMPLE
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(64)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -2,7 +2,7 @@
 
 use super::outline::{DEEPEST, Outline};
 use super::protobuf::varint;
-use crate::decode::{Layer, Opening, View};
+use crate::decode::{Layer, Needs, Opening, View};
 use std::ops::Range;
 
 pub(super) struct Thrift;
@@ -18,6 +18,10 @@ impl Layer for Thrift {
 
     fn example(&self) -> &'static [u8] {
         b"\x82\x21\x01\x04send\x18\x0dzoe@mail.test\x16\x0e\x00"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(4).first(b"\0\x80\x82")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -1,6 +1,7 @@
 //! A URL inside a value: its path and query are unfolded as those of a request are.
 
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::look::{COLON, EQUALS, SLASH};
+use crate::decode::{At, Layer, Needs, Opening, View};
 use crate::model::url::{Parts, is_scheme, percent_decode};
 use std::borrow::Cow;
 
@@ -20,6 +21,10 @@ impl Layer for Url {
 
     fn example(&self) -> &'static [u8] {
         b"https://shop.example/search?q=shoes%20red&page=2"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.some(SLASH).some(COLON | EQUALS)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -3,7 +3,7 @@
 //! Without a mark there must be many characters of one neighbourhood: half the pairs of a random buffer are some
 //! character, but not all of the same 256.
 
-use crate::decode::{Layer, Look, Opening, Proof, View};
+use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Utf16;
 
@@ -20,6 +20,10 @@ impl Layer for Utf16 {
 
     fn example(&self) -> &'static [u8] {
         b"z\0o\0e\0@\0m\0a\0i\0l\0.\0t\0e\0s\0t\0"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(SHORTEST).binary()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -46,6 +50,36 @@ impl Layer for Utf16 {
     }
 }
 
+/// Neighbourhoods of upper bytes: Latin with a few others, the small scripts with symbols and emoji; Chinese and
+/// Japanese; Korean.
+static NEIGHBOURHOODS: [Neighbourhood; 3] = [
+    Neighbourhood::of(&[(0, 0x20), (0x26, 0x27), (0x30, 0x30), (0xd8, 0xd8), (0xdc, 0xdf), (0xfe, 0xfe)]),
+    Neighbourhood::of(&[(0, 0), (0x20, 0x20), (0x30, 0x30), (0x4e, 0x9f), (0xff, 0xff)]),
+    Neighbourhood::of(&[(0, 0), (0x20, 0x20), (0x30, 0x30), (0xac, 0xd7), (0xff, 0xff)]),
+];
+
+struct Neighbourhood {
+    has: [bool; 256],
+    size: usize,
+}
+
+impl Neighbourhood {
+    /// Of ranges of bytes, both ends included.
+    const fn of(ranges: &[(u8, u8)]) -> Self {
+        let (mut has, mut size, mut number) = ([false; 256], 0, 0);
+        while number < ranges.len() {
+            let mut byte = ranges[number].0 as usize;
+            while byte <= ranges[number].1 as usize {
+                has[byte] = true;
+                size += 1;
+                byte += 1;
+            }
+            number += 1;
+        }
+        Self { has, size }
+    }
+}
+
 /// True for big-endian: the order in which the upper bytes are all of one neighbourhood, if there is one.
 fn order(bytes: &[u8]) -> Option<bool> {
     // Bits that chance would have to bring together.
@@ -56,15 +90,10 @@ fn order(bytes: &[u8]) -> Option<bool> {
     [true, false].into_iter().find(|&big| {
         let upper = || sample.iter().skip(usize::from(!big)).step_by(2);
         let zero = upper().filter(|&&byte| byte == 0).count();
-        let all = |neighbours: fn(u8) -> bool| {
-            let size = (0..=255).filter(|&byte| neighbours(byte)).count();
-            let bits = pairs as f64 * (256.0 / size as f64).log2();
-            bits >= ENOUGH && upper().all(|&byte| neighbours(byte))
+        let all = |neighbours: &Neighbourhood| {
+            upper().all(|&byte| neighbours.has[usize::from(byte)])
+                && pairs as f64 * (256.0 / neighbours.size as f64).log2() >= ENOUGH
         };
-        // Latin with a few others; the small scripts with symbols and emoji; Chinese and Japanese; Korean.
-        (zero * 4 >= pairs * 3 && zero >= 5)
-            || all(|byte| matches!(byte, 0..=0x20 | 0x26 | 0x27 | 0x30 | 0xd8 | 0xdc..=0xdf | 0xfe))
-            || all(|byte| matches!(byte, 0 | 0x20 | 0x30 | 0x4e..=0x9f | 0xff))
-            || all(|byte| matches!(byte, 0 | 0x20 | 0x30 | 0xac..=0xd7 | 0xff))
+        (zero * 4 >= pairs * 3 && zero >= 5) || NEIGHBOURHOODS.iter().any(all)
     })
 }

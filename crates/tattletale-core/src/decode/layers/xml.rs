@@ -4,8 +4,8 @@
 //! no markup is text.
 
 use super::entities;
-use crate::decode::look::PUNCTUATION;
-use crate::decode::{At, Layer, Opening, Slot, View};
+use crate::decode::look::{ANGLE, PUNCTUATION};
+use crate::decode::{At, Layer, Needs, Opening, Slot, View};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -25,6 +25,10 @@ impl Layer for Xml {
 
     fn example(&self) -> &'static [u8] {
         br#"<event user="zoe"><mail>zoe&#64;mail.test</mail></event>"#
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.some(ANGLE).first(b"< \t\n\x0c\r")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

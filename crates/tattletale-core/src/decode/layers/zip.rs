@@ -5,7 +5,7 @@
 
 use super::gzip::report;
 use crate::codec::inflate::{Framing, inflate};
-use crate::decode::{At, Layer, Opening, View};
+use crate::decode::{At, Layer, Needs, Opening, View};
 use crate::model::FaultKind;
 
 pub(super) struct Zip;
@@ -24,6 +24,10 @@ impl Layer for Zip {
 
     fn example(&self) -> &'static [u8] {
         b"PK\x03\x04\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0\x0d\0\0\0\x0d\0\0\0\x08\0\0\0mail.txtzoe@mail.test"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.first(b"P")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

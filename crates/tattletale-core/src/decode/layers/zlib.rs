@@ -2,7 +2,7 @@
 
 use super::gzip::report;
 use crate::codec::inflate::{End, Framing, inflate};
-use crate::decode::{Layer, Opening, Proof, View};
+use crate::decode::{Layer, Needs, Opening, Proof, View};
 
 pub(super) struct Zlib;
 
@@ -20,6 +20,10 @@ impl Layer for Zlib {
 
     fn example(&self) -> &'static [u8] {
         b"\x78\x9c\x4b\x4c\x4a\x4e\x49\x4d\x4b\xcf\x00\x00\x0e\x00\x03\x25"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(2).first(b"x")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -2,7 +2,7 @@
 
 use super::gzip::unpack;
 use crate::codec::decompress::Compression;
-use crate::decode::{Layer, Opening, View};
+use crate::decode::{Layer, Needs, Opening, View};
 
 pub(super) struct Zstd;
 
@@ -17,6 +17,10 @@ impl Layer for Zstd {
 
     fn example(&self) -> &'static [u8] {
         b"\x28\xb5\x2f\xfd\x04\x58\x71\x00\x00\x7b\x22\x75\x73\x65\x72\x22\x3a\x22\x7a\x6f\x65\x22\x7d\x26\x3b\x06\x3f"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.first(b"\x28")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

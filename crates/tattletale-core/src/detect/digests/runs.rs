@@ -38,13 +38,36 @@ pub(in crate::detect) struct Run {
     pub(in crate::detect) shaped: bool,
 }
 
-/// What a run says.
+/// What a run says. All of it is read only when its first 64 bits are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::detect) enum What {
-    /// At least 64 bits.
-    Bits(Seen),
+    /// Hexadecimal digits, perhaps with dashes: the first 64 bits.
+    Hex(u64),
+    /// Letters of base64: the first 64 bits.
+    Letters(u64),
+    /// A number of 64 bits.
+    Number(u64),
     /// A number of 32 bits.
     Short(u32),
+}
+
+impl Run {
+    /// All that is written; `bytes` are those that were scanned. None for 32 bits.
+    pub(in crate::detect) fn seen(&self, bytes: &[u8]) -> Option<Seen> {
+        let run = &bytes[self.range.clone()];
+        match self.what {
+            What::Hex(_) if run.contains(&b'-') => {
+                Seen::hex(&run.iter().copied().filter(|&byte| byte != b'-').collect::<Vec<u8>>())
+            }
+            What::Hex(_) => Seen::hex(run),
+            What::Letters(_) => {
+                let letters = run.iter().position(|&byte| byte == b'=').map_or(run, |end| &run[..end]);
+                base64::decode(letters).and_then(|decoded| Seen::bytes(&decoded))
+            }
+            What::Number(number) => Seen::bytes(&number.to_be_bytes()),
+            What::Short(_) => None,
+        }
+    }
 }
 
 /// Calls `each` with everything in `bytes` that may be a digest.
@@ -78,6 +101,7 @@ pub(in crate::detect) fn scan(bytes: &[u8], mut each: impl FnMut(Run)) {
 }
 
 /// One bit for each byte that belongs to any of the alphabets.
+#[inline]
 fn members(block: &[u8; 64]) -> u64 {
     let mut flags = [0u8; 64];
     for (flag, &byte) in flags.iter_mut().zip(block) {
@@ -90,6 +114,7 @@ fn members(block: &[u8; 64]) -> u64 {
     })
 }
 
+#[inline]
 fn is_member(byte: u8) -> bool {
     let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     // `+`, `-`, `/`, `_` and the digits; `.` and `,` lie between them.
@@ -133,10 +158,8 @@ fn number(digits: &[u8], negative: bool, range: Range<usize>, each: &mut impl Fn
     let value = if negative { value.wrapping_neg() } else { value };
     if fits(32) {
         each(Run { range, what: What::Short(value as u32), shaped: false });
-    } else if fits(64)
-        && let Some(seen) = Seen::bytes(&(value as u64).to_be_bytes())
-    {
-        each(Run { range, what: What::Bits(seen), shaped: false });
+    } else if fits(64) {
+        each(Run { range, what: What::Number(value as u64), shaped: false });
     }
 }
 
@@ -154,12 +177,19 @@ fn uuid(run: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) -> bool {
     if run.len() != 36 || DASHES.iter().any(|&at| run[at] != b'-') {
         return false;
     }
-    let digits: Vec<u8> = run.iter().copied().filter(|&byte| byte != b'-').collect();
-    let seen = (digits.len() == 32).then(|| Seen::hex(&digits)).flatten();
-    if let Some(seen) = seen {
-        each(Run { range, what: What::Bits(seen), shaped: false });
+    let digits = run.iter().filter(|byte| byte.is_ascii_hexdigit()).count();
+    let key = [&run[..8], &run[9..13], &run[14..18]].into_iter().flatten();
+    let key = key.fold(0, |key, &digit| key << 4 | nibble(digit));
+    if digits == 32 {
+        each(Run { range, what: What::Hex(key), shaped: false });
     }
-    seen.is_some()
+    digits == 32
+}
+
+/// Value of a hexadecimal digit in either case.
+#[inline]
+fn nibble(digit: u8) -> u64 {
+    u64::from(digit & 15) + if digit > b'9' { 9 } else { 0 }
 }
 
 /// Hexadecimal digits in a row anywhere in a run; true when they are most of it, so that it is nothing else.
@@ -167,33 +197,40 @@ fn hex(run: &[u8], base: usize, each: &mut impl FnMut(Run)) -> bool {
     if run.len() < SHORTEST_HEX {
         return false;
     }
-    let (mut found, mut from) = (0, 0);
-    for piece in run.split(|byte| !byte.is_ascii_hexdigit()) {
-        let start = from;
-        from += piece.len() + 1;
-        if piece.len() < SHORTEST_HEX {
+    let (mut found, mut start) = (0, 0);
+    for end in 0..=run.len() {
+        if end < run.len() && run[end].is_ascii_hexdigit() {
             continue;
         }
-        found += piece.len();
-        let mixed = piece.iter().any(u8::is_ascii_digit) && !piece.iter().all(u8::is_ascii_digit);
-        let shaped = mixed && HEX_SIZES.contains(&piece.len());
-        // From its start, up to its end, and where several stand in a row.
-        let ends = HEX_SIZES.iter().filter(|&&size| size < piece.len()).map(|size| piece.len() - size);
-        let rows = [32usize, 40].into_iter().flat_map(|size| (size..piece.len().saturating_sub(15)).step_by(size));
-        let mut starts: Vec<usize> = match piece.len() {
-            16 | 32 | 40 => vec![0],
-            _ => [0].into_iter().chain(ends).chain(rows).take(MOST_STARTS).collect(),
-        };
-        starts.sort_unstable();
-        starts.dedup();
-        for at in starts {
-            if let Some(seen) = Seen::hex(&piece[at..]) {
-                let range = base + start + at..base + start + at + (piece.len() - at).min(128);
-                each(Run { range, what: What::Bits(seen), shaped: shaped && at == 0 });
-            }
+        if end - start >= SHORTEST_HEX {
+            found += end - start;
+            digits(&run[start..end], base + start, each);
         }
+        start = end + 1;
     }
     found * 2 > run.len()
+}
+
+/// Digits from the first on, those that end where they end, and where several digests stand in a row.
+fn digits(piece: &[u8], base: usize, each: &mut impl FnMut(Run)) {
+    let length = piece.len();
+    let decimal = piece.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let shaped = HEX_SIZES.contains(&length) && decimal > 0 && decimal < length;
+    let mut at = |start: usize| {
+        let key = piece[start..start + SHORTEST_HEX].iter().fold(0, |key, &digit| key << 4 | nibble(digit));
+        let range = base + start..base + start + (length - start).min(128);
+        each(Run { range, what: What::Hex(key), shaped: shaped && start == 0 });
+    };
+    at(0);
+    if matches!(length, 16 | 32 | 40) {
+        return;
+    }
+    for size in HEX_SIZES.into_iter().filter(|size| *size < length) {
+        at(length - size);
+    }
+    for size in [32, 40] {
+        (size..=length - SHORTEST_HEX).step_by(size).take(MOST_STARTS).for_each(&mut at);
+    }
 }
 
 /// Letters of base64, of a length that digests have.
@@ -202,12 +239,24 @@ fn letters(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
         return;
     }
     let run = &bytes[range.clone()];
-    let Some(seen) = base64::decode(run).and_then(|decoded| Seen::bytes(&decoded)) else { return };
+    // The two alphabets differ in two letters; a text has those of one.
     let has = |class: fn(&u8) -> bool| run.iter().any(class);
-    let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    if has(|letter| matches!(letter, b'+' | b'/')) && has(|letter| matches!(letter, b'-' | b'_')) {
+        return;
+    }
+    let value = |letter: u8| match letter {
+        b'A'..=b'Z' => letter - b'A',
+        b'a'..=b'z' => letter - b'a' + 26,
+        b'0'..=b'9' => letter - b'0' + 52,
+        b'+' | b'-' => 62,
+        _ => 63,
+    };
+    let first = run[..11].iter().fold(0u128, |bits, &letter| bits << 6 | u128::from(value(letter)));
+    let key = (first >> 2) as u64;
+    let whole = WHOLE_BASE64.contains(&run.len());
+    let shaped = whole && has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     let padding = bytes[range.end..].iter().take(2).take_while(|&&byte| byte == b'=').count();
-    let shaped = mixed && WHOLE_BASE64.contains(&run.len());
-    each(Run { range: range.start..range.end + padding, what: What::Bits(seen), shaped });
+    each(Run { range: range.start..range.end + padding, what: What::Letters(key), shaped });
 }
 
 #[cfg(test)]
@@ -241,8 +290,11 @@ mod tests {
     #[test]
     fn base64_is_what_it_decodes_to() {
         let mut found = Vec::new();
-        scan(b"kAFQmDzST7DWlj99KOF/cg==", |run| found.push(run.what));
-        assert_eq!(found, [What::Bits(Seen::hex(b"900150983cd24fb0d6963f7d28e17f72").unwrap())]);
+        let text = b"kAFQmDzST7DWlj99KOF/cg== 90015098-3cd2-4fb0-d696-3f7d28e17f72 900150983CD24FB0D6963F7D28E17F72";
+        scan(text, |run| found.push((run.what, run.seen(text))));
+        let seen = Seen::hex(b"900150983cd24fb0d6963f7d28e17f72");
+        let key = 0x9001_5098_3cd2_4fb0;
+        assert_eq!(found, [(What::Letters(key), seen), (What::Hex(key), seen), (What::Hex(key), seen)]);
     }
 
     proptest! {

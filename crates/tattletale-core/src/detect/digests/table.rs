@@ -120,8 +120,9 @@ impl Table {
     }
 
     /// Word of the filter, and the two bits there.
+    #[inline]
     fn place(&self, key: u64) -> (usize, u64) {
-        let word = (key >> 20) as usize & (self.filter.len() - 1);
+        let word = (key >> 20) as usize & self.filter.len().saturating_sub(1);
         (word, 1 << (key & 63) | 1 << (key >> 6 & 63))
     }
 
@@ -134,14 +135,17 @@ impl Table {
         self.texts.ends.is_empty()
     }
 
+    /// False when nothing has these first 64 bits: what most runs are asked.
+    #[inline]
+    pub(in crate::detect) fn may_have(&self, key: u64) -> bool {
+        let (word, bits) = self.place(key);
+        !self.slots.is_empty() && self.filter[word] & bits == bits
+    }
+
     /// What these bits are a digest of: the first entry that agrees with all of them.
     pub(in crate::detect) fn find(&self, seen: &Seen) -> Option<Entry> {
-        if self.slots.is_empty() {
-            return None;
-        }
         let key = seen.key();
-        let (word, bits) = self.place(key);
-        if self.filter[word] & bits != bits {
+        if !self.may_have(key) {
             return None;
         }
         let mut at = self.slot(key);

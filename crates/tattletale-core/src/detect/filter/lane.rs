@@ -189,11 +189,13 @@ const FOLD: u64 = 0x2020_2020_2020_2020;
 /// 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming, volume 3, 6.4).
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
+#[inline]
 fn load(block: &[u8], at: usize) -> u64 {
     block[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// Two bits of a word, from another part of the hash than the choice of the word.
+#[inline]
 fn bits(hash: u64) -> u64 {
     1 << (hash >> 32 & 63) | 1 << (hash >> 38 & 63)
 }

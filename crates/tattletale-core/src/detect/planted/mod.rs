@@ -10,6 +10,7 @@ mod forms;
 pub(super) mod normal;
 pub(super) mod notations;
 
+use super::digests::runs::What;
 use super::digests::salted::Salted;
 use super::digests::{Entry, Seen, Table, runs};
 use super::filter::Filter;
@@ -198,9 +199,12 @@ impl Planted {
         }
         let mut kept = Kept::default();
         runs::scan(bytes, |run| {
-            let entry = match &run.what {
-                runs::What::Bits(seen) => self.digests.find(seen),
-                runs::What::Short(number) => self.digests.find_short(*number),
+            let entry = match run.what {
+                What::Short(number) => self.digests.find_short(number),
+                What::Hex(key) | What::Letters(key) | What::Number(key) => {
+                    let known = self.digests.may_have(key);
+                    known.then(|| run.seen(bytes)).flatten().and_then(|seen| self.digests.find(&seen))
+                }
             };
             match entry {
                 Some(entry) => kept.add(Hit::digest(entry, run.range), hits),

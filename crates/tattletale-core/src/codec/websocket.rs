@@ -3,23 +3,25 @@
 //! Fragments are put together, masks taken off, and messages inflated where the connection agreed on
 //! permessage-deflate (RFC 7692). What is not well-formed ends the reading of that direction, never the passing.
 
-use tattletale_core::codec::Inflow;
+use super::Inflow;
 
 /// A message is kept up to so many bytes; of a longer one its start.
 const MOST_MESSAGE: usize = 8 << 20;
 
 /// A message as it was meant.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Whole {
-    pub(crate) text: bool,
-    pub(crate) bytes: Vec<u8>,
+pub struct Whole {
+    /// Whether it was sent as text.
+    pub text: bool,
+    /// The payload, unmasked and decompressed.
+    pub bytes: Vec<u8>,
     /// Bytes beyond those kept, as far as they were counted.
-    pub(crate) cut: u64,
+    pub cut: u64,
 }
 
 /// One direction of a connection.
 #[derive(Debug)]
-pub(crate) struct Messages {
+pub struct Messages {
     /// Inflates compressed messages, if the two agreed on that.
     inflow: Option<Inflow>,
     /// Bytes of a frame's head that have come so far.
@@ -48,7 +50,7 @@ struct Message {
 
 impl Messages {
     /// One direction; `extensions` as the server agreed to them, lower case.
-    pub(crate) fn new(extensions: Option<&str>, from_client: bool) -> Self {
+    pub fn new(extensions: Option<&str>, from_client: bool) -> Self {
         let agreed = extensions.and_then(|all| all.split(',').find(|one| one.trim().starts_with("permessage-deflate")));
         let forgets = if from_client { "client_no_context_takeover" } else { "server_no_context_takeover" };
         let inflow = agreed.map(|agreed| Inflow::new(!agreed.split(';').any(|option| option.trim() == forgets)));
@@ -56,7 +58,7 @@ impl Messages {
     }
 
     /// More bytes; every message that they end is given to `each`.
-    pub(crate) fn follow(&mut self, mut bytes: &[u8], each: &mut impl FnMut(Whole)) {
+    pub fn follow(&mut self, mut bytes: &[u8], each: &mut impl FnMut(Whole)) {
         while !bytes.is_empty() && !self.broken {
             if self.frame.is_none() {
                 self.head.push(bytes[0]);

@@ -1,4 +1,4 @@
-//! `cargo bench -p tattletale --bench import [-- MB]`: how fast captures of each format are read, beside `gzip -dc` of
+//! `cargo bench -p tattletale-core --bench import [-- MB]`: how fast captures of each format are read, beside `gzip -dc` of
 //! the same file in the same run.
 //!
 //! Makes a HAR of (by default) 100 MB from the real captures in `tests/real`, and of its exchanges a WARC and a flow
@@ -23,14 +23,15 @@ const RUNS: usize = 3;
 
 fn main() {
     let megabytes: usize = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(100);
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("import");
+    std::fs::create_dir_all(&folder).unwrap();
     let exchanges = exchanges();
     println!(
         "best of {RUNS} runs\n\n{:<8} {:>6} {:>10} {:>8} {:>14} {:>8}",
         "", "MB", "exchanges", "MB/s", "gzip -dc MB/s", "ratio"
     );
     for format in ["har", "warc", "flows"] {
-        let file = folder.path().join(format);
+        let file = folder.join(format);
         let count = write(format, &file, &exchanges, megabytes * 1_000_000);
         let packed = match format {
             "warc" => file.clone(),
@@ -43,6 +44,7 @@ fn main() {
         let (read, gunzip) = (size / read.as_secs_f64(), size / gunzip.as_secs_f64());
         println!("{format:<8} {size:>6.0} {count:>10} {read:>8.0} {gunzip:>14.0} {:>8.2}", read / gunzip);
     }
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// Those of all real captures.

@@ -1,0 +1,70 @@
+//! `cargo bench -p tattletale-core --bench speed [-- --seed N] [--megabytes N] [--values N]`: how near unfolding comes
+//! to knowing.
+//!
+//! For each class of traffic the same messages are unfolded twice in one run, on one core: blindly, as an audit does
+//! it, and by an oracle that is told the chain of each message, uses the same codecs and searches what came out once.
+//! The ratio is the oracle's time by ours: 1.0 would mean that recognising costs nothing. Both must find every planted
+//! value, else the run fails. Times are the best of several rounds, taken alternately.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and stops where it cannot go on")]
+
+mod oracle;
+mod traffic;
+
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use tattletale_core::decode::Limits;
+use tattletale_core::detect::{Places, Planted, look};
+use traffic::{Class, Message, Traffic};
+
+const ROUNDS: usize = 5;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    let number = |name: &str, or: usize| {
+        let given = arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
+        given.and_then(|text| text.parse().ok()).unwrap_or(or)
+    };
+    let only = arguments.iter().position(|argument| argument == "--class").and_then(|at| arguments.get(at + 1));
+    let (seed, megabytes, values) = (number("--seed", 1), number("--megabytes", 8), number("--values", 10));
+    println!("seed {seed}, {megabytes} MB a class, {values} planted values, one core, best of {ROUNDS}\n");
+    println!("{:<28} {:>10} {:>10} {:>10}", "class", "ours MB/s", "oracle", "ratio");
+    let mut right = true;
+    for class in Class::ALL.iter().filter(|class| only.is_none_or(|only| class.name() == only)) {
+        let traffic = Traffic::new(*class, seed as u64, megabytes * 1_000_000, values);
+        let planted = Planted::new(&traffic.truth);
+        let (mut ours, mut told) = (Duration::MAX, Duration::MAX);
+        for _ in 0..ROUNDS {
+            let (seen, took) = timed(|| traffic.messages.iter().map(|message| blind(&planted, message)).sum::<usize>());
+            ours = ours.min(took);
+            let (known, took) = timed(|| {
+                traffic.messages.iter().map(|message| usize::from(oracle::search(&planted, message))).sum::<usize>()
+            });
+            told = told.min(took);
+            right &= seen == traffic.telling && known == traffic.telling;
+            if seen != traffic.telling || known != traffic.telling {
+                println!("{}: {seen} seen, {known} known, {} told", class.name(), traffic.telling);
+            }
+        }
+        let size = traffic.bytes as f64 / 1e6;
+        let speed = |time: Duration| size / time.as_secs_f64();
+        let ratio = told.as_secs_f64() / ours.as_secs_f64();
+        println!("{:<28} {:>10.0} {:>10.0} {ratio:>10.2}", class.name(), speed(ours), speed(told));
+    }
+    if right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// 1 when something was seen in the message.
+fn blind(planted: &Planted, message: &Message) -> usize {
+    let mut places = Places::default();
+    let (seen, _) = look(planted, &message.bytes, message.hint(), &Limits::default(), &mut places);
+    usize::from(!black_box(seen).sightings.is_empty())
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let result = work();
+    (result, start.elapsed())
+}

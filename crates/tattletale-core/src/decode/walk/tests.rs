@@ -1,0 +1,101 @@
+//! A layer that a node is not offered to would have declined: asked here against the walk's advice.
+
+use super::*;
+use proptest::prelude::*;
+
+/// Counts nodes.
+struct Count(usize);
+
+impl Visitor for Count {
+    fn enter(&mut self, _: &Node<'_>) {
+        self.0 += 1;
+    }
+
+    fn leave(&mut self, _: &Node<'_>, _: &Ending) {}
+}
+
+/// Whether the layer makes anything of the bytes, asked directly.
+fn takes(layer: &dyn Layer, bytes: &[u8]) -> bool {
+    let (limits, ring, mut count) = (Limits::default(), Ring::default(), Count(0));
+    let view = View { bytes, look: Look::of(bytes), hint: Hint::default() };
+    let mut walker = Walker {
+        limits: &limits,
+        ring: &ring,
+        usable: 0,
+        visitor: &mut count,
+        nodes: 0,
+        made: 0,
+        guesses: 0,
+        stopped: false,
+        faults: Vec::new(),
+    };
+    let mut opening = Opening {
+        walker: &mut walker,
+        chain: &Chain::ROOT,
+        input: bytes,
+        look: view.look,
+        layer: layer.name(),
+        damaged: false,
+        reach: Reach::default(),
+    };
+    layer.open(&view, &mut opening);
+    let opened = opening.opened();
+    opened || !walker.faults.is_empty() || count.0 > 0
+}
+
+fn overlooked(bytes: &[u8]) -> Vec<&'static str> {
+    if bytes.len() < SHORTEST {
+        return Vec::new();
+    }
+    let asked = needs::candidates(bytes, Look::of(bytes));
+    let wrongly = |(number, layer): (usize, &&dyn Layer)| asked >> number & 1 == 0 && takes(*layer, bytes);
+    LAYERS.iter().enumerate().filter(|entry| wrongly(*entry)).map(|(_, layer)| layer.name()).collect()
+}
+
+/// Examples of layers, cut, joined and with bytes changed: what lies near to what they open.
+fn near_examples() -> impl Strategy<Value = Vec<u8>> {
+    let example = || (0..LAYERS.len(), 0.0..1.0f64, 0.0..1.0f64);
+    let change = proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3);
+    (example(), example(), change).prop_map(|((one, from, to), (other, ..), changes)| {
+        let of = |share: f64, all: &[u8]| (share * all.len() as f64) as usize;
+        let example = LAYERS[one].example();
+        let mut bytes = match of(from, example) % 3 {
+            0 => example.to_vec(),
+            1 => example[..of(to, example)].to_vec(),
+            _ => [example, LAYERS[other].example()].concat(),
+        };
+        for (at, byte) in changes {
+            if !bytes.is_empty() {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn who_is_not_asked_would_have_declined(
+        near in near_examples(),
+        binary in proptest::collection::vec(any::<u8>(), 0..80),
+        text in "[ -~\n\t]{0,80}",
+        words in "[A-Za-z0-9+/=_%. -]{0,60}",
+    ) {
+        for bytes in [&near[..], &binary, text.as_bytes(), words.as_bytes()] {
+            prop_assert_eq!(overlooked(bytes), [""; 0], "{:?}", String::from_utf8_lossy(bytes));
+        }
+    }
+}
+
+#[test]
+fn every_example_reaches_its_layer() {
+    for (number, layer) in LAYERS.iter().enumerate() {
+        let asked = needs::candidates(layer.example(), Look::of(layer.example()));
+        // Their examples are too short to be believed undeclared.
+        let declared = ["brotli", "deflate"].contains(&layer.name());
+        assert!(asked >> number & 1 == 1 || declared, "{}", layer.name());
+    }
+}
