@@ -38,7 +38,7 @@ pub use authority::{Authority, AuthorityError, certificates, forget};
 pub use dial::Upstream;
 #[doc(hidden)]
 pub use fuzzed::read_as_anything;
-pub use http1::serve::Origin;
+pub use http1::target::Origin;
 pub use mode::Mode;
 pub use page::qr_for_terminal;
 pub use policy::{Policy, Refusal};

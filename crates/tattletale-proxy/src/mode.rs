@@ -11,7 +11,8 @@ use tokio::net::TcpStream;
 
 use crate::dial::{DialError, Dialed};
 use crate::first::{self, First};
-use crate::http1::serve::{self, Asked, Origin, Route, not_reached};
+use crate::http1::serve::{self, Asked, Route, not_reached};
+use crate::http1::target::Origin;
 use crate::intercept::{self, Aim};
 use crate::page;
 use crate::record::Notice;

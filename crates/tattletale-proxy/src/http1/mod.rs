@@ -8,6 +8,7 @@ pub(crate) mod chunked;
 pub(crate) mod head;
 mod relay;
 pub(crate) mod serve;
+pub(crate) mod target;
 
 use std::io;
 
