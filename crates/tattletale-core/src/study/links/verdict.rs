@@ -6,7 +6,7 @@ use super::forms::Planted;
 use super::shape::{Plain, Shape};
 use super::similar::are_unlike;
 use super::{Bits, LinkField};
-use crate::attribute::registrable_domain;
+use crate::model::registrable_domain;
 use std::collections::HashMap;
 
 /// What a field is.
@@ -74,7 +74,7 @@ pub(super) fn judge(group: &Group<'_>, values: &Values<'_>, planted: &Planted) -
     };
     LinkField {
         host: group.host.to_owned(),
-        domain: registrable_domain(group.host),
+        domain: registrable_domain(group.host).map(str::to_owned),
         part: group.part.clone(),
         path: group.path.to_owned(),
         verdict,
