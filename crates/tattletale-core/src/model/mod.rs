@@ -17,7 +17,7 @@ mod personal;
 mod suffix;
 pub mod truth;
 pub mod url;
-pub(crate) mod written;
+pub mod written;
 
 pub use blind::{Blind, BlindKind};
 pub use connection::Connection;
