@@ -8,6 +8,7 @@ mod carriers;
 mod control;
 mod fields;
 mod inferred;
+mod names;
 mod navigation;
 mod personal;
 mod salting;
