@@ -23,7 +23,7 @@ pub(super) fn seen(
                 let exchange = match captured {
                     Captured::Exchange(exchange) => exchange,
                     Captured::Blind(blind) => {
-                        let name = names::name(&blind).map(|(_, name)| name.as_bytes()).unwrap_or_default();
+                        let name = names::name_of(&blind).map(|(_, name)| name.as_bytes()).unwrap_or_default();
                         let (seen, _) = look(planted, name, Hint::default(), &options.limits, &mut Places::default());
                         subjects.extend(seen.sightings.iter().map(|sighting| sighting.subject));
                         return ControlFlow::Continue(());

@@ -27,7 +27,7 @@ impl Unseen {
         self.rows.entry(host.clone()).or_default().add_blind(blind);
         let exchange = self.connections;
         self.connections += 1;
-        let Some((part, name)) = name(blind) else { return };
+        let Some((part, name)) = name_of(blind) else { return };
         let limits = &search.options.limits;
         let (seen, walked) = look(search.planted, name.as_bytes(), Hint::default(), limits, &mut self.places);
         self.faults.extend(walked.faults.into_iter().map(|fault| Fault { part: Some(part.clone()), ..fault }));
@@ -53,8 +53,9 @@ impl Unseen {
     }
 }
 
-/// The name and where it stood: in the ClientHello, else where it was resolved. An address is nobody's choice.
-pub(super) fn name(blind: &Blind) -> Option<(Part, &str)> {
+/// The name of a connection that could not be seen, and where it stood: in the ClientHello, else where it was resolved.
+/// None where there is only an address, which is nobody's choice.
+pub fn name_of(blind: &Blind) -> Option<(Part, &str)> {
     let sni = blind.connection.sni.as_deref().map(|name| (Part::Sni, name));
     let host = || blind.host.as_deref().map(|name| (Part::Dns, name));
     sni.or_else(host).filter(|(_, name)| registrable_domain(name).is_some())
