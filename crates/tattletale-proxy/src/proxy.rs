@@ -166,9 +166,7 @@ impl Proxy {
             .map_err(|error| StartError::Listen(options.listen, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
         let beside = match options.mode {
-            Mode::Transparent => {
-                Some(quic::bind(address).map_err(|error| StartError::Listen(options.listen, error))?)
-            }
+            Mode::Transparent => Some(quic::bind(address).map_err(|error| StartError::Listen(options.listen, error))?),
             Mode::Proxy | Mode::Reverse(_) => None,
         };
         let pairing = match address.ip().is_loopback() {

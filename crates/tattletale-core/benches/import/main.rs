@@ -47,7 +47,10 @@ fn main() {
         let memory = memory();
         let gunzip = best(|| assert!(unpack(&packed).success()));
         let (read, gunzip) = (size / read.as_secs_f64(), size / gunzip.as_secs_f64());
-        println!("{format:<8} {size:>6.0} {count:>10} {read:>8.0} {gunzip:>14.0} {:>8.2} {memory:>7.0} MB", read / gunzip);
+        println!(
+            "{format:<8} {size:>6.0} {count:>10} {read:>8.0} {gunzip:>14.0} {:>8.2} {memory:>7.0} MB",
+            read / gunzip
+        );
     }
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -2,11 +2,11 @@
 
 use super::carriers::{Carriers, Role};
 use super::fields::{self, Collected, Leaf, Leaves};
+use super::names::Unseen;
 use super::personal::{self, Recollection};
 use super::salting::{Budget, Run, Salts};
 use super::survey::Survey;
 use super::watchers::Watchers;
-use super::names::Unseen;
 use super::{Capture, Options};
 use crate::attribute::{registrable_domain, same_site, site};
 use crate::decode::parts;

@@ -29,8 +29,7 @@ pub(super) fn run(minutes: usize, rate: usize) -> ExitCode {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("proof.warc.gz");
     let mut command = Command::new(std::env::current_exe().unwrap());
-    let mut child =
-        command.arg("serve").arg(&path).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = command.arg("serve").arg(&path).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
     let address = said.next().unwrap().unwrap().parse().unwrap();
     let (stop, stopped) = channel::<()>();

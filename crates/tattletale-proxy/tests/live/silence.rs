@@ -33,7 +33,10 @@ fn silent_tunnels_end() {
     assert_eq!(rest, [14]);
     let taken = live.end();
     assert_eq!(taken.kinds(), [BlindKind::OpaqueTcp]);
-    assert_eq!((taken.blind[0].sent > 16, taken.blind[0].detail.as_deref()), (true, Some("closed after a long silence")));
+    assert_eq!(
+        (taken.blind[0].sent > 16, taken.blind[0].detail.as_deref()),
+        (true, Some("closed after a long silence"))
+    );
 }
 
 #[test]

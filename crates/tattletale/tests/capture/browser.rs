@@ -1,7 +1,9 @@
 //! Browsers through the proxy: a page with two hundred objects over TLS, loaded without an error, by Chromium and by
 //! Firefox where it is there (CI does not install it for this).
 
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
@@ -90,6 +92,38 @@ fn visit(browser: &str, headless: &str, incognito: bool) {
     assert_eq!(pictures, OBJECTS);
     // Both browsers offer an encrypted ClientHello to everybody, mostly with random bytes.
     assert_eq!(offered, OBJECTS);
+}
+
+/// A browser that is told to speak QUIC with a server, whose datagrams a firewall would send to us: its ClientHello takes
+/// two of them, with frames in no order.
+#[test]
+fn quic_of_chromium_is_named_and_refused() {
+    if !is_there(CHROMIUM) {
+        skipped("QUIC of chromium: it is missing");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut capture = Capture::start(folder.path(), &["--mode", "transparent"]);
+    let path = std::env::var_os("PATH").unwrap();
+    let mut program =
+        std::env::split_paths(&path).flat_map(|folder| CHROMIUM.iter().map(move |name| folder.join(name)));
+    let mut command = Command::new(program.find(|program| program.is_file()).unwrap());
+    command
+        .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--enable-quic"])
+        .arg("--origin-to-force-quic-on=clinic.example:443")
+        .arg(format!("--host-resolver-rules=MAP clinic.example:443 {}", capture.address))
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .arg("https://clinic.example/")
+        .process_group(0);
+    let mut browser = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let seen = capture.wait("blind");
+    let group = format!("-{}", browser.id());
+    let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+    let _ = browser.wait();
+    assert_eq!((&seen["kind"], &seen["host"]), (&"quic".into(), &"clinic.example".into()));
+    assert!(seen["sent"].as_u64().unwrap() >= 1200, "{seen}");
+    assert_eq!(capture.interrupt().0, 0);
 }
 
 /// TLS for `localhost`, and the file of its authority.

@@ -40,7 +40,9 @@ impl Net {
             // The recipe itself, as docs/capture.md has it with wlan0 for the hotspot.
             format!("ip netns exec {here} sysctl -qw net.ipv4.ip_forward=1"),
             format!("ip netns exec {here} iptables -t nat -A PREROUTING -i w{tag} -p tcp -j REDIRECT --to-ports 8080"),
-            format!("ip netns exec {here} iptables -t nat -A PREROUTING -i w{tag} -p udp --dport 443 -j REDIRECT --to-ports 8080"),
+            format!(
+                "ip netns exec {here} iptables -t nat -A PREROUTING -i w{tag} -p udp --dport 443 -j REDIRECT --to-ports 8080"
+            ),
         ];
         for line in lines {
             let mut words = line.split(' ');
