@@ -4,10 +4,9 @@
 //! no position among them, so findings in its name count positions of their own (`Part::Sni`, `Part::Dns`).
 
 use super::search::{Place, Search, Tally, sum};
-use crate::attribute::registrable_domain;
 use crate::decode::Hint;
 use crate::detect::{Places, look};
-use crate::model::{Blind, Fault, Finding, Odds, Part, ReceiverCoverage, Report};
+use crate::model::{Blind, Fault, Finding, Odds, Part, ReceiverCoverage, Report, registrable_domain};
 use std::collections::{BTreeMap, HashMap};
 
 /// What could not be seen in one capture.

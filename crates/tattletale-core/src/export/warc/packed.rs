@@ -25,6 +25,7 @@ const SAMPLE: usize = 4 << 10;
 const END: &[u8] = b"\r\n\r\n";
 
 /// Makes members, one after the other, and keeps the compressor's memory between them.
+#[derive(Default)]
 pub struct Encoder {
     packing: Packing,
 }
@@ -32,12 +33,6 @@ pub struct Encoder {
 impl fmt::Debug for Encoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Encoder").finish_non_exhaustive()
-    }
-}
-
-impl Default for Encoder {
-    fn default() -> Self {
-        Self { packing: Packing::default() }
     }
 }
 

@@ -1,0 +1,96 @@
+//! What the decoder opens, told from its registry: for a person, for a program, and as a page of documentation.
+
+use super::escape;
+use serde_json::{Value, json};
+use std::fmt::Write;
+use tattletale_core::decode::transport::TRANSPORTS;
+use tattletale_core::decode::{LAYERS, Layer};
+
+/// Longest example of bytes that is shown, in bytes; texts are shown whole.
+const LONGEST_BYTES: usize = 48;
+
+/// For a person at a terminal.
+pub fn text() -> String {
+    let mut out = String::new();
+    for layer in LAYERS {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            out,
+            "{}{}\n  {}\n  for example  {}\n",
+            layer.name(),
+            remark(*layer),
+            layer.about(),
+            example(*layer)
+        );
+    }
+    let _ = writeln!(
+        out,
+        "{} layers, nested to any depth inside the limits, whatever the receiver is called.",
+        LAYERS.len()
+    );
+    let _ = writeln!(out, "\n{TRANSPORTS_WORDS}\n");
+    for transport in TRANSPORTS {
+        let _ = writeln!(out, "{}\n  {}", transport.name(), transport.about());
+    }
+    out
+}
+
+const TRANSPORTS_WORDS: &str =
+    "Known transports. They say what a message means above its tree in `show`; nothing is opened or found by them.";
+
+/// For a program: the examples whole, in hex.
+pub fn json() -> Value {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let row = |layer: &&dyn Layer| {
+        json!({
+            "name": layer.name(),
+            "about": layer.about(),
+            "deep": layer.deep(),
+            "keyed": layer.keyed(),
+            "example": hex(layer.example()),
+        })
+    };
+    let transports = TRANSPORTS.iter().map(|known| json!({ "name": known.name(), "about": known.about() }));
+    json!({
+        "schema": 1,
+        "layers": LAYERS.iter().map(row).collect::<Vec<_>>(),
+        "transports": transports.collect::<Vec<_>>(),
+    })
+}
+
+/// As `docs/layers.md`.
+pub fn markdown() -> String {
+    let mut out = String::from(
+        "# What is opened\n\nGenerated from the registry of layers; `tattletale layers` prints the same. The order is \
+         that in which they are asked. Any of them may stand inside any other.\n",
+    );
+    for layer in LAYERS {
+        let remark = remark(*layer);
+        let _ = write!(out, "\n## {}\n\n{}{remark}\n\n    {}\n", layer.name(), layer.about(), example(*layer));
+    }
+    let _ = write!(out, "\n# Known transports\n\n{}\n", TRANSPORTS_WORDS.trim_start_matches("Known transports. "));
+    for transport in TRANSPORTS {
+        let _ = write!(out, "\n## {}\n\n{}\n", transport.name(), transport.about());
+    }
+    out
+}
+
+fn remark(layer: &dyn Layer) -> &'static str {
+    match (layer.deep(), layer.keyed()) {
+        (true, _) => " (only with --deep)",
+        (_, true) => " (only with --keys)",
+        _ => "",
+    }
+}
+
+fn example(layer: &dyn Layer) -> String {
+    let bytes = layer.example();
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains('\0') => escape::text(text),
+        _ => {
+            let shown: String = bytes.iter().take(LONGEST_BYTES).map(|byte| format!("{byte:02x}")).collect();
+            let more = if bytes.len() > LONGEST_BYTES { "…" } else { "" };
+            format!("{shown}{more} (hex)")
+        }
+    }
+}
