@@ -1,7 +1,8 @@
 //! Connections that nobody ends: peers that vanished are asked for by TCP, and tunnels in which nothing passes for long
 //! are closed, so that a recording of days does not fill up with them.
 //!
-//! Only tunnels: HTTP has time limits of its own. Generous, since push connections of phones are silent for minutes.
+//! Only tunnels: servers of HTTP end idle connections themselves, and we follow. Generous, since push connections of
+//! phones are silent for minutes.
 
 use std::io;
 use std::sync::Arc;

@@ -208,7 +208,8 @@ fn firefox(folder: &Path, keys: &Path, site: &Site) -> Option<Command> {
     let (profile, authority) = (folder.join("firefox"), folder.join("authority.pem"));
     std::fs::create_dir(&profile).unwrap();
     std::fs::write(&authority, &site.authority).unwrap();
-    let works = |program: &&str| Command::new(program).arg("--version").output().is_ok_and(|done| done.status.success());
+    let works =
+        |program: &&str| Command::new(program).arg("--version").output().is_ok_and(|done| done.status.success());
     let program = ["firefox", "firefox-esr"].into_iter().find(works);
     let mut certutil = Command::new("certutil");
     certutil.args(["-A", "-n", "packets", "-t", "C,,", "-d", &format!("sql:{}", profile.display()), "-i"]);
