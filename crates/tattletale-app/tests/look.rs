@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "common/assemble.rs"]
+#[path = "common/assemble/mod.rs"]
 mod assemble;
 
 use assemble::{Call, Class, Op, STATIC, archive, cdex, class, dex};

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "../../tattletale-app/tests/common/assemble.rs"]
+#[path = "../../tattletale-app/tests/common/assemble/mod.rs"]
 mod assemble;
 mod common;
 

@@ -58,7 +58,7 @@ pub(super) fn one(path: &Path, progress: &Progress) -> Result<(Package, Vec<Faul
     let mut best: Option<Package> = None;
     let mut several = 0;
     let bytes = |package: &Package| package.parts.iter().map(|part| part.bytes.len()).sum::<usize>();
-    let mut faults = each(path, progress, &mut |opened| {
+    let mut faults = each(&[path.to_owned()], progress, &mut |opened| {
         several += 1;
         if best.as_ref().is_none_or(|before| bytes(before) < bytes(&opened.package)) {
             best = Some(opened.package);

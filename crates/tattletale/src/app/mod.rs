@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::{Outcome, page};
 use args::{AppArgs, AppCommand, SignatureArgs};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tattletale_app::look::{Knowledge, keyfile, look};
 use tattletale_app::open::{self, Opened};
 use tattletale_app::package::Limits;
@@ -40,14 +40,12 @@ fn inspect(args: &AppArgs) -> Result<Outcome, Failure> {
     let progress = Progress::new(crate::input::size_of_files(&args.files));
     let mut apps: Vec<Contents> = Vec::new();
     let mut faults: Vec<Fault> = Vec::new();
-    for path in &args.files {
-        faults.extend(each(path, &progress, &mut |opened| {
-            let mut contents = look(&opened.package, &knowledge);
-            contents.sha256 = opened.sha256;
-            apps.push(contents);
-            ControlFlow::Continue(())
-        })?);
-    }
+    faults.extend(each(&args.files, &progress, &mut |opened| {
+        let mut contents = look(&opened.package, &knowledge);
+        contents.sha256 = opened.sha256;
+        apps.push(contents);
+        ControlFlow::Continue(())
+    })?);
     progress.finish();
     // Trouble outside of every app stands on a sheet of its own.
     if !faults.is_empty() {
@@ -86,16 +84,16 @@ fn signatures(args: &SignatureArgs) -> Result<Signatures, Failure> {
     Ok(signatures)
 }
 
-/// Every app in a file, with progress in bytes.
+/// Every app in files that are given together, with progress in bytes.
 fn each(
-    path: &Path,
+    paths: &[PathBuf],
     progress: &Progress,
     each: &mut dyn FnMut(Opened) -> ControlFlow<()>,
 ) -> Result<Vec<Fault>, Failure> {
     let told = |bytes| progress.advance(bytes);
     let image = image::Options { progress: &told, ..image::Options::default() };
     let options = open::Options { limits: Limits::default(), image };
-    open::open(path, &options, each).map_err(Failure::file(path))
+    open::open(paths, &options, each).map_err(|failed| Failure::file(&failed.path)(failed.error))
 }
 
 /// One key file for all apps, for its owner's eyes only.
