@@ -41,8 +41,9 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
         }
         kin |= compared.similarity.unwrap_or(compared.with_libraries) >= KIN;
         complete &= faults.is_empty();
-        sheets.push(render::comparison(&first.name, &other.name, &compared, &faults));
-        rows.push(render::comparison_json(&first.name, &other.name, &compared, &faults));
+        let (a, b) = (render::Named::of(&first), render::Named::of(&other));
+        sheets.push(render::comparison(&a, &b, &compared, &faults));
+        rows.push(render::comparison_json(&a, &b, &compared, &faults));
     }
     progress.finish();
     output::write(&args.output, &sheets, rows, false)?;

@@ -55,7 +55,12 @@ fn inspect(args: &AppArgs) -> Result<Outcome, Failure> {
     if let Some(path) = &args.keys {
         write_keys(path, &apps)?;
     }
-    let sheets: Vec<render::Sheet> = apps.iter().map(|contents| render::app(contents, args.reveal)).collect();
+    let mut sheets: Vec<render::Sheet> = Vec::new();
+    if apps.len() != 1 {
+        let files: Vec<String> = args.files.iter().map(|path| path.display().to_string()).collect();
+        sheets.push(render::overview(&files, &apps));
+    }
+    sheets.extend(apps.iter().map(|contents| render::app(contents, args.reveal)));
     let json = apps.iter().map(|contents| render::app_json(contents, args.reveal)).collect();
     let outcome = match (apps.iter().all(Contents::complete), apps.iter().any(|contents| !contents.sdks.is_empty())) {
         (false, _) => Outcome::Incomplete,
@@ -71,7 +76,10 @@ pub(crate) fn contents(path: &Path, folder: &DataFolder) -> Result<Contents, Fai
     let knowledge = Knowledge { signatures: Signatures::bundled(), operators: Store::of(folder)?.load()? };
     let progress = Progress::new(0);
     let (package, faults) = compare::one(path, &progress)?;
-    Ok(Contents { faults, ..look(&package, &knowledge) })
+    let mut contents = look(&package, &knowledge);
+    let outside = faults.into_iter().filter(|fault| !package.faults.contains(fault));
+    contents.faults.extend(outside);
+    Ok(contents)
 }
 
 /// The bundled signatures and the user's.
