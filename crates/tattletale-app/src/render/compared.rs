@@ -28,14 +28,15 @@ fn counts(what: &str, counts: &Counts) -> String {
 
 /// Two apps by their names and versions, or by their files where these say nothing; the same names with the files.
 fn the_two(a: &Named, b: &Named) -> (String, String) {
-    let short = |file: &str| said(file.rsplit('/').next().unwrap_or(file));
+    let last = |file: &str| file.rsplit('/').next().unwrap_or(file).to_owned();
+    let file = |named: &Named| match last(&a.file) == last(&b.file) {
+        true => said(&named.file),
+        false => said(&last(&named.file)),
+    };
     match (&a.app, &b.app) {
         (Some(one), Some(other)) if one != other => (said(one), said(other)),
-        (Some(one), Some(_)) => {
-            (format!("{} of {}", said(one), short(&a.file)), format!("the one of {}", short(&b.file)))
-        }
-        _ if short(&a.file) == short(&b.file) => (said(&a.file), said(&b.file)),
-        _ => (short(&a.file), short(&b.file)),
+        (Some(one), Some(_)) => (format!("{} of {}", said(one), file(a)), format!("the one of {}", file(b))),
+        _ => (file(a), file(b)),
     }
 }
 
