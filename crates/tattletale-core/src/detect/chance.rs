@@ -280,11 +280,10 @@ pub fn bits(text: &str) -> f64 {
     let mut total = 0.0;
     let mut position = 0;
     while position < chars.len() {
-        let word: String = chars[position..].iter().take_while(|c| c.is_ascii_lowercase()).collect();
         let starts = position == 0 || !chars[position - 1].is_ascii_lowercase();
-        if starts && COMMON.contains(&word.as_str()) {
+        if let Some(length) = starts.then(|| common_word(&chars[position..])).flatten() {
             total += COMMON_WORD;
-            position += word.len();
+            position += length;
             continue;
         }
         let run = hex_run(&chars[position..]);
@@ -298,6 +297,16 @@ pub fn bits(text: &str) -> f64 {
         position += length;
     }
     total.min(described_by_its_alphabet(&chars))
+}
+
+/// Letters of the common word that stands at the start, if one does.
+fn common_word(chars: &[char]) -> Option<usize> {
+    const LONGEST: usize = 16;
+    let mut word = [0; LONGEST];
+    let letters = chars.iter().take_while(|c| c.is_ascii_lowercase());
+    let length = letters.zip(0..=LONGEST).map(|(&c, at)| word.get_mut(at).map(|byte| *byte = c as u8)).count();
+    let word = std::str::from_utf8(word.get(..length)?).ok()?;
+    COMMON.binary_search(&word).is_ok().then_some(length)
 }
 
 /// What it takes to name the characters that occur and then their order: few for `00000000-0000-0000`.
@@ -318,13 +327,26 @@ pub fn expected(places: u64, disguises: f64, bits: f64) -> f64 {
 /// are known to be there: those of `0000` are those of `1111`.
 pub fn of_turned(bits: f64, text: &[u8], tried: f64) -> Odds {
     const KEYS: f64 = 255.0;
+    let bits = (bits - DIGIT).min(told_by_differences(text, 1)).max(0.0);
+    Odds { bits, tried: tried * KEYS, among: Among::Bytes }
+}
+
+/// The odds of a text under a key of `length` bytes that is repeated, of which all were tried for each of so many
+/// lengths: as many bytes of the text as the key has say nothing.
+pub fn of_repeated(bits: f64, text: &[u8], length: usize, tried: f64) -> Odds {
+    const LENGTHS: f64 = 31.0;
+    let known = text.len().saturating_sub(length) as f64 / text.len().max(1) as f64;
+    Odds { bits: (bits * known).min(told_by_differences(text, length)), tried: tried * LENGTHS, among: Among::Bytes }
+}
+
+/// Bits that the differences of bytes at a distance tell: few where they are the same over and over.
+pub fn told_by_differences(text: &[u8], distance: usize) -> f64 {
     const SYMBOL: f64 = 5.0;
-    let mut differences: Vec<u8> = text.windows(2).map(|pair| pair[0] ^ pair[1]).collect();
+    let mut differences: Vec<u8> = text.iter().zip(text.iter().skip(distance)).map(|(a, b)| a ^ b).collect();
     differences.sort_unstable();
     let all = differences.len() as f64;
     let same = differences.chunk_by(|a, b| a == b).map(|same| same.len() as f64);
-    let told: f64 = same.map(|same| SYMBOL + same * (all / same).log2()).sum();
-    Odds { bits: (bits - DIGIT).min(told).max(0.0), tried: tried * KEYS, among: Among::Bytes }
+    same.map(|same| SYMBOL + same * (all / same).log2()).sum()
 }
 
 /// The odds of a digest: chance hits it (any of the `tried` digests of the value, in `digest_bits` bits), or somebody
@@ -381,6 +403,12 @@ mod tests {
         let odds = |text: &str| of_turned(bits(text), text.as_bytes(), 1.0).bits;
         assert!(odds("marta.eaea5ae2@example.org") > 50.0);
         assert!(odds("0000000000000000") < 10.0 && odds("ababababababab") < 10.0);
+    }
+
+    #[test]
+    fn common_words_are_in_order() {
+        assert!(COMMON.is_sorted());
+        assert!(COMMON.iter().all(|word| common_word(&word.chars().collect::<Vec<_>>()) == Some(word.len())));
     }
 
     #[test]

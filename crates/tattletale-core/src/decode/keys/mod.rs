@@ -10,7 +10,7 @@ mod seen;
 
 use super::Hint;
 use super::walk::{Ending, Limits, Node, Visitor, walk};
-use crate::codec::{base64, cipher};
+use crate::codec::{base64, cipher, ecies};
 use crate::model::url::hex_digit;
 use std::fmt;
 use std::sync::Arc;
@@ -41,7 +41,42 @@ pub enum Secret {
         /// d
         exponent: Vec<u8>,
     },
+    /// The private number, big-endian.
+    Ec {
+        /// Of which group.
+        curve: ecies::Curve,
+        /// d
+        number: Vec<u8>,
+    },
 }
+
+impl Secret {
+    /// True for private keys, which open envelopes with other keys in them.
+    fn is_private(&self) -> bool {
+        matches!(self, Self::Rsa { .. } | Self::Ec { .. })
+    }
+
+    /// What is in an envelope, if it is one for this key.
+    fn unsealed(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Rsa { modulus, exponent } => cipher::rsa_envelope(modulus, exponent, sealed),
+            Self::Ec { curve, number } => ecies::open(*curve, number, sealed),
+            Self::Aes(_) | Self::ChaCha20(_) => None,
+        }
+    }
+
+    /// True for lengths that an envelope with a symmetric key in it has.
+    fn fits(&self, length: usize) -> bool {
+        match self {
+            Self::Rsa { modulus, .. } => length == modulus.len(),
+            Self::Ec { .. } => KEY_SIZES.iter().any(|size| length == ecies::AROUND + size),
+            Self::Aes(_) | Self::ChaCha20(_) => false,
+        }
+    }
+}
+
+/// Bytes of a key of AES.
+const KEY_SIZES: [usize; 3] = [16, 24, 32];
 
 /// Says the kind only: keys have no place in messages.
 impl fmt::Debug for Secret {
@@ -50,6 +85,7 @@ impl fmt::Debug for Secret {
             Self::Aes(_) => "Aes",
             Self::ChaCha20(_) => "ChaCha20",
             Self::Rsa { .. } => "Rsa",
+            Self::Ec { .. } => "Ec",
         })
     }
 }
@@ -85,7 +121,7 @@ impl Ring {
             return Self::default();
         }
         let mut ring = Self { keys: Vec::new(), vectors: vec![vec![0; cipher::BLOCK], vec![0; cipher::NONCE]] };
-        let symmetric = limits.keys.iter().filter(|key| !matches!(key.secret, Secret::Rsa { .. }));
+        let symmetric = limits.keys.iter().filter(|key| !key.secret.is_private());
         ring.keys.extend(symmetric.take(MOST_KEYS).cloned());
         let mut gatherer = Gatherer { ring, known: &limits.keys, envelopes: 0 };
         let plain = Limits { keys: Arc::default(), ..limits.clone() };
@@ -108,13 +144,12 @@ impl Visitor for Gatherer<'_> {
             self.ring.vectors.push(node.bytes.to_vec());
         }
         for key in self.known {
-            let Secret::Rsa { modulus, exponent } = &key.secret else { continue };
-            if length != modulus.len() || self.envelopes >= MOST_ENVELOPES || self.ring.keys.len() >= MOST_KEYS {
+            if !key.secret.fits(length) || self.envelopes >= MOST_ENVELOPES || self.ring.keys.len() >= MOST_KEYS {
                 continue;
             }
             self.envelopes += 1;
-            let inside = cipher::rsa_envelope(modulus, exponent, node.bytes);
-            if let Some(inside) = inside.filter(|inside| matches!(inside.len(), 16 | 24 | 32)) {
+            let inside = key.secret.unsealed(node.bytes);
+            if let Some(inside) = inside.filter(|inside| KEY_SIZES.contains(&inside.len())) {
                 self.ring.keys.push(Key { name: key.name.clone(), secret: Secret::Aes(inside) });
             }
         }

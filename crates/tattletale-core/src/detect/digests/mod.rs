@@ -103,6 +103,11 @@ impl Digest {
         &self.bytes[..self.length]
     }
 
+    /// Its first 64 bits; of fewer, those and zeros.
+    fn key(&self) -> u64 {
+        self.bytes.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    }
+
     /// Its digits in small letters, as most languages print it.
     fn hex(&self, out: &mut [u8; 128]) -> usize {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -17,6 +17,9 @@ const SHORTEST_HEX: usize = 16;
 /// Digits of whole digests in hexadecimal, the common ones; where a longer run holds several.
 const HEX_SIZES: [usize; 7] = [32, 40, 48, 56, 64, 96, 128];
 
+/// Letters of base64 that hold 64 bits.
+const SHORTEST_LETTERS: usize = 11;
+
 /// Letters of digests in base64 without padding: of 8, 10, 12, 16, 20, 24, 28, 32, 48 and 64 bytes.
 const BASE64_SIZES: [usize; 10] = [11, 14, 16, 22, 27, 32, 38, 43, 64, 86];
 
@@ -60,6 +63,7 @@ impl Run {
                 Seen::hex(&run.iter().copied().filter(|&byte| byte != b'-').collect::<Vec<u8>>())
             }
             What::Hex(_) => Seen::hex(run),
+            // Letters of both alphabets in one are none of either.
             What::Letters(_) => {
                 let letters = run.iter().position(|&byte| byte == b'=').map_or(run, |end| &run[..end]);
                 base64::decode(letters).and_then(|decoded| Seen::bytes(&decoded))
@@ -122,28 +126,34 @@ fn is_member(byte: u8) -> bool {
     letter | digit | (byte == b'+') | (byte == b'-') | (byte == b'/') | (byte == b'_')
 }
 
+/// What a run may be, the cheapest questions first: most runs are words.
 fn look(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
     let run = &bytes[range.clone()];
     let negative = run[0] == b'-';
     let digits = &run[usize::from(negative)..];
-    if digits.len() <= 20 && digits.iter().all(u8::is_ascii_digit) {
+    if digits.len() <= 20 && digits[0].is_ascii_digit() && digits.iter().all(u8::is_ascii_digit) {
         return number(digits, negative, range, each);
     }
-    if run.len() == SHORTEST {
-        return short(run, range, each);
+    if run.len() < SHORTEST_LETTERS {
+        if run.len() == SHORTEST {
+            short(run, range, each);
+        }
+        return;
     }
     if uuid(run, range.clone(), each) || hex(run, range.start, each) {
         return;
     }
     letters(bytes, range.clone(), each);
     // A slash may be a letter of base64 or lie between two words; a dash or an underscore behind a name, too.
-    let mut from = 0;
-    for piece in run.split(|&byte| byte == b'/').filter(|_| run.contains(&b'/')) {
-        let start = range.start + from;
-        from += piece.len() + 1;
-        letters(bytes, start..start + piece.len(), each);
+    if run.len() > SHORTEST_LETTERS && memchr::memchr(b'/', run).is_some() {
+        let mut from = range.start;
+        for piece in run.split(|&byte| byte == b'/') {
+            letters(bytes, from..from + piece.len(), each);
+            from += piece.len() + 1;
+        }
     }
-    if let Some(behind) = run.iter().position(|&byte| matches!(byte, b'-' | b'_'))
+    if run.len() > WHOLE_BASE64[0]
+        && let Some(behind) = memchr::memchr2(b'-', b'_', run)
         && WHOLE_BASE64.contains(&(run.len() - behind - 1))
     {
         letters(bytes, range.start + behind + 1..range.end, each);
@@ -194,19 +204,22 @@ fn nibble(digit: u8) -> u64 {
 
 /// Hexadecimal digits in a row anywhere in a run; true when they are most of it, so that it is nothing else.
 fn hex(run: &[u8], base: usize, each: &mut impl FnMut(Run)) -> bool {
-    if run.len() < SHORTEST_HEX {
-        return false;
-    }
-    let (mut found, mut start) = (0, 0);
-    for end in 0..=run.len() {
-        if end < run.len() && run[end].is_ascii_hexdigit() {
+    let is_hex = |at: &usize| run[*at].is_ascii_hexdigit();
+    let (mut found, mut from) = (0, 0);
+    // Sixteen in a row have one at every sixteenth place.
+    while from + SHORTEST_HEX <= run.len() {
+        let last = from + SHORTEST_HEX - 1;
+        if !is_hex(&last) {
+            from = last + 1;
             continue;
         }
+        let start = last - (from..last).rev().take_while(is_hex).count();
+        let end = last + (last..run.len()).take_while(is_hex).count();
         if end - start >= SHORTEST_HEX {
             found += end - start;
             digits(&run[start..end], base + start, each);
         }
-        start = end + 1;
+        from = end + 1;
     }
     found * 2 > run.len()
 }
@@ -235,28 +248,57 @@ fn digits(piece: &[u8], base: usize, each: &mut impl FnMut(Run)) {
 
 /// Letters of base64, of a length that digests have.
 fn letters(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
-    if !BASE64_SIZES.contains(&range.len()) {
+    if !is_size(&BASE64_SIZES, range.len()) {
         return;
     }
     let run = &bytes[range.clone()];
-    // The two alphabets differ in two letters; a text has those of one.
-    let has = |class: fn(&u8) -> bool| run.iter().any(class);
-    if has(|letter| matches!(letter, b'+' | b'/')) && has(|letter| matches!(letter, b'-' | b'_')) {
-        return;
+    let first = run[..SHORTEST_LETTERS].iter().fold(0u128, |bits, &letter| bits << 6 | u128::from(value(letter)));
+    let key = (first >> 2) as u64;
+    let mut shaped = false;
+    if is_size(&WHOLE_BASE64, run.len()) {
+        let classes = run.iter().fold(0, |classes, &letter| classes | class(letter));
+        // The two alphabets differ in two letters; a text has those of one.
+        if classes & (STANDARD | FOR_URLS) == STANDARD | FOR_URLS {
+            return;
+        }
+        shaped = classes & (DIGIT | CAPITAL | SMALL) == DIGIT | CAPITAL | SMALL;
     }
-    let value = |letter: u8| match letter {
+    let padding = bytes[range.end..].iter().take(2).take_while(|&&byte| byte == b'=').count();
+    each(Run { range: range.start..range.end + padding, what: What::Letters(key), shaped });
+}
+
+/// Whether a length is one of those, all below 128.
+fn is_size(sizes: &[usize], length: usize) -> bool {
+    let set = sizes.iter().fold(0u128, |set, &size| set | 1 << size);
+    length < 128 && set >> length & 1 == 1
+}
+
+/// What a letter of base64 stands for, in either alphabet.
+fn value(letter: u8) -> u8 {
+    match letter {
         b'A'..=b'Z' => letter - b'A',
         b'a'..=b'z' => letter - b'a' + 26,
         b'0'..=b'9' => letter - b'0' + 52,
         b'+' | b'-' => 62,
         _ => 63,
-    };
-    let first = run[..11].iter().fold(0u128, |bits, &letter| bits << 6 | u128::from(value(letter)));
-    let key = (first >> 2) as u64;
-    let whole = WHOLE_BASE64.contains(&run.len());
-    let shaped = whole && has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
-    let padding = bytes[range.end..].iter().take(2).take_while(|&&byte| byte == b'=').count();
-    each(Run { range: range.start..range.end + padding, what: What::Letters(key), shaped });
+    }
+}
+
+const DIGIT: u8 = 1;
+const CAPITAL: u8 = 2;
+const SMALL: u8 = 4;
+const STANDARD: u8 = 8;
+const FOR_URLS: u8 = 16;
+
+/// Which kind of letter of base64.
+fn class(letter: u8) -> u8 {
+    match letter {
+        b'0'..=b'9' => DIGIT,
+        b'A'..=b'Z' => CAPITAL,
+        b'a'..=b'z' => SMALL,
+        b'+' | b'/' => STANDARD,
+        _ => FOR_URLS,
+    }
 }
 
 #[cfg(test)]
