@@ -9,8 +9,8 @@ use tattletale_core::attribute::tables::TableError;
 use tattletale_core::audit::AuditError;
 use tattletale_core::import::ImportError;
 use tattletale_core::model::WrittenError;
-use tattletale_core::render::escape;
-use tattletale_core::study::claims::declared::DeclaredError;
+use tattletale_report::render::escape;
+use tattletale_report::study::claims::declared::DeclaredError;
 
 /// Why a command could not do its work.
 #[derive(Debug)]

@@ -13,9 +13,9 @@ use tattletale_core::decode::transport::{self, Unfolded};
 use tattletale_core::decode::{Limits, parts, tree};
 use tattletale_core::import::{self, Wanted};
 use tattletale_core::model::{Captured, Exchange, GroundTruth, Part, url};
-use tattletale_core::render::redact::is_secret_part;
-use tattletale_core::render::tree::{Secrets, TreePrinter};
-use tattletale_core::render::{escape, meaning};
+use tattletale_report::render::redact::is_secret_part;
+use tattletale_report::render::tree::{Secrets, TreePrinter};
+use tattletale_report::render::{escape, meaning};
 
 /// Once for what the capture shows of the user's actions, once up to the exchange.
 const PASSES: u64 = 2;

@@ -2,8 +2,8 @@
 
 use tattletale_core::model::Aspect;
 use tattletale_core::model::app::{Contents, Endpoint, Fault, HardKey, KeyKind, Place, Sdk, Sureness};
-use tattletale_core::render::escape::text as escaped;
-use tattletale_core::render::words::{count, list, number};
+use tattletale_report::render::escape::text as escaped;
+use tattletale_report::render::words::{count, list, number};
 
 use super::{Item, Search, Section, Sheet, Tone};
 use crate::compare::{ChangedMethod, Comparison, Counts};
@@ -15,7 +15,7 @@ const LONGEST: usize = 120;
 
 /// Somebody else's text, made harmless and not too long.
 fn said(text: &str) -> String {
-    tattletale_core::render::words::cut(&escaped(text), LONGEST)
+    tattletale_report::render::words::cut(&escaped(text), LONGEST)
 }
 
 fn item(tone: Tone, head: impl Into<String>, facts: Vec<String>) -> Item {
@@ -200,7 +200,7 @@ fn permissions(contents: &Contents) -> Vec<Item> {
 }
 
 fn fault(fault: &Fault) -> Item {
-    item(Tone::Alarm, tattletale_core::render::words::cut(&escaped(&fault.to_string()), 2 * LONGEST), Vec::new())
+    item(Tone::Alarm, tattletale_report::render::words::cut(&escaped(&fault.to_string()), 2 * LONGEST), Vec::new())
 }
 
 /// `97.3 %`; 100 only for what is equal in everything.

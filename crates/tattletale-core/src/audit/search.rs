@@ -7,14 +7,14 @@ use super::salting::{Budget, Run, Salts};
 use super::survey::Survey;
 use super::watchers::Watchers;
 use super::{Capture, Options};
-use crate::attribute::{registrable_domain, same_site, site};
+use crate::attribute::{same_site, site};
 use crate::decode::parts;
 use crate::detect::personal::{Recognised, Recogniser};
 use crate::detect::{Closed, Places, Planted, chance, look_beside};
 use crate::import::{self, Wanted};
 use crate::model::{
     Captured, Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, Hashes, Odds, OpaquePlace, Part, Party,
-    ReceiverCoverage, Report, Sighting, Strength, Subject, Timestamp, url,
+    ReceiverCoverage, Report, Sighting, Strength, Subject, Timestamp, registrable_domain, url,
 };
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -133,7 +133,7 @@ impl<'a> Search<'a> {
         let tells = role == Role::Other;
         let (mut runs, mut salts) = (Vec::new(), Salts::default());
         let salting = tells && self.planted.salted().wanted(1, 1) > 0;
-        let (site, mut recognised) = (registrable_domain(&host).unwrap_or_else(|| host.clone()), Vec::new());
+        let (site, mut recognised) = (registrable_domain(&host).unwrap_or(&host).to_owned(), Vec::new());
         let body = &exchange.request.body;
         if !body.bytes.is_empty() || body.fidelity == Fidelity::Missing {
             row.bodies[body.fidelity as usize] += 1;

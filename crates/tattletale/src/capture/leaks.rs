@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::io::{self, Cursor, Read};
 use tattletale_core::audit::{self, Capture};
 use tattletale_core::model::{GroundTruth, Party, Subject};
-use tattletale_core::render::words;
+use tattletale_report::render::words;
 
 /// A batch is looked at when it has so many bytes.
 const BATCH: usize = 8 << 20;

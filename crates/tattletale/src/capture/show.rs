@@ -10,8 +10,8 @@ use crate::cli::Format;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
-use tattletale_core::render::{escape, words as said};
 use tattletale_proxy::{Authority, Proxy, Recorded, qr_for_terminal};
+use tattletale_report::render::{escape, words as said};
 
 /// Receivers that fit on a screen.
 const ROWS: usize = 15;
