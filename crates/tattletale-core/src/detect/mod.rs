@@ -18,6 +18,7 @@ mod texts;
 use crate::decode::{Both, Hint, Limits, Visitor, Walked, walk};
 pub use closed::Closed;
 pub use digests::salted;
+pub use filter::RepeatedKey;
 pub use places::Places;
 pub use planted::Planted;
 pub use searched::{SEARCHED, Searched};

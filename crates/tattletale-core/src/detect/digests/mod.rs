@@ -27,7 +27,7 @@ pub(super) struct Algorithm {
     make: fn(&[u8]) -> Digest,
     /// How else its bytes are written.
     turns: &'static [Turn],
-    /// True for those that are applied to each other's hexadecimal text.
+    /// True for the customary ones, which are applied to each other's hexadecimal text and to unlikely forms too.
     chained: bool,
 }
 

@@ -20,13 +20,13 @@ const SHORT_VALUES: usize = 1_000;
 const LARGEST_FILTER: usize = 1 << 20;
 
 /// Digests that share a shard, at least: so many keys are spread evenly enough that none overflows.
-const SHARD: usize = 1 << 16;
+const SHARD: usize = 1 << 14;
 
 /// Most shards, as a power of two.
-const MOST_SHARDS: u32 = 6;
+const MOST_SHARDS: u32 = 8;
 
 /// Texts whose digests are made before they are put into the table.
-const BATCH: usize = 1 << 14;
+const BATCH: usize = 1 << 15;
 
 /// Texts whose digests one core makes in one go.
 const PORTION: usize = 1 << 8;
@@ -39,6 +39,8 @@ pub(in crate::detect) struct Table {
     ways: Vec<Way>,
     texts: Texts,
     owners: Vec<u32>,
+    /// Which texts are digested by the customary algorithms only.
+    rare: Vec<bool>,
     /// Shards of equal length, one for each value of the first bits.
     filter: Vec<u64>,
     slots: Vec<u32>,
@@ -122,17 +124,20 @@ impl Shape {
 }
 
 impl Table {
-    /// Digests all texts; each comes with a number that a hit gives back. `values` is how many values they are of.
-    pub(in crate::detect) fn new(texts: Texts, owners: Vec<u32>, values: usize) -> Self {
+    /// Digests all texts; each comes with a number that a hit gives back, and whether it is rare: then only the
+    /// algorithms that are chained digest it. `values` is how many values they are of.
+    pub(in crate::detect) fn new(texts: Texts, owners: Vec<u32>, rare: Vec<bool>, values: usize) -> Self {
         let ways = Way::all(values <= CHAINED_VALUES);
         // More texts than can be numbered would take a hundred gigabytes.
         let count = texts.len().min((EMPTY - 1) as usize / ways.len());
-        let long = ways.iter().filter(|way| !way.is_short()).count() * count;
+        let of_all = ways.iter().filter(|way| !way.is_short()).count();
+        let of_rare = ways.iter().filter(|way| way.is_customary()).count();
+        let long = rare[..count].iter().map(|&rare| if rare { of_rare } else { of_all }).sum();
         // One more than there are entries: so no slot that is in use has all bits set.
         let shape = Shape::new(long, (count * ways.len()) as u64 + 1);
         let filter = vec![0; shape.words << shape.shards];
         let slots = vec![EMPTY; shape.slots << shape.shards];
-        let mut table = Self { ways, texts, owners, filter, slots, shape, short: HashMap::new() };
+        let mut table = Self { ways, texts, owners, rare, filter, slots, shape, short: HashMap::new() };
         for from in (0..count).step_by(BATCH) {
             let portions: Vec<usize> = (from..count.min(from + BATCH)).step_by(PORTION).collect();
             let made: Vec<Made> = portions.into_par_iter().map(|at| table.make(at..count.min(at + PORTION))).collect();
@@ -158,7 +163,9 @@ impl Table {
         for text in texts {
             let bytes = self.texts.at(text as u32);
             let mut first: Option<(usize, Digest)> = None;
-            for (number, way) in self.ways.iter().enumerate() {
+            let rare = self.rare[text];
+            let ways = self.ways.iter().enumerate().filter(|(_, way)| !rare || way.is_customary());
+            for (number, way) in ways {
                 let entry = (text * self.ways.len() + number) as u32;
                 // Those of one algorithm follow each other.
                 let digest = match first {
@@ -179,6 +186,11 @@ impl Table {
     /// True when there is nothing to look for.
     pub(in crate::detect) fn is_empty(&self) -> bool {
         self.texts.is_empty()
+    }
+
+    /// False when no digests of 32 bits are looked for.
+    pub(in crate::detect) fn has_short(&self) -> bool {
+        !self.short.is_empty()
     }
 
     /// False when nothing has these first 64 bits: what most runs are asked.
@@ -218,6 +230,7 @@ impl Table {
     pub(in crate::detect) fn size(&self) -> usize {
         self.texts.size()
             + self.owners.capacity() * size_of::<u32>()
+            + self.rare.capacity()
             + self.filter.len() * size_of::<u64>()
             + self.slots.len() * size_of::<u32>()
     }
@@ -275,6 +288,10 @@ impl Way {
         last.turned(self.turn)
     }
 
+    fn is_customary(&self) -> bool {
+        ALGORITHMS[self.first].chained
+    }
+
     fn is_short(&self) -> bool {
         self.turn == Turn::Words(4) || matches!(ALGORITHMS[self.first].turns, [_, Turn::Words(4)])
     }
@@ -287,7 +304,7 @@ mod tests {
     fn table(texts: &[&str]) -> Table {
         let mut kept = Texts::default();
         texts.iter().for_each(|text| assert!(kept.push(text.as_bytes()).is_some()));
-        Table::new(kept, (0..texts.len() as u32).collect(), texts.len())
+        Table::new(kept, (0..texts.len() as u32).collect(), vec![false; texts.len()], texts.len())
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod repeating;
 
 use super::texts::Texts;
 use lane::{Lane, Sense};
-pub use repeating::Key;
+pub use repeating::RepeatedKey;
 pub(super) use repeating::Repeating;
 use std::ops::Range;
 

@@ -11,7 +11,7 @@ use crate::detect::texts::Texts;
 use std::ops::{Range, RangeInclusive};
 
 /// Lengths of keys.
-const LENGTHS: RangeInclusive<usize> = 2..=Key::LONGEST;
+const LENGTHS: RangeInclusive<usize> = 2..=RepeatedKey::LONGEST;
 
 /// A text must be so much longer than the key: that is how many bytes are known.
 const BEYOND: usize = 8;
@@ -21,12 +21,12 @@ const CHUNK: usize = 1 << 16;
 
 /// A key of several bytes, as it lies over the buffer from its first byte on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key {
+pub struct RepeatedKey {
     bytes: [u8; Self::LONGEST],
     length: u8,
 }
 
-impl Key {
+impl RepeatedKey {
     const LONGEST: usize = 32;
 
     /// Its bytes.
@@ -82,7 +82,12 @@ impl Repeating {
     }
 
     /// Calls `each` with every place where one of the texts stands under such a key, and the text's number.
-    pub(in crate::detect) fn find(&self, texts: &Texts, bytes: &[u8], mut each: impl FnMut(u32, Range<usize>, Key)) {
+    pub(in crate::detect) fn find(
+        &self,
+        texts: &Texts,
+        bytes: &[u8],
+        mut each: impl FnMut(u32, Range<usize>, RepeatedKey),
+    ) {
         let longest = self.0.iter().flat_map(|distance| &distance.of).map(|text| texts.at(*text).len()).max();
         let longest = longest.unwrap_or_default();
         for from in (0..bytes.len()).step_by(CHUNK) {
@@ -94,8 +99,9 @@ impl Repeating {
                     let range = from + start..from + start + text.len();
                     let Some(there) = bytes.get(range.clone()).filter(|_| start < CHUNK) else { return };
                     let cases: [fn(&u8) -> u8; 3] = [|byte| *byte, u8::to_ascii_lowercase, u8::to_ascii_uppercase];
-                    let mut keys =
-                        cases.iter().filter_map(|case| Key::of(text, there, *case, distance.length, range.start));
+                    let mut keys = cases
+                        .iter()
+                        .filter_map(|case| RepeatedKey::of(text, there, *case, distance.length, range.start));
                     // What stands there in the open, in mixed case, is found as that.
                     if let Some(key) = keys.next().filter(|_| !there.eq_ignore_ascii_case(text)) {
                         each(number, range, key);

@@ -36,6 +36,8 @@ pub(super) struct Forms {
     pub(super) digested: Lexicon,
     /// The pattern of each of `digested`.
     pub(super) of_digested: Vec<u32>,
+    /// Which of `digested` are capitals that nobody planted so: rare, and only digested in the customary ways.
+    pub(super) capitals: Vec<bool>,
     /// Patterns that several subjects share because of one normal form.
     shared: HashSet<u32>,
     pub(super) notations: Notations,
@@ -45,7 +47,8 @@ pub(super) struct Forms {
 struct Looks {
     subject: Subject,
     texts: Vec<Text>,
-    digested: Vec<String>,
+    /// With whether they are capitals that nobody planted so.
+    digested: Vec<(String, bool)>,
     notations: Vec<Notation>,
     /// Bits of surprise in it.
     bits: f64,
@@ -118,9 +121,9 @@ impl Forms {
     }
 
     /// Each normal form is digested once. Where two values have one in common, a hit on it is a hit on both.
-    fn add_digested(&mut self, subject: Subject, forms: &[String], bits: f64) {
+    fn add_digested(&mut self, subject: Subject, forms: &[(String, bool)], bits: f64) {
         let mut own = None;
-        for form in forms {
+        for (form, capitals) in forms {
             let Some((at, new)) = self.digested.add(form.as_bytes()) else { return };
             if new {
                 let owner = *own.get_or_insert_with(|| {
@@ -128,8 +131,10 @@ impl Forms {
                     self.patterns.len() as u32 - 1
                 });
                 self.of_digested.push(owner);
+                self.capitals.push(*capitals);
                 continue;
             }
+            self.capitals[at as usize] &= capitals;
             let owner = &mut self.of_digested[at as usize];
             let known = &mut self.patterns[*owner as usize];
             if self.shared.contains(owner) {
@@ -163,7 +168,15 @@ impl Forms {
 impl Looks {
     fn of(subject: Subject, kind: &str, whole: &str) -> Self {
         let text = whole.trim();
-        let digested = normal::forms(kind, text).into_iter().filter(|form| form.len() >= MIN_LEN).collect();
+        let capitals =
+            |form: &String| form != text && form.contains(char::is_uppercase) && !form.contains(char::is_lowercase);
+        let digested = normal::forms(kind, text).into_iter().filter(|form| form.len() >= MIN_LEN);
+        let digested = digested
+            .map(|form| {
+                let rare = capitals(&form);
+                (form, rare)
+            })
+            .collect();
         let (bits, notations) = (chance::bits(text), Notation::all(kind, text));
         let mut looks = Self { subject, texts: Vec::new(), digested, notations, bits };
         match text.contains("://") && !text.contains(char::is_whitespace) {

@@ -1,7 +1,7 @@
 //! Where something was recognised, and how.
 
 use crate::detect::digests::Entry;
-pub use crate::detect::filter::Key;
+use crate::detect::filter::RepeatedKey;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -26,7 +26,7 @@ pub enum By {
     /// With every byte combined with this key by exclusive or.
     Key(u8),
     /// With its bytes combined with this key of several, over and over.
-    Repeated(Key),
+    Repeated(RepeatedKey),
     /// As a digest.
     Digest {
         /// The digest that is written.

@@ -25,7 +25,6 @@ pub use hit::{By, Hit};
 use hit::{Kept, NO_PATTERN};
 use notations::Notations;
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use std::sync::OnceLock;
 pub use subjects::Subjects;
 
@@ -78,7 +77,7 @@ impl Planted {
         let values = truth.values.len() + truth.actions.len();
         let (filter, digests) = rayon::join(
             || Filter::new(forms.texts, &forms.keyed),
-            || Table::new(forms.digested.into_texts(), forms.of_digested, values),
+            || Table::new(forms.digested.into_texts(), forms.of_digested, forms.capitals, values),
         );
         Self {
             filter,
@@ -182,7 +181,7 @@ impl Planted {
             return;
         }
         let mut kept = Kept::default();
-        runs::scan(bytes, |run| {
+        runs::scan(bytes, self.digests.has_short(), |run| {
             let entry = match run.what {
                 What::Short(number) => self.digests.find_short(number),
                 What::Hex(key) | What::Letters(key) | What::Number(key) => {
