@@ -71,6 +71,57 @@ fn connections_join_the_row_of_their_host() {
 }
 
 #[test]
+fn what_a_name_tells_is_found_without_a_byte_of_content() {
+    let at: Timestamp = "2026-11-21T02:44:30Z".parse().unwrap();
+    let named = |kind, sni: Option<&str>, host: &str| Blind {
+        at: Some(at),
+        connection: Arc::new(Connection { sni: sni.map(str::to_owned), ..Connection::default() }),
+        host: Some(host.to_owned()),
+        ..Blind::new(kind)
+    };
+    let mut writer = WarcWriter::new(recording());
+    // The same in hexadecimal, cut into labels as tunnels over DNS cut it.
+    let hex: String = "u-48151623".bytes().map(|byte| format!("{byte:02x}")).collect();
+    let unseen = [
+        named(BlindKind::TlsRefused, Some("U-48151623.t.tracker.example"), "192.0.2.9"),
+        named(BlindKind::NameOnly, None, &format!("{hex}.t.tracker.example")),
+        named(BlindKind::Quic, Some("plain.example"), "plain.example"),
+    ];
+    for (number, blind) in unseen.iter().enumerate() {
+        writer.blind(RecordId::from_random([9 + number as u8; 16]), at, blind).unwrap();
+    }
+    let file = writer.into_inner();
+    let truth = "[[value]]\nname = \"account\"\nkind = \"account-id\"\nvalue = \"u-48151623\"\n";
+    let open = || -> io::Result<Box<dyn Read + '_>> { Ok(Box::new(&file[..])) };
+    let capture = || Capture { name: "day.warc.gz".to_owned(), open: Box::new(open), origin: None };
+    let options = audit::Options::default();
+    let report = audit::audit(&[capture()], Some(truth::parse(truth).unwrap()), &options).unwrap();
+    let found: Vec<_> = report
+        .findings
+        .iter()
+        .map(|found| (found.exchange, found.part.to_string(), &*found.receiver.host, found.is_unseen()))
+        .collect();
+    let host = format!("{hex}.t.tracker.example");
+    assert_eq!(found, [(4, "sni".into(), "192.0.2.9", true), (5, "dns".into(), &*host, true)]);
+
+    let show = |renderer: &dyn Renderer| {
+        let mut out = Vec::new();
+        renderer.render(&report, &render::Options::default(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let json: serde_json::Value = serde_json::from_str(&show(JSON)).unwrap();
+    let first = &json["findings"][0];
+    assert_eq!((&first["exchange"], first["unseen"].as_u64()), (&serde_json::Value::Null, Some(4)));
+    assert_eq!(first["exposure"], "path-host-name");
+    assert!(first["command"].as_str().unwrap().ends_with("--unseen 4"), "{first}");
+    assert!(show(TEXT).contains("connection that could not be seen"), "{}", show(TEXT));
+
+    // A control capture with such a name says that it is there by chance.
+    let report = audit::audit_against(&[capture()], &[capture()], Some(truth::parse(truth).unwrap()), &options);
+    assert!(report.unwrap().findings.is_empty());
+}
+
+#[test]
 fn nothing_found_says_what_was_not_seen() {
     let unseen = "3 connections to 2 hosts could not be seen, and silence there says nothing";
     for renderer in [TEXT, BRIEF, HTML] {

@@ -283,8 +283,11 @@ pub(crate) struct ShowArgs {
     #[arg(value_name = "CAPTURE")]
     pub(crate) file: PathBuf,
     /// Position of the exchange in the capture, from 0
-    #[arg(long, short, value_name = "N")]
-    pub(crate) exchange: usize,
+    #[arg(long, short, value_name = "N", required_unless_present = "unseen")]
+    pub(crate) exchange: Option<usize>,
+    /// Position of a connection that could not be seen, from 0 among those: what is known of it, and its name peeled
+    #[arg(long, value_name = "N", conflicts_with_all = ["exchange", "responses"])]
+    pub(crate) unseen: Option<usize>,
     /// Ground truth with the values to mark
     #[arg(long, value_name = "FILE")]
     pub(crate) truth: Option<PathBuf>,

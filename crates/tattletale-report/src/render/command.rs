@@ -4,12 +4,13 @@ use super::redact::Masks;
 use super::{Options, escape};
 use tattletale_core::model::{Finding, Report};
 
-/// `tattletale show CAPTURE --exchange N`, with `--truth FILE` when there was one.
+/// `tattletale show CAPTURE --exchange N` (`--unseen N` for the name of a connection that could not be seen), with `--truth FILE` when there was one.
 ///
 /// A masked name stays masked here too: then the command names the mask, and the reader puts in the file's own name.
 pub fn show(report: &Report, finding: &Finding, options: &Options, masks: &Masks<'_>) -> String {
     let capture = report.captures.get(finding.capture).map_or("CAPTURE", |capture| capture.name.as_str());
-    let mut command = format!("tattletale show {} --exchange {}", quoted(&masks.raw(capture)), finding.exchange);
+    let among = if finding.is_unseen() { "--unseen" } else { "--exchange" };
+    let mut command = format!("tattletale show {} {among} {}", quoted(&masks.raw(capture)), finding.exchange);
     if let Some(file) = &options.truth_file {
         command.push_str(" --truth ");
         command.push_str(&quoted(&masks.raw(file)));

@@ -173,13 +173,18 @@ impl<'r> Thing<'r> {
         self.findings.iter().filter(|finding| finding.plaintext).count()
     }
 
-    /// Exchanges by capture.
+    /// Exchanges by capture; connections that could not be seen are none.
     pub(super) fn exchanges(&self) -> BTreeMap<usize, Vec<usize>> {
         let mut exchanges: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for finding in &self.findings {
+        for finding in self.findings.iter().filter(|finding| !finding.is_unseen()) {
             exchanges.entry(finding.capture).or_default().push(finding.exchange);
         }
         exchanges
+    }
+
+    /// How many of its findings stand in names of connections that could not be seen.
+    pub(super) fn unseen(&self) -> u64 {
+        self.findings.iter().filter(|finding| finding.is_unseen()).count() as u64
     }
 
     /// The finding that shows it best: undisguised surroundings are better evidence than none, then the first.

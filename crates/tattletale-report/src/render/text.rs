@@ -168,7 +168,9 @@ impl<'r> Page<'_, 'r> {
                 _ => format!("{noun} {} of {}", words::ranges(&exchanges), self.capture(capture)),
             }
         };
-        thing.exchanges().into_iter().map(place).collect()
+        let names = thing.unseen();
+        let names = (names > 0).then(|| format!("{} that could not be seen", words::count(names, "connection")));
+        thing.exchanges().into_iter().map(place).chain(names).collect()
     }
 
     fn personal(&mut self) -> io::Result<()> {
@@ -218,9 +220,9 @@ impl<'r> Page<'_, 'r> {
         let value = self.masks.value_found_at(subject, &[finding]);
         let value = value.unwrap_or_else(|| format!("[{}]", self.masks.mask(subject)));
         let place = format!(
-            "to {}, exchange {}, {}, {}",
+            "to {}, {}, {}, {}",
             self.masks.host(&finding.receiver.host),
-            finding.exchange,
+            words::place(finding),
             self.masks.part(&finding.part),
             words::disguise(&finding.path),
         );

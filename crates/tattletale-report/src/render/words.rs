@@ -1,6 +1,6 @@
 //! Numbers and paths in words that a reader takes in at once.
 
-use tattletale_core::model::{BlindCount, BlindKind, Coverage, Party, ReceiverCoverage, Step};
+use tattletale_core::model::{BlindCount, BlindKind, Coverage, Finding, Party, ReceiverCoverage, Step};
 
 /// `1 thing`, `1,204 things`; for nouns that take an s.
 pub fn count(n: u64, noun: &str) -> String {
@@ -18,6 +18,12 @@ pub fn number(n: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// `exchange 3`; `unseen connection 3` where only its name is known.
+pub fn place(finding: &Finding) -> String {
+    let among = if finding.is_unseen() { "unseen connection" } else { "exchange" };
+    format!("{among} {}", finding.exchange)
 }
 
 /// `3 connections to 2 hosts could not be seen, and silence there says nothing`; none where there were none.

@@ -33,7 +33,7 @@ impl Leaks {
         Self { truth, batch: Vec::new(), told: HashSet::new() }
     }
 
-    /// Records of an exchange; whether it is time to look.
+    /// Records of an exchange, a message, or a connection that could not be seen; whether it is time to look.
     pub(super) fn add(&mut self, records: &[u8]) -> bool {
         self.batch.extend_from_slice(records);
         self.batch.len() >= BATCH

@@ -2,7 +2,8 @@
 //!
 //! A key proves itself by what it opens. A tag (GCM, Poly1305) is proof alone. Without one, padding that fits and a
 //! text together are; and what is neither is a guess that counts only when another layer opens it. A wrong key opens
-//! nothing. The vector is taken from the start of the ciphertext, from a field beside it, or is zeros.
+//! nothing. The vector is taken from the start of the
+//! ciphertext, from a field beside it or from the user's keys, or is zeros.
 
 use crate::codec::cipher::{self, BLOCK, NONCE};
 use crate::decode::keys::Secret;

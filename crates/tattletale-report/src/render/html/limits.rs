@@ -28,7 +28,7 @@ pub(super) fn weak(page: &Page<'_, '_>) -> Markup {
                     tr {
                         th scope="row" { (page.masks.words(finding.subject())) " " span.mask { bdi { (page.shown_subject(finding.subject())) } } }
                         td { bdi { (page.masks.host(&finding.receiver.host)) } }
-                        td { "exchange " (finding.exchange) ", " bdi { (page.masks.part(&finding.part)) } ", " (words::disguise(&finding.path)) }
+                        td { (words::place(finding)) ", " bdi { (page.masks.part(&finding.part)) } ", " (words::disguise(&finding.path)) }
                         td.figure { (chance(finding.chance)) }
                     }
                 } }

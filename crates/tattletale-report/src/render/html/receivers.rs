@@ -117,6 +117,7 @@ fn row(page: &Page<'_, '_>, finding: &Finding) -> Markup {
         tr {
             th scope="row" {
                 span.number { (finding.exchange) }
+                @if finding.is_unseen() { span.small { "connection not seen" } }
                 @if page.report.captures.len() > 1 { span.small { bdi { (page.capture(finding.capture)) } } }
                 @if finding.plaintext { span.small.alarm { "unencrypted" } }
             }

@@ -114,7 +114,7 @@ fn figure(page: &Page<'_, '_>, capture: usize, number: usize, several: bool) -> 
                         line.lane x1=(LEFT) x2=(RIGHT) y1=(y) y2=(y) {}
                         @for (finding, at) in findings.iter().filter(|(finding, _)| told.hosts.contains(&finding.receiver.host.as_str()) && finding.receiver.party == told.party).take(DOTS) {
                             circle class={ "dot " (told.party_class()) } cx=(x(&scale, *at)) cy=(y) r="6" {
-                                title { (page.masks.words(finding.subject())) " " (page.masks.mask(finding.subject())) ", exchange " (finding.exchange) }
+                                title { (page.masks.words(finding.subject())) " " (page.masks.mask(finding.subject())) ", " (words::place(finding)) }
                             }
                         }
                     }

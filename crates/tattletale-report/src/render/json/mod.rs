@@ -101,7 +101,11 @@ struct FindingRow {
     kind: &'static str,
     capture: String,
     capture_sha256: String,
-    exchange: usize,
+    /// None where the finding is the name of a connection that could not be seen.
+    exchange: Option<usize>,
+    /// Then its position among those connections, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unseen: Option<usize>,
     part: String,
     receiver: ReceiverRow,
     path: Vec<StepRow>,
@@ -251,7 +255,8 @@ impl View<'_, '_> {
             kind: self.masks.kind(finding.subject()),
             capture: self.capture(finding.capture),
             capture_sha256: captures.get(finding.capture).map(|capture| capture.sha256.clone()).unwrap_or_default(),
-            exchange: finding.exchange,
+            exchange: (!finding.is_unseen()).then_some(finding.exchange),
+            unseen: finding.is_unseen().then_some(finding.exchange),
             part: self.masks.part(&finding.part),
             receiver: self.receiver(&finding.receiver),
             path: self.path(&finding.path),

@@ -29,7 +29,7 @@ pub struct Evidence<'e> {
 pub(super) type PerHost = Vec<(String, u64)>;
 
 /// Kinds of what stood in each message, by capture and exchange.
-type Messages<'e> = HashMap<(usize, usize), BTreeSet<&'e str>>;
+type Messages<'e> = HashMap<(usize, bool, usize), BTreeSet<&'e str>>;
 
 /// A session, ready to be asked.
 pub(super) struct Facts<'e> {
@@ -46,7 +46,7 @@ impl<'e> Facts<'e> {
         let facts = sessions.map(|(index, session)| {
             let mut messages = Messages::new();
             for finding in &session.report.findings {
-                let message = messages.entry((finding.capture, finding.exchange)).or_default();
+                let message = messages.entry(finding.message()).or_default();
                 message.extend(told(&session.report, finding));
             }
             Self { index, session, evidence, messages }
@@ -107,7 +107,7 @@ impl<'e> Facts<'e> {
 
     /// Whether something of the other kinds stood in the same message.
     fn beside(&self, rule: &Rule, finding: &Finding) -> bool {
-        let message = self.messages.get(&(finding.capture, finding.exchange));
+        let message = self.messages.get(&finding.message());
         message.is_some_and(|message| message.iter().any(|kind| rule.with.include(kind)))
     }
 

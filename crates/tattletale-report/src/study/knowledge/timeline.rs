@@ -9,10 +9,13 @@ use crate::study::Session;
 use std::collections::{BTreeMap, HashMap};
 use tattletale_core::model::{Finding, Report, Step, Subject, Timestamp};
 
+/// A session and a message of it.
+type Message = (usize, (usize, bool, usize));
+
 /// Everything told in `refs` (findings of one receiver), by session and then by time.
 pub(super) fn entries(refs: &[FindingRef], sessions: &[Session]) -> Vec<Entry> {
     let mut told: BTreeMap<(usize, Subject), Vec<FindingRef>> = BTreeMap::new();
-    let mut ids: HashMap<(usize, usize, usize), BTreeMap<usize, FindingRef>> = HashMap::new();
+    let mut ids: HashMap<Message, BTreeMap<usize, FindingRef>> = HashMap::new();
     for &found in refs {
         let Some(finding) = found.of(sessions) else { continue };
         for subject in subjects(finding) {
@@ -21,7 +24,7 @@ pub(super) fn entries(refs: &[FindingRef], sessions: &[Session]) -> Vec<Entry> {
         if let Some(value) = finding.value
             && is_id(kind(&sessions[found.session].report, Subject::Value(value)))
         {
-            let message = (found.session, finding.capture, finding.exchange);
+            let message = (found.session, finding.message());
             ids.entry(message).or_default().entry(value).or_insert(found);
         }
     }
@@ -35,7 +38,7 @@ pub(super) fn entries(refs: &[FindingRef], sessions: &[Session]) -> Vec<Entry> {
             let report = &sessions[session].report;
             let mut with: BTreeMap<usize, FindingRef> = BTreeMap::new();
             for finding in refs.iter().filter_map(|found| found.of(sessions)) {
-                let beside = ids.get(&(session, finding.capture, finding.exchange)).into_iter().flatten();
+                let beside = ids.get(&(session, finding.message())).into_iter().flatten();
                 let beside = beside.filter(|(value, _)| Subject::Value(**value) != subject);
                 beside.for_each(|(value, found)| _ = with.entry(*value).or_insert(*found));
             }

@@ -87,7 +87,7 @@ fn proof(page: &Page<'_, '_>, place: FindingRef, finding: &Finding) -> Markup {
                 @if finding.plaintext { " " span.badge.alarm { "unencrypted" } }
                 span.small {
                     @if page.several() { bdi { (page.shown.name(&session.about.name)) } ", " }
-                    "exchange " (finding.exchange)
+                    (words::place(finding))
                     @if let Some(at) = finding.at { ", " time datetime=(at) { (at.strftime("%H:%M:%S")) " UTC" } }
                     @if let Some(delay) = finding.delay_ms { ", " (words::delay(delay)) " the action" }
                 }

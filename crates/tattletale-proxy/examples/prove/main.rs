@@ -3,6 +3,9 @@
 //!
 //! `cargo run --release -p tattletale-proxy --example prove -- [CONNECTIONS] [REQUESTS] [SEED]`, by default 2,000,
 //! 100,000 and 1. Ends with 1 and says what is missing if anything is.
+//!
+//! `... -- --minutes 10 [RATE]` is the same for so long at so many requests a second (500), with the proxy in a process
+//! of its own, whose memory must stay what it was after the first fifth.
 
 #![allow(
     clippy::print_stdout,
@@ -11,7 +14,8 @@
 )]
 #![allow(missing_docs, reason = "a program")]
 
-#[path = "../benches/load/mod.rs"]
+mod endure;
+#[path = "../../benches/load/mod.rs"]
 #[allow(dead_code, reason = "shared with the benchmark")]
 mod load;
 
@@ -19,7 +23,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tattletale_core::import::{self, Wanted};
 use tattletale_proxy::{Authority, Options, Policy, Proxy, Recording};
@@ -27,27 +31,38 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::Barrier;
 
+/// What is asked.
+#[derive(Clone, Copy)]
+struct Load {
+    connections: usize,
+    requests: usize,
+    seed: usize,
+    /// From one request of a connection to its next; none is at once.
+    pace: Duration,
+}
+
 fn main() -> ExitCode {
     let number =
         |at: usize, otherwise: usize| std::env::args().nth(at).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
-    let (connections, requests, seed) = (number(1, 2_000), number(2, 100_000), number(3, 1));
+    match std::env::args().nth(1).as_deref() {
+        Some("--minutes") => return endure::run(number(2, 10), number(3, 500)),
+        Some("serve") => return endure::serve(std::path::Path::new(&std::env::args().nth(2).unwrap())),
+        _ => {}
+    }
+    let load =
+        Load { connections: number(1, 2_000), requests: number(2, 100_000), seed: number(3, 1), pace: Duration::ZERO };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("proof.warc.gz");
-    let mut options = Options::new(Arc::new(Authority::in_memory().unwrap()));
-    options.policy = Policy::Public { local: true, allowed: HashSet::new() };
-    let file = std::fs::File::create(&path).unwrap();
-    options.recording = Some(Recording { file, begin: true, description: "proof".to_owned() });
-    options.folder = folder.path().to_owned();
-    let proxy = Proxy::start(options).unwrap();
+    let proxy = proxy(&path);
     let begun = Instant::now();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let answered = runtime.block_on(ask(proxy.address(), connections, requests, seed));
+    let answered = runtime.block_on(ask(proxy.address(), load));
     let took = begun.elapsed();
     let outcome = proxy.end();
     println!(
         "{} answers in {took:.1?}, {} at once; {} bytes recorded",
         answered.len(),
-        connections,
+        load.connections,
         outcome.recorded.bytes
     );
     let wrong = verify(&path, answered);
@@ -55,8 +70,19 @@ fn main() -> ExitCode {
     if wrong == 0 && outcome.failure.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// A proxy that reaches this machine and records.
+fn proxy(path: &std::path::Path) -> Proxy {
+    let mut options = Options::new(Arc::new(Authority::in_memory().unwrap()));
+    options.policy = Policy::Public { local: true, allowed: HashSet::new() };
+    let file = std::fs::File::create(path).unwrap();
+    options.recording = Some(Recording { file, begin: true, description: "proof".to_owned() });
+    options.folder = path.parent().unwrap().to_owned();
+    Proxy::start(options).unwrap()
+}
+
 /// Paths that were answered rightly, each once.
-async fn ask(proxy: std::net::SocketAddr, connections: usize, requests: usize, seed: usize) -> HashMap<String, usize> {
+async fn ask(proxy: std::net::SocketAddr, load: Load) -> HashMap<String, usize> {
+    let Load { connections, requests, seed, pace } = load;
     let to = load::server().await;
     let barrier = Arc::new(Barrier::new(connections));
     let mut tasks = tokio::task::JoinSet::new();
@@ -68,12 +94,15 @@ async fn ask(proxy: std::net::SocketAddr, connections: usize, requests: usize, s
             // Nobody asks before everybody is there.
             barrier.wait().await;
             let (mut buffer, mut answered) = (Vec::new(), Vec::new());
+            let mut due = tokio::time::Instant::now();
             for at in (connection..requests).step_by(connections) {
                 let length = (at * 7919 + seed * 104_729) % 6_000;
                 let path = format!("/bytes/{length}/{seed}/{connection}/{at}");
                 let body = load::noise(path.as_bytes(), length / 10);
                 let head =
                     format!("POST http://{to}{path} HTTP/1.1\r\nHost: {to}\r\nContent-Length: {}\r\n\r\n", body.len());
+                tokio::time::sleep_until(due).await;
+                due += pace;
                 stream.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
                 let (_, got) = load::message(&mut stream, &mut buffer).await.unwrap();
                 assert!(got == load::answer(&path), "{path} was answered with something else");
