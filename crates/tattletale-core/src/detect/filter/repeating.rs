@@ -74,9 +74,12 @@ impl Repeating {
                     of.push(number);
                 }
             }
+            if of.is_empty() {
+                return None;
+            }
             let members: Vec<u32> = (0..patterns.len() as u32).collect();
             let shape = shape(Sense::Text, shortest, members.len() <= FEW);
-            (!of.is_empty()).then(|| Distance { length, lane: Lane::new(Sense::Text, shape, &members, &patterns), of })
+            Some(Distance { length, lane: Lane::new(Sense::Text, shape, &members, &patterns), of })
         };
         Self(LENGTHS.filter_map(distance).collect())
     }
