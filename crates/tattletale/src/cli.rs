@@ -348,7 +348,7 @@ pub(crate) struct PacketArgs {
 /// How far to go in unfolding.
 #[derive(Debug, Args)]
 pub(crate) struct UnfoldingArgs {
-    /// Keys for what is encrypted, as TOML: [[key]] with name, kind (aes, chacha20, rsa-private) and key
+    /// Keys for what is encrypted, as TOML: [[key]] with name, kind (aes, chacha20, rsa-private, ec-private) and key
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
     /// Try rare and costly disguises as well (see `layers`), and keys that the capture shows

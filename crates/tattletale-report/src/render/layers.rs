@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 use tattletale_core::decode::transport::TRANSPORTS;
 use tattletale_core::decode::{LAYERS, Layer};
+use tattletale_core::detect::SEARCHED;
 
 /// Longest example of bytes that is shown, in bytes; texts are shown whole.
 const LONGEST_BYTES: usize = 48;
@@ -18,9 +19,9 @@ pub fn text() -> String {
             out,
             "{}{}\n  {}\n  for example  {}\n",
             layer.name(),
-            remark(*layer),
+            remark(layer.deep(), layer.keyed()),
             layer.about(),
-            example(*layer)
+            shown(layer.example())
         );
     }
     let _ = writeln!(
@@ -28,12 +29,19 @@ pub fn text() -> String {
         "{} layers, nested to any depth inside the limits, whatever the receiver is called.",
         LAYERS.len()
     );
-    let _ = writeln!(out, "\n{TRANSPORTS_WORDS}\n");
+    let _ = writeln!(out, "\n{SEARCHED_WORDS}\n");
+    for searched in SEARCHED {
+        let (remark, shown) = (remark(searched.deep, false), shown(searched.example));
+        let _ = writeln!(out, "{}{remark}\n  {}\n  for example  {shown}\n", searched.name, searched.about);
+    }
+    let _ = writeln!(out, "{TRANSPORTS_WORDS}\n");
     for transport in TRANSPORTS {
         let _ = writeln!(out, "{}\n  {}", transport.name(), transport.about());
     }
     out
 }
+
+const SEARCHED_WORDS: &str = "Without a layer. The search knows a value in these disguises wherever they stand.";
 
 const TRANSPORTS_WORDS: &str =
     "Known transports. They say what a message means above its tree in `show`; nothing is opened or found by them.";
@@ -51,9 +59,18 @@ pub fn json() -> Value {
         })
     };
     let transports = TRANSPORTS.iter().map(|known| json!({ "name": known.name(), "about": known.about() }));
+    let searched = SEARCHED.iter().map(|searched| {
+        json!({
+            "name": searched.name,
+            "about": searched.about,
+            "deep": searched.deep,
+            "example": hex(searched.example),
+        })
+    });
     json!({
         "schema": 1,
         "layers": LAYERS.iter().map(row).collect::<Vec<_>>(),
+        "searched": searched.collect::<Vec<_>>(),
         "transports": transports.collect::<Vec<_>>(),
     })
 }
@@ -65,8 +82,13 @@ pub fn markdown() -> String {
          that in which they are asked. Any of them may stand inside any other.\n",
     );
     for layer in LAYERS {
-        let remark = remark(*layer);
-        let _ = write!(out, "\n## {}\n\n{}{remark}\n\n    {}\n", layer.name(), layer.about(), example(*layer));
+        let (remark, shown) = (remark(layer.deep(), layer.keyed()), shown(layer.example()));
+        let _ = write!(out, "\n## {}\n\n{}{remark}\n\n    {shown}\n", layer.name(), layer.about());
+    }
+    let _ = write!(out, "\n# Without a layer\n\n{}\n", SEARCHED_WORDS.trim_start_matches("Without a layer. "));
+    for searched in SEARCHED {
+        let (remark, shown) = (remark(searched.deep, false), shown(searched.example));
+        let _ = write!(out, "\n## {}\n\n{}{remark}\n\n    {shown}\n", searched.name, searched.about);
     }
     let _ = write!(out, "\n# Known transports\n\n{}\n", TRANSPORTS_WORDS.trim_start_matches("Known transports. "));
     for transport in TRANSPORTS {
@@ -75,16 +97,15 @@ pub fn markdown() -> String {
     out
 }
 
-fn remark(layer: &dyn Layer) -> &'static str {
-    match (layer.deep(), layer.keyed()) {
+fn remark(deep: bool, keyed: bool) -> &'static str {
+    match (deep, keyed) {
         (true, _) => " (only with --deep)",
         (_, true) => " (only with --keys)",
         _ => "",
     }
 }
 
-fn example(layer: &dyn Layer) -> String {
-    let bytes = layer.example();
+fn shown(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.contains('\0') => escape::text(text),
         _ => {

@@ -1,10 +1,15 @@
-//! A small assembler: DEX files with known contents, standard or compact, and an archive around them.
+//! A small assembler: DEX files with known contents, standard or compact, and archives and manifests around them.
 //!
 //! Tables are sorted as the format asks, so that other readers take the files too. Made for tests of what is found in
 //! code, where the truth has to be known to the letter.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "every test takes what it needs")]
+#![allow(dead_code, unused_imports, unreachable_pub, clippy::unwrap_used, reason = "every test takes what it needs")]
 
+mod archive;
+mod code;
+
+pub use archive::{archive, manifest};
+use code::{compact_code, uleb, units};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Static, in access flags.
@@ -329,143 +334,5 @@ fn assemble(classes: &[Class], compact: bool) -> Vec<u8> {
     set(104, data.len());
     set(108, data_start);
     out.extend(data);
-    out
-}
-
-/// Sizes packed into 16 bits, what does not fit before the item and read backwards.
-fn compact_code(data: &mut Vec<u8>, base: usize, registers: u16, arguments: u16, code: &[u8]) -> u32 {
-    while !data.len().is_multiple_of(4) {
-        data.push(0);
-    }
-    let units = (code.len() / 2) as u32;
-    let (mut flags, mut before) = (0u16, Vec::new());
-    if units > 0x7ff {
-        flags |= 0x10;
-        before.push(((units & !0x7ff) & 0xffff) as u16);
-        before.push((units >> 16) as u16);
-    }
-    let mut fields = 5u16 << 4;
-    if registers > 15 {
-        flags |= 1;
-        before.push(registers);
-    } else {
-        fields |= registers << 12;
-    }
-    fields |= arguments << 8;
-    if before.len() % 2 == 1 {
-        data.extend([0, 0]);
-    }
-    before.iter().rev().for_each(|word| data.extend(word.to_le_bytes()));
-    let at = data.len() + base;
-    data.extend(fields.to_le_bytes());
-    data.extend((((units & 0x7ff) as u16) << 5 | flags).to_le_bytes());
-    data.extend(code);
-    at as u32
-}
-
-fn units(ops: &[Op], tables: &Tables) -> Vec<u16> {
-    let mut units: Vec<u16> = Vec::new();
-    let mut payloads: Vec<(usize, &[u8])> = Vec::new();
-    let two = |opcode: u8, register: u8| u16::from(opcode) | u16::from(register) << 8;
-    for op in ops {
-        match op {
-            Op::Text(register, text) => {
-                let row = position(&tables.strings, &(*text).to_owned());
-                units.extend([two(0x1a, *register), row as u16]);
-            }
-            Op::Small(register, number) => units.push(two(0x12, *register | (*number as u8) << 4)),
-            Op::Invoke(opcode, (class, name, parameters, returns), registers) => {
-                let proto = ((*returns).to_owned(), parameters.iter().map(|p| (*p).to_owned()).collect());
-                let row = position(&tables.methods, &((*class).to_owned(), (*name).to_owned(), proto));
-                let word = registers.iter().take(4).rev().fold(0u16, |word, r| word << 4 | u16::from(*r));
-                let fifth = registers.get(4).copied().unwrap_or_default();
-                units.extend([two(*opcode, (registers.len() as u8) << 4 | fifth), row as u16, word]);
-            }
-            Op::Result(register) => units.push(two(0x0c, *register)),
-            Op::New(register, kind) => {
-                units.extend([two(0x22, *register), position(&tables.types, &(*kind).to_owned()) as u16]);
-            }
-            Op::Bytes(register, bytes) => {
-                units.extend([two(0x13, *register), bytes.len() as u16]);
-                units.extend([two(0x23, *register | *register << 4), position(&tables.types, &"[B".to_owned()) as u16]);
-                payloads.push((units.len(), bytes));
-                units.extend([two(0x26, *register), 0, 0]);
-            }
-            Op::Get(register, class, name, kind) | Op::Put(register, class, name, kind) => {
-                let row = position(&tables.fields, &((*class).to_owned(), (*name).to_owned(), (*kind).to_owned()));
-                let opcode = if matches!(op, Op::Get(..)) { 0x62 } else { 0x69 };
-                units.extend([two(opcode, *register), row as u16]);
-            }
-            Op::Return => units.push(0x0e),
-            Op::Raw(raw) => units.extend(*raw),
-        }
-    }
-    for (from, bytes) in payloads {
-        if units.len() % 2 == 1 {
-            units.push(0);
-        }
-        let distance = (units.len() - from) as u32;
-        units[from + 1] = distance as u16;
-        units[from + 2] = (distance >> 16) as u16;
-        units.extend([0x0300, 1, bytes.len() as u16, 0]);
-        units
-            .extend(bytes.chunks(2).map(|pair| u16::from(pair[0]) | u16::from(pair.get(1).copied().unwrap_or(0)) << 8));
-    }
-    units
-}
-
-fn uleb(mut number: u32) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let byte = (number & 0x7f) as u8;
-        number >>= 7;
-        if number == 0 {
-            bytes.push(byte);
-            return bytes;
-        }
-        bytes.push(byte | 0x80);
-    }
-}
-
-/// The checksum of zip (ISO 3309).
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 })
-    })
-}
-
-/// An archive of these files, stored as they are.
-pub fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let (mut out, mut directory) = (Vec::new(), Vec::new());
-    for (name, bytes) in files {
-        let at = out.len() as u32;
-        let mut common = Vec::new();
-        for number in [20u16, 0, 0, 0, 0] {
-            common.extend(number.to_le_bytes());
-        }
-        common.extend(crc32(bytes).to_le_bytes());
-        common.extend((bytes.len() as u32).to_le_bytes());
-        common.extend((bytes.len() as u32).to_le_bytes());
-        common.extend((name.len() as u16).to_le_bytes());
-        common.extend(0u16.to_le_bytes());
-        out.extend(b"PK\x03\x04");
-        out.extend(&common);
-        out.extend(name.as_bytes());
-        out.extend(*bytes);
-        directory.extend(b"PK\x01\x02\x14\0");
-        directory.extend(&common);
-        directory.extend([0; 10]);
-        directory.extend(at.to_le_bytes());
-        directory.extend(name.as_bytes());
-    }
-    let at = out.len() as u32;
-    let length = directory.len() as u32;
-    out.extend(directory);
-    out.extend(b"PK\x05\x06\0\0\0\0");
-    out.extend((files.len() as u16).to_le_bytes());
-    out.extend((files.len() as u16).to_le_bytes());
-    out.extend(length.to_le_bytes());
-    out.extend(at.to_le_bytes());
-    out.extend([0, 0]);
     out
 }

@@ -6,22 +6,22 @@ fn bytes<const N: usize>(of: &[u8], at: usize) -> Option<[u8; N]> {
 }
 
 /// 16 bits.
-pub(super) fn u16_at(of: &[u8], at: usize) -> Option<u16> {
+pub(crate) fn u16_at(of: &[u8], at: usize) -> Option<u16> {
     bytes(of, at).map(u16::from_le_bytes)
 }
 
 /// 32 bits.
-pub(super) fn u32_at(of: &[u8], at: usize) -> Option<u32> {
+pub(crate) fn u32_at(of: &[u8], at: usize) -> Option<u32> {
     bytes(of, at).map(u32::from_le_bytes)
 }
 
 /// 64 bits.
-pub(super) fn u64_at(of: &[u8], at: usize) -> Option<u64> {
+pub(crate) fn u64_at(of: &[u8], at: usize) -> Option<u64> {
     bytes(of, at).map(u64::from_le_bytes)
 }
 
 /// A name in a field of fixed length, up to its first zero.
-pub(super) fn text(field: &[u8]) -> String {
+pub(crate) fn text(field: &[u8]) -> String {
     let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
     String::from_utf8_lossy(&field[..end]).into_owned()
 }
