@@ -262,10 +262,10 @@ fn not_hex(word: u64) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
     // Adding lifts what is at or above a bound to the highest bit; letters of ASCII leave room for it.
     let from = |word: u64, bound: u64| word + EACH * (0x80 - bound);
-    let small = word | EACH * 0x20;
+    let small = word | (EACH * 0x20);
     let digit = from(word, 0x30) & !from(word, 0x3a);
     let letter = from(small, 0x61) & !from(small, 0x67);
-    !(digit | letter) & EACH * 0x80
+    !(digit | letter) & (EACH * 0x80)
 }
 
 /// Digits from the first on, those that end where they end, and where several digests stand in a row.
