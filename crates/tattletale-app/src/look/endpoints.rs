@@ -9,8 +9,9 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use memchr::memmem;
-use tattletale_core::attribute::{Operators, has_known_suffix, registrable_domain};
+use tattletale_core::attribute::Operators;
 use tattletale_core::model::app::{Endpoint, Place};
+use tattletale_core::model::{has_known_suffix, registrable_domain};
 
 use super::Shown;
 use super::native::Library;

@@ -1,7 +1,7 @@
 //! Comparisons and searches, put into words once for every output.
 
 use tattletale_core::model::app::Fault;
-use tattletale_core::render::words::{count, number};
+use tattletale_report::render::words::{count, number};
 
 use super::words::{LISTED, fault, item, said, section};
 use super::{Named, Search, Sheet, Tone};

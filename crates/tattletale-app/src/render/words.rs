@@ -2,8 +2,8 @@
 
 use tattletale_core::model::Aspect;
 use tattletale_core::model::app::{Contents, Endpoint, Fault, HardKey, KeyKind, Place, Sdk, Sureness};
-use tattletale_core::render::escape::text as escaped;
-use tattletale_core::render::words::{count, list, number};
+use tattletale_report::render::escape::text as escaped;
+use tattletale_report::render::words::{count, list, number};
 
 use super::{Item, Section, Sheet, Tone};
 
@@ -14,7 +14,7 @@ const LONGEST: usize = 120;
 
 /// Somebody else's text, made harmless and not too long.
 pub(super) fn said(text: &str) -> String {
-    tattletale_core::render::words::cut(&escaped(text), LONGEST)
+    tattletale_report::render::words::cut(&escaped(text), LONGEST)
 }
 
 pub(super) fn item(tone: Tone, head: impl Into<String>, facts: Vec<String>) -> Item {
@@ -231,5 +231,5 @@ fn permissions(contents: &Contents) -> Vec<Item> {
 }
 
 pub(super) fn fault(fault: &Fault) -> Item {
-    item(Tone::Alarm, tattletale_core::render::words::cut(&escaped(&fault.to_string()), 2 * LONGEST), Vec::new())
+    item(Tone::Alarm, tattletale_report::render::words::cut(&escaped(&fault.to_string()), 2 * LONGEST), Vec::new())
 }

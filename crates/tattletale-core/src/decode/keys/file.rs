@@ -18,6 +18,7 @@ pub const KINDS: &[Kind] = &[
         words: "initialisation vector of 16 bytes or nonce of 12 that an app always takes, in hex or base64",
     },
     Kind { name: "rsa-private", words: "RSA private key in PEM, or its modulus and exponent in hex" },
+    Kind { name: "ec-private", words: "private key on secp256r1 or secp256k1 in PEM, for envelopes of ECIES" },
 ];
 
 const HELP: &str = "a key has name, kind, and key (hex or base64), pem, or modulus and exponent (hex)";
@@ -82,9 +83,17 @@ fn key(reader: &Reader<'_>, entry: &Spanned<DeValue<'_>>, position: usize) -> Re
     let secret = match kind.ok_or_else(|| lacks("kind"))? {
         "aes" => Secret::Aes(of_length(plain, &[16, 24, 32])?),
         "chacha20" => Secret::ChaCha20(of_length(plain, &[32])?),
+        "ec-private" => {
+            let secret = der::from_pem(pem.ok_or_else(|| lacks("pem"))?);
+            let ours = secret.filter(|secret| matches!(secret, Secret::Ec { .. }));
+            ours.ok_or_else(|| wrong("holds no private key on secp256r1 or secp256k1".to_owned()))?
+        }
         "vector" => Secret::Vector(of_length(plain, &[cipher::BLOCK, cipher::NONCE])?),
         _ => match (pem, modulus, exponent) {
-            (Some(pem), ..) => der::from_pem(pem).ok_or_else(|| wrong("holds no RSA private key".to_owned()))?,
+            (Some(pem), ..) => {
+                let ours = der::from_pem(pem).filter(|secret| matches!(secret, Secret::Rsa { .. }));
+                ours.ok_or_else(|| wrong("holds no RSA private key".to_owned()))?
+            }
             (None, Some(modulus), Some(exponent)) => Secret::Rsa { modulus, exponent },
             _ => return Err(lacks("pem")),
         },
@@ -126,6 +135,7 @@ mod tests {
             ("[[key]]\nname = \"a\"\nkind = \"aes\"\nkey = \"00ff\"\n", "has 2 bytes"),
             ("[[key]]\nname = \"a\"\nkind = \"aes\"\nkey = \"n!\"\n", "neither hex nor base64"),
             ("[[key]]\nname = \"a\"\nkind = \"rsa-private\"\npem = \"AAAA\"\n", "no RSA private key"),
+            ("[[key]]\nname = \"a\"\nkind = \"ec-private\"\npem = \"AAAA\"\n", "no private key on secp256r1"),
             ("[[key]]\nkind = \"aes\"\nkey = \"00\"\n", "lacks `name`"),
             ("[[key]", "TOML"),
         ] {

@@ -10,7 +10,7 @@ mod seen;
 
 use super::Hint;
 use super::walk::{Ending, Limits, Node, Visitor, walk};
-use crate::codec::{base64, cipher};
+use crate::codec::{base64, cipher, ecies};
 use crate::model::url::hex_digit;
 use std::fmt;
 use std::sync::Arc;
@@ -43,7 +43,37 @@ pub enum Secret {
         /// d
         exponent: Vec<u8>,
     },
+    /// The private number, big-endian.
+    Ec {
+        /// Of which group.
+        curve: ecies::Curve,
+        /// d
+        number: Vec<u8>,
+    },
 }
+
+impl Secret {
+    /// What is in an envelope, if it is one for this key.
+    fn unsealed(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Rsa { modulus, exponent } => cipher::rsa_envelope(modulus, exponent, sealed),
+            Self::Ec { curve, number } => ecies::open(*curve, number, sealed),
+            Self::Aes(_) | Self::ChaCha20(_) | Self::Vector(_) => None,
+        }
+    }
+
+    /// True for lengths that an envelope with a symmetric key in it has.
+    fn fits(&self, length: usize) -> bool {
+        match self {
+            Self::Rsa { modulus, .. } => length == modulus.len(),
+            Self::Ec { .. } => KEY_SIZES.iter().any(|size| length == ecies::AROUND + size),
+            Self::Aes(_) | Self::ChaCha20(_) | Self::Vector(_) => false,
+        }
+    }
+}
+
+/// Bytes of a key of AES.
+const KEY_SIZES: [usize; 3] = [16, 24, 32];
 
 /// Says the kind only: keys have no place in messages.
 impl fmt::Debug for Secret {
@@ -53,6 +83,7 @@ impl fmt::Debug for Secret {
             Self::ChaCha20(_) => "ChaCha20",
             Self::Vector(_) => "Vector",
             Self::Rsa { .. } => "Rsa",
+            Self::Ec { .. } => "Ec",
         })
     }
 }
@@ -118,13 +149,12 @@ impl Visitor for Gatherer<'_> {
             self.ring.vectors.push(node.bytes.to_vec());
         }
         for key in self.known {
-            let Secret::Rsa { modulus, exponent } = &key.secret else { continue };
-            if length != modulus.len() || self.envelopes >= MOST_ENVELOPES || self.ring.keys.len() >= MOST_KEYS {
+            if !key.secret.fits(length) || self.envelopes >= MOST_ENVELOPES || self.ring.keys.len() >= MOST_KEYS {
                 continue;
             }
             self.envelopes += 1;
-            let inside = cipher::rsa_envelope(modulus, exponent, node.bytes);
-            if let Some(inside) = inside.filter(|inside| matches!(inside.len(), 16 | 24 | 32)) {
+            let inside = key.secret.unsealed(node.bytes);
+            if let Some(inside) = inside.filter(|inside| KEY_SIZES.contains(&inside.len())) {
                 self.ring.keys.push(Key { name: key.name.clone(), secret: Secret::Aes(inside) });
             }
         }

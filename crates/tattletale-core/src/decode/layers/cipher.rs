@@ -38,7 +38,7 @@ impl Layer for Cipher {
     fn about(&self) -> &'static str {
         match self {
             Self::AesCbc => {
-                "AES-CBC (NIST SP 800-38A) with a key of the user's, as Sensors Analytics' encrypted form has it (sa-sdk-android, gzip codes 9 and 13); also with the key out of an RSA envelope beside it."
+                "AES-CBC (NIST SP 800-38A) with a key of the user's, as Sensors Analytics' encrypted form has it (sa-sdk-android, gzip codes 9 and 13); also with the key out of an envelope of RSA or ECIES beside it."
             }
             Self::AesEcb => {
                 "AES-ECB (NIST SP 800-38A) with a key of the user's, as many Android SDKs use the default of `Cipher.getInstance(\"AES\")`."
