@@ -5,9 +5,10 @@
 //! over hosts; it is under the ODbL and never bundled.
 
 mod exodus;
+mod expressions;
 mod written;
 
-use regex::{RegexSet, RegexSetBuilder};
+use expressions::Expressions;
 
 /// What is known of one SDK.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,12 +49,9 @@ pub struct SignatureError(pub String);
 pub struct Signatures {
     /// In the order in which they were added.
     pub list: Vec<Signature>,
-    code: (RegexSet, Vec<usize>),
-    network: (RegexSet, Vec<usize>),
+    code: Expressions,
+    network: Expressions,
 }
-
-/// Memory that the expressions of one file may take when compiled; the list of 2026 takes 6 MB.
-const MOST_COMPILED: usize = 64 << 20;
 
 static BUNDLED: &[&str] = &[
     include_str!("../../signatures/sensors.toml"),
@@ -65,7 +63,7 @@ impl Signatures {
     /// Ours.
     pub fn bundled() -> Self {
         let list = BUNDLED.iter().flat_map(|text| written::parse(text).unwrap_or_default()).collect();
-        Self { list, code: (RegexSet::empty(), Vec::new()), network: (RegexSet::empty(), Vec::new()) }
+        Self { list, code: Expressions::default(), network: Expressions::default() }
     }
 
     /// Adds those of a file: TOML as ours, or the JSON of Exodus.
@@ -97,14 +95,8 @@ impl Signatures {
             rest.is_some() && (prefix.ends_with('.') || after.is_none_or(|next| matches!(next, b'/' | b'$')))
         };
         let ours = self.list.iter().position(|signature| signature.classes.iter().any(|prefix| begins(prefix)));
-        ours.or_else(|| {
-            if self.code.1.is_empty() {
-                return None;
-            }
-            // Exodus searches names with slashes; its expressions write dots, which fit both.
-            let found = self.code.0.matches(bare).iter().next();
-            Some(self.code.1[found?])
-        })
+        // Exodus searches names with slashes; its expressions write dots, which fit both.
+        ours.or_else(|| self.code.first(bare))
     }
 
     /// The signature that knows a host.
@@ -112,26 +104,17 @@ impl Signatures {
         let below =
             |name: &String| host == name || host.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('.'));
         let ours = self.list.iter().position(|signature| signature.hosts.iter().any(below));
-        ours.or_else(|| {
-            if self.network.1.is_empty() {
-                return None;
-            }
-            let found = self.network.0.matches(host).iter().next();
-            Some(self.network.1[found?])
-        })
+        ours.or_else(|| self.network.first(host))
     }
 }
 
-/// One automaton over the expressions of all signatures, and whose each is.
+/// The expressions of all signatures, and whose each is.
 fn set<'s>(
     list: &'s [Signature],
     of: impl Fn(&'s Signature) -> Option<&'s str>,
-) -> Result<(RegexSet, Vec<usize>), SignatureError> {
+) -> Result<Expressions, SignatureError> {
     let written = list.iter().enumerate().filter_map(|(position, signature)| Some((position, of(signature)?)));
-    let (positions, expressions): (Vec<usize>, Vec<&str>) = written.unzip();
-    let built = RegexSetBuilder::new(expressions).size_limit(MOST_COMPILED).dfa_size_limit(MOST_COMPILED).build();
-    let set = built.map_err(|error| SignatureError(format!("has an expression that cannot be used: {error}")))?;
-    Ok((set, positions))
+    Expressions::new(written).map_err(|error| SignatureError(format!("has an expression that cannot be used: {error}")))
 }
 
 #[cfg(test)]

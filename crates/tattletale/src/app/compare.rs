@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tattletale_app::compare::{Hasher, Print, Side, compare};
 use tattletale_app::look::unit::units;
+use tattletale_app::open::Opened;
 use tattletale_app::package::Package;
 use tattletale_app::{Fault, render};
 
@@ -21,14 +22,14 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
         page::check(target, files.iter().map(PathBuf::as_path))?;
     }
     let progress = Progress::new(crate::input::size_of_files(&files));
-    let (first, mut faults) = one(&args.first, &progress)?;
+    let (Opened { package: first, .. }, mut faults) = one(&args.first, &progress)?;
     let hasher = Hasher::default();
     let first_units = units(&first, &mut faults);
     let first_print = Print::of(&first_units, &hasher);
     nothing(&first, first_print.classes())?;
     let (mut sheets, mut rows, mut kin, mut complete) = (Vec::new(), Vec::new(), false, true);
     for path in &args.others {
-        let (other, own) = one(path, &progress)?;
+        let (Opened { package: other, .. }, own) = one(path, &progress)?;
         let mut faults: Vec<Fault> = faults.iter().cloned().chain(own).collect();
         let other_units = units(&other, &mut faults);
         let print = Print::of(&other_units, &hasher);
@@ -55,24 +56,25 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
 }
 
 /// The one app in a file: of several, the one with the most code, which is said as a fault.
-pub(super) fn one(path: &Path, progress: &Progress) -> Result<(Package, Vec<Fault>), Failure> {
-    let mut best: Option<Package> = None;
+pub(super) fn one(path: &Path, progress: &Progress) -> Result<(Opened, Vec<Fault>), Failure> {
+    let mut best: Option<Opened> = None;
     let mut several = 0;
     let bytes = |package: &Package| package.parts.iter().map(|part| part.bytes.len()).sum::<usize>();
     let mut faults = each(&[path.to_owned()], progress, &mut |opened| {
         several += 1;
-        if best.as_ref().is_none_or(|before| bytes(before) < bytes(&opened.package)) {
-            best = Some(opened.package);
+        if best.as_ref().is_none_or(|before| bytes(&before.package) < bytes(&opened.package)) {
+            best = Some(opened);
         }
         ControlFlow::Continue(())
     })?;
-    let package = best.unwrap_or_else(|| Package::new(path.display().to_string()));
+    let name = || path.display().to_string();
+    let best = best.unwrap_or_else(|| Opened { package: Package::new(name()), sha256: None });
     if several > 1 {
-        let message = format!("holds {several} apps; only {} was taken", package.name);
-        faults.push(Fault::new(tattletale_app::FaultKind::Limit, path.display().to_string(), message));
+        let message = format!("holds {several} apps; only {} was taken", best.package.name);
+        faults.push(Fault::new(tattletale_app::FaultKind::Limit, name(), message));
     }
-    faults.extend(package.faults.iter().cloned());
-    Ok((package, faults))
+    faults.extend(best.package.faults.iter().cloned());
+    Ok((best, faults))
 }
 
 /// An app without code cannot be compared.

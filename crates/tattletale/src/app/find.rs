@@ -25,9 +25,9 @@ pub(super) fn run(args: &FindArgs) -> Result<Outcome, Failure> {
     let by_id = signatures.list.iter().position(|signature| signature.id == args.sought);
     let other = match by_id.is_none() && file.exists() {
         true => {
-            let (package, faults) = compare::one(file, &progress)?;
+            let (opened, faults) = compare::one(file, &progress)?;
             search.faults.extend(faults);
-            Some(package)
+            Some(opened.package)
         }
         false => None,
     };

@@ -75,8 +75,8 @@ fn inspect(args: &AppArgs) -> Result<Outcome, Failure> {
 pub(crate) fn contents(path: &Path, folder: &DataFolder) -> Result<Contents, Failure> {
     let knowledge = Knowledge { signatures: Signatures::bundled(), operators: Store::of(folder)?.load()? };
     let progress = Progress::new(0);
-    let (package, faults) = compare::one(path, &progress)?;
-    let mut contents = look(&package, &knowledge);
+    let (Opened { package, sha256 }, faults) = compare::one(path, &progress)?;
+    let mut contents = Contents { sha256, ..look(&package, &knowledge) };
     let outside = faults.into_iter().filter(|fault| !package.faults.contains(fault));
     contents.faults.extend(outside);
     Ok(contents)
