@@ -14,6 +14,7 @@ mod inflow;
 pub mod json;
 pub mod lz4;
 pub mod members;
+pub mod probe;
 pub mod stream;
 pub mod websocket;
 pub(crate) mod window;

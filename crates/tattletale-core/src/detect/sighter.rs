@@ -312,8 +312,9 @@ impl Frame {
     }
 }
 
-impl Visitor for Sighter<'_> {
-    fn enter(&mut self, node: &Node<'_>) {
+impl Sighter<'_> {
+    /// What stands in a node that begins: found in its bytes where they are new, else handed down.
+    fn hits_in(&mut self, node: &Node<'_>) -> Vec<Hit> {
         let mut hits = Vec::new();
         if node.fresh {
             self.places.bytes += node.bytes.len() as u64;
@@ -322,30 +323,53 @@ impl Visitor for Sighter<'_> {
         } else if let Some(around) = self.frames.last_mut() {
             around.hand_down(&node.span, &mut hits);
         }
-        // What was written as text of a digest is told there.
-        let told = self.frames.last().is_some_and(|around| around.has_digest(&node.span));
-        hits.extend(self.planted.as_bytes(node.bytes).filter(|_| !told));
-        let hits = hits.into_iter().map(Some).collect();
+        if !node.look.printable()
+            && let Some(digest) = self.planted.as_bytes(node.bytes)
+        {
+            // What was written as text of a digest is told there.
+            let told = self.frames.last().is_some_and(|around| around.has_digest(&node.span));
+            hits.extend((!told).then_some(digest));
+        }
+        hits
+    }
+}
+
+impl Visitor for Sighter<'_> {
+    fn enter(&mut self, node: &Node<'_>) {
+        let hits = self.hits_in(node).into_iter().map(Some).collect();
         self.frames.push(Frame { hits, mark: self.found.len() });
     }
 
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
-        let Some(Frame { hits, mark: own }) = self.frames.pop() else { return };
+        let Some(Frame { hits, mark }) = self.frames.pop() else { return };
+        self.end(node, ending, hits.into_iter().flatten().collect(), mark);
+    }
+
+    fn leaf(&mut self, node: &Node<'_>, ending: &Ending) {
+        let hits = self.hits_in(node);
+        self.end(node, ending, hits, self.found.len());
+    }
+}
+
+impl Sighter<'_> {
+    /// Settles what is left in a node that ends; what was found since `own` lies in it.
+    fn end(&mut self, node: &Node<'_>, ending: &Ending, mut hits: Vec<Hit>, own: usize) {
         // The pieces of a view that is looked at again were seen before: they count as deeper.
         let mark = match (node.again, self.frames.last()) {
             (true, Some(around)) => around.mark,
             _ => own,
         };
-        let mut hits: Vec<Hit> = hits.into_iter().flatten().collect();
-        self.planted.settle(node.bytes, &mut hits, 0);
-        self.count_unexplained(node, &mut hits, ending);
         if !ending.opened && !node.again {
             self.places.fields[node.bytes.len().min(255)] += 1;
         }
         if !hits.is_empty() {
+            self.planted.settle(node.bytes, &mut hits, 0);
+            self.count_unexplained(node, &mut hits, ending);
+        }
+        if !hits.is_empty() {
             self.settle(node, hits, ending, mark);
         }
-        if !node.guess && !node.again {
+        if !node.guess && !node.again && self.planted.notations().may_know(node.bytes) {
             self.compare(node, ending, mark);
         }
         if ending.opaque && self.opaque.len() < OPAQUE_KEPT {

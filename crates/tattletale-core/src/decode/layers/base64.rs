@@ -1,8 +1,10 @@
 //! Base64 in all its spellings. An alphabet proves nothing, so what comes out decides.
 
-use crate::codec::base64::{decode, decode_short};
-use crate::decode::look::{BREAK, DASH, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER};
-use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
+use crate::codec::base64::{decode, decode_short, head};
+use crate::decode::look::{
+    BREAK, CONTROL, DASH, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER,
+};
+use crate::decode::{At, Layer, Look, Needs, Opening, Proof, View};
 use std::borrow::Cow;
 
 pub(super) struct Base64;
@@ -38,18 +40,33 @@ impl Layer for Base64 {
         if view.bytes.len() > out.room() {
             return out.made(view.bytes, Proof::Guess);
         }
+        // A word of a few letters is told by its first four.
+        let few = view.bytes.len() * 3 / 4 < FEWEST_BINARY;
+        if few && head(view.bytes).is_some_and(|head| !may_begin_text(&head)) {
+            return;
+        }
         let mut short = [0; SHORT / 4 * 3];
         let decoded = match view.bytes.len() <= SHORT {
             true => decode_short(view.bytes, &mut short).map(Cow::Borrowed),
             false => decode(view.bytes).map(Cow::Owned),
         };
         let Some(decoded) = decoded else { return };
-        let text = Look::of(&decoded).text();
+        let look = Look::of(&decoded);
+        let text = look.text();
         // Nothing that can be told from chance fits into fewer bytes.
         if text || decoded.len() >= FEWEST_BINARY {
-            out.made(&decoded, if text { Proof::Sure } else { Proof::Guess });
+            out.made_that_looks(At::Whole, &decoded, look, if text { Proof::Sure } else { Proof::Guess });
         }
     }
+}
+
+/// Whether these are the first bytes of some text: no control characters, and characters that may end behind them.
+fn may_begin_text(head: &[u8; 3]) -> bool {
+    let whole_so_far = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    whole_so_far && !Look::of(head).has(CONTROL)
 }
 
 /// Whether so long a run of digits would have had to be drawn from a part of the alphabet only.

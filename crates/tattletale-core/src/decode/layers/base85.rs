@@ -5,8 +5,10 @@ use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Base85;
 
-const Z85: &[u8; 85] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
-const RFC1924: &[u8; 85] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
+static Z85: [u8; 256] =
+    values(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#");
+static RFC1924: [u8; 256] =
+    values(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~");
 const SHORTEST: usize = 20;
 const ENOUGH: usize = 16;
 
@@ -24,7 +26,8 @@ impl Layer for Base85 {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(5).only(!(HIGH | CONTROL))
+        const FRAMED: Needs = Needs::NOTHING.from(5).first(b"<").only(!(HIGH | CONTROL));
+        Needs::NOTHING.from(SHORTEST).only(!(HIGH | CONTROL | SPACE | BREAK)).or(&FRAMED)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -41,8 +44,7 @@ impl Layer for Base85 {
         if view.bytes.len() < SHORTEST || view.look.has(SPACE | BREAK) {
             return;
         }
-        for alphabet in [RFC1924, Z85] {
-            let table = values(alphabet);
+        for table in [&RFC1924, &Z85] {
             let decoded = decode(view.bytes, |letter| Some(table[letter as usize]).filter(|&value| value < 85));
             if let Some(decoded) = decoded.filter(|bytes| bytes.len() >= ENOUGH && Look::of(bytes).text()) {
                 return out.made(&decoded, Proof::Sure);
@@ -51,9 +53,13 @@ impl Layer for Base85 {
     }
 }
 
-fn values(alphabet: &[u8; 85]) -> [u8; 256] {
+const fn values(alphabet: &[u8; 85]) -> [u8; 256] {
     let mut table = [u8::MAX; 256];
-    alphabet.iter().zip(0..).for_each(|(&letter, value)| table[letter as usize] = value);
+    let mut value = 0;
+    while value < alphabet.len() {
+        table[alphabet[value] as usize] = value as u8;
+        value += 1;
+    }
     table
 }
 

@@ -1,6 +1,6 @@
 //! Hexadecimal: digests, identifiers, and texts that someone wanted to look like those.
 
-use crate::decode::look::{DASH, DIGIT, HEX_LOWER, HEX_UPPER, LOWER, PUNCTUATION, SPACE, UPPER};
+use crate::decode::look::{COLON, DASH, DIGIT, HEX_LOWER, HEX_UPPER, LOWER, PUNCTUATION, SPACE, UPPER};
 use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 use crate::model::url::hex_digit;
 
@@ -23,7 +23,15 @@ impl Layer for Hex {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(SHORTEST).only(DIGITS | LOWER | UPPER | PUNCTUATION | DASH | SPACE)
+        const PREFIXED: Needs = Needs::NOTHING
+            .from(SHORTEST)
+            .first(b"0")
+            .some(LOWER | UPPER)
+            .only(DIGITS | LOWER | UPPER | COLON | DASH | SPACE)
+            .or(&SEPARATED);
+        const SEPARATED: Needs =
+            Needs::NOTHING.from(LONGEST_ADDRESS + 1).some(COLON | DASH | SPACE).only(DIGITS | COLON | DASH | SPACE);
+        Needs::NOTHING.from(SHORTEST).only(DIGITS).or(&PREFIXED)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -53,9 +61,11 @@ impl Layer for Hex {
     }
 }
 
+/// Pairs with a separator between them are more than a MAC address has.
+const LONGEST_ADDRESS: usize = 17;
+
 /// Pairs with one and the same separator between them; more of them than a MAC address has.
 fn is_separated(bytes: &[u8]) -> bool {
-    const LONGEST_ADDRESS: usize = 17;
     let &[_, _, separator @ (b':' | b'-' | b' '), ..] = bytes else { return false };
     let digit = |byte: &u8| byte.is_ascii_hexdigit();
     bytes.len() > LONGEST_ADDRESS

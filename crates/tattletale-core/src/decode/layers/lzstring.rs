@@ -4,7 +4,7 @@
 //! that ends with a mark. A random stream asks for an entry that does not exist within a few codes, or never ends;
 //! one that ends exactly with its input and has become text is believed.
 
-use crate::decode::look::{BREAK, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER};
+use crate::decode::look::{DASH, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, HIGH, LOWER, OTHER, PLUS, SLASH, SPACE, UPPER};
 use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 use std::ops::Range;
 
@@ -14,6 +14,10 @@ pub(super) struct LzString;
 const SHORTEST: usize = 16;
 /// Text that must come out.
 const ENOUGH: usize = 14;
+
+const WORD: u32 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER;
+/// Of base64; forms turn `+` into a blank.
+const LETTERS: u32 = WORD | PLUS | EQUALS | SLASH | SPACE;
 
 impl Layer for LzString {
     fn name(&self) -> &'static str {
@@ -29,15 +33,17 @@ impl Layer for LzString {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(SHORTEST)
+        const URI: Needs = Needs::NOTHING.from(SHORTEST).only(WORD | PLUS | DASH | OTHER | SPACE).or(&UTF16);
+        const UTF16: Needs = Needs::NOTHING.from(SHORTEST).text().some(HIGH).or(&BYTES);
+        const BYTES: Needs = Needs::NOTHING.from(SHORTEST).binary();
+        Needs::NOTHING.from(SHORTEST).only(LETTERS).or(&URI)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         if view.bytes.len() < SHORTEST {
             return;
         }
-        let letters = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | EQUALS | SLASH | SPACE;
-        let text = if view.look.only(letters) && !view.look.has(BREAK) {
+        let text = if view.look.only(LETTERS) {
             // Forms turn `+` into a blank.
             inflate(
                 view.bytes.iter().map(|&byte| digit(&BASE64, if byte == b' ' { b'+' } else { byte })),

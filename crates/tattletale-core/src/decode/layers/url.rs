@@ -24,7 +24,7 @@ impl Layer for Url {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.some(SLASH).some(COLON | EQUALS)
+        Needs::NOTHING.some(SLASH).some(COLON).or(&const { Needs::NOTHING.first(b"/").some(EQUALS) })
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -51,6 +51,9 @@ impl Layer for Url {
 ///
 /// Blanks inside the query are allowed: they are what is left of `%20` when an outer layer was decoded.
 fn is_address(text: &str) -> bool {
+    if !text.starts_with('/') && memchr::memmem::find(text.as_bytes(), b"://").is_none() {
+        return false;
+    }
     let head = text.split(['?', '#']).next().unwrap_or(text);
     if head.contains(|c: char| c.is_ascii_whitespace() || matches!(c, '"' | '<' | '>' | '{' | '}')) {
         return false;

@@ -76,7 +76,7 @@ pub(in crate::detect) fn scan(bytes: &[u8], mut each: impl FnMut(Run)) {
     let (blocks, tail) = bytes.as_chunks::<64>();
     for (number, block) in blocks.iter().enumerate() {
         let base = number * 64;
-        let mut gaps = !members(block);
+        let mut gaps = !mask(block, is_member);
         while gaps != 0 {
             let at = base + gaps.trailing_zeros() as usize;
             if at - start >= SHORTEST {
@@ -100,12 +100,12 @@ pub(in crate::detect) fn scan(bytes: &[u8], mut each: impl FnMut(Run)) {
     }
 }
 
-/// One bit for each byte that belongs to any of the alphabets.
+/// One bit for each byte of the block that is one of those.
 #[inline]
-fn members(block: &[u8; 64]) -> u64 {
+fn mask(block: &[u8; 64], of: impl Fn(u8) -> bool) -> u64 {
     let mut flags = [0u8; 64];
     for (flag, &byte) in flags.iter_mut().zip(block) {
-        *flag = u8::from(is_member(byte));
+        *flag = u8::from(of(byte));
     }
     // Eight flags of 0 or 1 become eight bits of one byte: the product moves each to its place in the highest byte.
     let (words, _) = flags.as_chunks::<8>();
@@ -194,7 +194,7 @@ fn nibble(digit: u8) -> u64 {
 
 /// Hexadecimal digits in a row anywhere in a run; true when they are most of it, so that it is nothing else.
 fn hex(run: &[u8], base: usize, each: &mut impl FnMut(Run)) -> bool {
-    if run.len() < SHORTEST_HEX {
+    if run.len() < SHORTEST_HEX || !has_hex(run) {
         return false;
     }
     let (mut found, mut start) = (0, 0);
@@ -209,6 +209,31 @@ fn hex(run: &[u8], base: usize, each: &mut impl FnMut(Run)) -> bool {
         start = end + 1;
     }
     found * 2 > run.len()
+}
+
+/// Whether there are so many hexadecimal digits in a row anywhere: of a long text in base64, a glance tells.
+fn has_hex(run: &[u8]) -> bool {
+    const BLOCK: usize = 64;
+    if run.len() < 2 * BLOCK {
+        return true;
+    }
+    // Bits of the block before stand below those of this one; sixteen in a row leave one that all shifts agree on.
+    let mut before = 0u64;
+    let (blocks, rest) = run.as_chunks::<BLOCK>();
+    let mut last = [0; BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    let in_row = |digits: u128| {
+        let two = digits & digits >> 1;
+        let four = two & two >> 2;
+        let eight = four & four >> 4;
+        eight & eight >> 8 != 0
+    };
+    blocks.iter().chain([&last]).any(|block| {
+        let digits = mask(block, |byte| byte.wrapping_sub(b'0') < 10 || (byte | 0x20).wrapping_sub(b'a') < 6);
+        let whole = u128::from(digits) << BLOCK | u128::from(before);
+        before = digits;
+        in_row(whole)
+    })
 }
 
 /// Digits from the first on, those that end where they end, and where several digests stand in a row.
@@ -304,6 +329,11 @@ mod tests {
             let mut found = false;
             scan(text.as_bytes(), |run| found |= run.range == (before.len() + 1..before.len() + 65));
             prop_assert!(found);
+        }
+
+        #[test]
+        fn a_glance_overlooks_no_digits(before in "[A-Za-z0-9+/]{0,300}", digits in "[0-9a-fA-F]{16}", after in "[A-Za-z0-9+/]{0,300}") {
+            prop_assert!(has_hex(format!("{before}{digits}{after}").as_bytes()));
         }
 
         #[test]

@@ -16,6 +16,9 @@ pub(in crate::detect) const LONGEST: usize = 256;
 /// Fewer letters and digits than this are too common once what stands between them is gone.
 const SHORTEST: usize = 7;
 
+/// What a field may lose at its ends: a scheme, slashes, a question mark.
+const LONGEST_TAKEN_OFF: usize = 10;
+
 /// Pieces of an address that stand alone must say this much: a bare host or `/` never does.
 const TELLING: f64 = 20.0;
 
@@ -29,8 +32,8 @@ pub(in crate::detect) struct Notations {
     coordinates: Vec<Coordinate>,
     pieces: HashMap<String, Vec<Piece>>,
     splits: Vec<Split>,
-    /// Which lengths pieces have.
-    lengths: Vec<bool>,
+    /// By length: the first bytes that pieces have, in small letters, as bits.
+    begin: Vec<[u128; 2]>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -161,8 +164,11 @@ impl Notations {
         self.splits.push(Split { pattern, pieces: pieces.len() as u8, bits });
         for (number, piece) in (0..).zip(pieces) {
             let piece = bare(piece);
-            self.lengths.resize(self.lengths.len().max(piece.len() + 1), false);
-            self.lengths[piece.len()] = true;
+            if self.begin.len() <= piece.len() {
+                self.begin.resize(piece.len() + 1, [0; 2]);
+            }
+            let first = piece.bytes().next().unwrap_or_default();
+            self.begin[piece.len()][usize::from(first >> 7)] |= 1 << (first & 127);
             self.pieces.entry(piece).or_default().push(Piece { split, number });
         }
     }
@@ -195,16 +201,38 @@ impl Notations {
         }
     }
 
+    /// Whether it is worth asking what a field is: a glance, for most fields are nothing.
+    pub(in crate::detect) fn may_know(&self, bytes: &[u8]) -> bool {
+        let length = bytes.len();
+        (1..=LONGEST).contains(&length)
+            && ((!self.raw.is_empty() && matches!(length, 6 | 8 | 16))
+                || (!self.squeezed.is_empty() && length >= SHORTEST)
+                || (!self.coordinates.is_empty() && may_be_degrees(bytes))
+                || self.may_be_piece(bytes))
+    }
+
     /// What a field may be a piece of.
     pub(in crate::detect) fn pieces(&self, bytes: &[u8]) -> &[Piece] {
-        // What is taken off at the ends: a scheme, slashes, a question mark.
-        let near =
-            |length: usize| (length.saturating_sub(10)..=length).any(|length| self.lengths.get(length) == Some(&true));
-        if self.splits.is_empty() || bytes.len() > LONGEST || !near(bytes.len()) {
+        if bytes.len() > LONGEST || !self.may_be_piece(bytes) {
             return &[];
         }
         let text = std::str::from_utf8(bytes).ok();
         text.and_then(|text| self.pieces.get(&bare(text))).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether some piece has that length and begins so, once it is [`bare`].
+    fn may_be_piece(&self, bytes: &[u8]) -> bool {
+        if self.splits.is_empty() {
+            return false;
+        }
+        // Letters beyond ASCII change their length with their case, but not by much.
+        if !bytes.is_ascii() {
+            let near = bytes.len().saturating_sub(LONGEST_TAKEN_OFF)..(bytes.len() + 1).min(self.begin.len());
+            return self.begin.get(near).is_some_and(|begin| begin.iter().any(|begin| *begin != [0; 2]));
+        }
+        let bytes = bare_ascii(bytes);
+        let first = bytes.first().map_or(0, u8::to_ascii_lowercase);
+        self.begin.get(bytes.len()).is_some_and(|begin| begin[0] >> first & 1 == 1)
     }
 
     /// Numbers in a longer text, with what people put between digits.
@@ -230,7 +258,7 @@ impl Notations {
     /// Numbers that are a coordinate as exactly as they are written, alone or with commas between them.
     fn degrees(&self, bytes: &[u8], found: &mut Vec<Alike>) {
         let number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
-        if bytes.len() > 64 || !bytes.iter().all(|byte| number(byte) || b",; ".contains(byte)) {
+        if !may_be_degrees(bytes) {
             return;
         }
         let mut from = 0;
@@ -274,6 +302,26 @@ impl Notations {
 /// Letters and digits alone, small.
 fn squeezed(text: &[u8]) -> Vec<u8> {
     text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+}
+
+/// Digits with what stands between and around coordinates.
+fn may_be_degrees(bytes: &[u8]) -> bool {
+    bytes.len() <= 64 && bytes.iter().all(|byte| byte.is_ascii_digit() || b".-,; ".contains(byte))
+}
+
+/// What [`bare`] leaves of a text, but for its letter case.
+fn bare_ascii(bytes: &[u8]) -> &[u8] {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let first = bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len());
+    let last = bytes.iter().rposition(|byte| !blank(byte)).map_or(first, |last| last + 1);
+    let bytes = &bytes[first..last];
+    let behind = |scheme: &[u8]| {
+        bytes.split_at_checked(scheme.len()).filter(|(head, _)| head.eq_ignore_ascii_case(scheme)).map(|(_, rest)| rest)
+    };
+    let bytes = behind(b"https://").or_else(|| behind(b"http://")).unwrap_or(bytes);
+    let first = bytes.iter().position(|&byte| byte != b'?').unwrap_or(bytes.len());
+    let last = bytes.iter().rposition(|&byte| byte != b'/').map_or(first, |last| last + 1);
+    &bytes[first.min(last)..last]
 }
 
 /// Small letters, without what addresses lose: scheme, slash at the end, question mark in front.
