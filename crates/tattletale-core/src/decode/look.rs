@@ -117,6 +117,11 @@ impl Look {
         self.text
     }
 
+    /// True when every byte is below 0x80.
+    pub fn ascii(self) -> bool {
+        !self.has(HIGH)
+    }
+
     /// True when every byte is printable ASCII.
     pub fn printable(self) -> bool {
         !self.has(BREAK | CONTROL | HIGH)

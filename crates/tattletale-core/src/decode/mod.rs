@@ -54,6 +54,12 @@ pub trait Layer: Sync {
         Needs::NOTHING
     }
 
+    /// Whether a closer look is worth it: false only if [`open`](Self::open) would do nothing. A node that no layer
+    /// wants a closer look at is a leaf, and told as one.
+    fn glance(&self, _view: &View<'_>) -> bool {
+        true
+    }
+
     /// Opens `view` into `out`, or does nothing. May be called with anything; must take time linear in the view.
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>);
 }

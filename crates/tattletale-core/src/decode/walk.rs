@@ -176,13 +176,14 @@ impl Walker<'_> {
             _ => 0,
         };
         let len = node.bytes.len();
-        if asked == 0 {
+        let view = View { bytes: node.bytes, look, hint };
+        if !needs::layers(asked).any(|layer| layer.glance(&view)) {
             let reach = judge(len, look, few, Reach::default());
             self.visitor.leaf(node, &Ending { opened: false, text: look.text(), opaque: reach.opaque > 0 });
             return reach;
         }
         self.visitor.enter(node);
-        let inside = self.offer(node, View { bytes: node.bytes, look, hint }, asked);
+        let inside = self.offer(node, view, asked);
         let reach = judge(len, look, few, inside);
         let opaque = !reach.opened && reach.opaque > 0 && inside.opaque == 0;
         self.visitor.leave(node, &Ending { opened: reach.opened, text: look.text(), opaque });

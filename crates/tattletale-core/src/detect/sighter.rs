@@ -63,6 +63,8 @@ pub struct Unexplained {
 /// were before it.
 struct Frame {
     hits: Vec<Option<Hit>>,
+    /// Of these, how many begin before the pieces that are still to come.
+    passed: usize,
     mark: usize,
 }
 
@@ -294,12 +296,10 @@ impl Frame {
     /// Moves the matches that lie inside `span` out, counted from its start.
     fn hand_down(&mut self, span: &Range<usize>, into: &mut Vec<Hit>) {
         let start = |hit: &Option<Hit>| hit.as_ref().map(|hit| hit.range.start);
-        if self.hits.is_empty() {
-            return;
-        }
-        // Those that were taken lie before the span or overlap it: pieces come in order.
-        let first = self.hits.partition_point(|hit| start(hit).is_none_or(|start| start < span.start));
-        for slot in &mut self.hits[first..] {
+        // Pieces come in order: those that were taken, and those before this one, are of no interest any more.
+        let before = |hit: &Option<Hit>| start(hit).is_none_or(|start| start < span.start);
+        self.passed += self.hits[self.passed..].iter().take_while(|hit| before(hit)).count();
+        for slot in &mut self.hits[self.passed..] {
             match slot.take_if(|hit| hit.range.end <= span.end) {
                 Some(hit) => {
                     let range = hit.range.start - span.start..hit.range.end - span.start;
@@ -320,7 +320,9 @@ impl Sighter<'_> {
             self.places.bytes += node.bytes.len() as u64;
             self.planted.candidates(node.bytes, &mut hits);
             hits.sort_by_key(|hit| hit.range.start);
-        } else if let Some(around) = self.frames.last_mut() {
+        } else if let Some(around) = self.frames.last_mut()
+            && around.hits.len() > around.passed
+        {
             around.hand_down(&node.span, &mut hits);
         }
         if !node.look.printable()
@@ -337,11 +339,11 @@ impl Sighter<'_> {
 impl Visitor for Sighter<'_> {
     fn enter(&mut self, node: &Node<'_>) {
         let hits = self.hits_in(node).into_iter().map(Some).collect();
-        self.frames.push(Frame { hits, mark: self.found.len() });
+        self.frames.push(Frame { hits, passed: 0, mark: self.found.len() });
     }
 
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
-        let Some(Frame { hits, mark }) = self.frames.pop() else { return };
+        let Some(Frame { hits, mark, .. }) = self.frames.pop() else { return };
         self.end(node, ending, hits.into_iter().flatten().collect(), mark);
     }
 
@@ -369,7 +371,7 @@ impl Sighter<'_> {
         if !hits.is_empty() {
             self.settle(node, hits, ending, mark);
         }
-        if !node.guess && !node.again && self.planted.notations().may_know(node.bytes) {
+        if !node.guess && !node.again && self.planted.notations().may_know(node.bytes, node.look) {
             self.compare(node, ending, mark);
         }
         if ending.opaque && self.opaque.len() < OPAQUE_KEPT {

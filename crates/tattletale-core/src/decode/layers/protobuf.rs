@@ -16,6 +16,9 @@ pub(super) struct Protobuf;
 /// Bits that chance would have to bring together; random input of any amount stays far below.
 const ENOUGH: f64 = 34.0;
 
+/// No byte says more than two bits, so nothing shorter says enough.
+const SHORTEST: usize = (ENOUGH / 2.0) as usize;
+
 /// Messages within messages that are followed here; deeper ones are unfolded as pieces of their own.
 const DEEPEST: u32 = 16;
 
@@ -36,12 +39,12 @@ impl Layer for Protobuf {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(8).binary().heeds_hints()
+        Needs::NOTHING.from(SHORTEST).binary().heeds_hints()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         let declared = view.hint.typed_as("protobuf") && !view.hint.typed_as("grpc");
-        if !declared && (view.look.text() || view.bytes.len() < 8) {
+        if !declared && (view.look.text() || view.bytes.len() < SHORTEST) {
             return;
         }
         let mut message = Message::default();

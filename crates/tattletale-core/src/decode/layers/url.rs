@@ -27,7 +27,14 @@ impl Layer for Url {
         Needs::NOTHING.some(SLASH).some(COLON).or(&const { Needs::NOTHING.first(b"/").some(EQUALS) })
     }
 
+    fn glance(&self, view: &View<'_>) -> bool {
+        view.bytes.starts_with(b"/") || memchr::memmem::find(view.bytes, b"://").is_some()
+    }
+
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
+        if !self.glance(view) {
+            return;
+        }
         let Some(text) = std::str::from_utf8(view.bytes).ok().filter(|text| is_address(text)) else { return };
         let parts = Parts::of(text);
         // A host is a receiver, not data, unless something is encoded in it.
@@ -51,9 +58,6 @@ impl Layer for Url {
 ///
 /// Blanks inside the query are allowed: they are what is left of `%20` when an outer layer was decoded.
 fn is_address(text: &str) -> bool {
-    if !text.starts_with('/') && memchr::memmem::find(text.as_bytes(), b"://").is_none() {
-        return false;
-    }
     let head = text.split(['?', '#']).next().unwrap_or(text);
     if head.contains(|c: char| c.is_ascii_whitespace() || matches!(c, '"' | '<' | '>' | '{' | '}')) {
         return false;

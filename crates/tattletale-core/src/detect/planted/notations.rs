@@ -5,6 +5,7 @@
 //! puts together. A map answers for all values at once, so the cost is one look-up a field.
 
 use super::normal;
+use crate::decode::Look;
 use crate::detect::chance;
 use crate::model::url;
 use std::collections::HashMap;
@@ -202,18 +203,18 @@ impl Notations {
     }
 
     /// Whether it is worth asking what a field is: a glance, for most fields are nothing.
-    pub(in crate::detect) fn may_know(&self, bytes: &[u8]) -> bool {
+    pub(in crate::detect) fn may_know(&self, bytes: &[u8], look: Look) -> bool {
         let length = bytes.len();
         (1..=LONGEST).contains(&length)
             && ((!self.raw.is_empty() && matches!(length, 6 | 8 | 16))
                 || (!self.squeezed.is_empty() && length >= SHORTEST)
                 || (!self.coordinates.is_empty() && may_be_degrees(bytes))
-                || self.may_be_piece(bytes))
+                || self.may_be_piece(bytes, look))
     }
 
     /// What a field may be a piece of.
     pub(in crate::detect) fn pieces(&self, bytes: &[u8]) -> &[Piece] {
-        if bytes.len() > LONGEST || !self.may_be_piece(bytes) {
+        if bytes.len() > LONGEST || !self.may_be_piece(bytes, Look::of(bytes)) {
             return &[];
         }
         let text = std::str::from_utf8(bytes).ok();
@@ -221,16 +222,19 @@ impl Notations {
     }
 
     /// Whether some piece has that length and begins so, once it is [`bare`].
-    fn may_be_piece(&self, bytes: &[u8]) -> bool {
+    fn may_be_piece(&self, bytes: &[u8], look: Look) -> bool {
         if self.splits.is_empty() {
             return false;
         }
         // Letters beyond ASCII change their length with their case, but not by much.
-        if !bytes.is_ascii() {
+        if !look.ascii() {
             let near = bytes.len().saturating_sub(LONGEST_TAKEN_OFF)..(bytes.len() + 1).min(self.begin.len());
             return self.begin.get(near).is_some_and(|begin| begin.iter().any(|begin| *begin != [0; 2]));
         }
-        let bytes = bare_ascii(bytes);
+        // Nothing is taken off at the ends of most.
+        let [first, .., last] = bytes else { return true };
+        let plain = first.is_ascii_alphanumeric() && !matches!(first, b'h' | b'H') && last.is_ascii_alphanumeric();
+        let bytes = if plain { bytes } else { bare_ascii(bytes) };
         let first = bytes.first().map_or(0, u8::to_ascii_lowercase);
         self.begin.get(bytes.len()).is_some_and(|begin| begin[0] >> first & 1 == 1)
     }
