@@ -13,6 +13,7 @@ pub mod dex;
 pub mod fault;
 pub mod find;
 pub mod image;
+mod le;
 pub mod look;
 pub mod manifest;
 pub mod open;

@@ -100,6 +100,12 @@ impl Package {
         let mut start = [0; 16];
         let count = source.read_at(0, &mut start).unwrap_or_default();
         let start = &start[..count];
+        if is_two(source, start) {
+            let message =
+                "is a DEX file and an archive at once, and readers differ in which they take (CVE-2017-13156)";
+            self.faults.push(Fault::new(FaultKind::Corrupt, place, message));
+            self.archive(source, place, limits, depth);
+        }
         if is_archive(start) || place_of_archive(place) && Container::of(start).is_none() {
             return self.archive(source, place, limits, depth);
         }
@@ -128,11 +134,10 @@ impl Package {
         };
         self.faults.extend(archive.faults.iter().cloned().map(|fault| fault.within(place)));
         let inside = |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}/{name}") };
-        let resources = archive.members.iter().find(|member| member.name == "resources.arsc");
-        let resources = resources.and_then(|member| self.bytes(&archive, member, place, limits));
-        if let Some(member) = archive.members.iter().find(|member| member.name == "AndroidManifest.xml")
-            && let Some(bytes) = self.bytes(&archive, member, place, limits)
-        {
+        let resources = archive.member(RESOURCES);
+        let resources = resources.and_then(|member| self.bytes(&archive, member, &inside(RESOURCES), limits));
+        for member in archive.members.iter().filter(|member| member.name == MANIFEST) {
+            let Some(bytes) = self.bytes(&archive, member, &inside(MANIFEST), limits) else { continue };
             match Manifest::read(&bytes, resources.as_deref()) {
                 Some(manifest) => {
                     if !manifest.whole {
@@ -148,7 +153,7 @@ impl Package {
             }
         }
         if let Some(bytes) = resources {
-            self.take(&inside("resources.arsc"), Kind::Resources, bytes);
+            self.take(&inside(RESOURCES), Kind::Resources, bytes);
         }
         for member in &archive.members {
             let Some(kind) = kind(&member.name) else { continue };
@@ -180,6 +185,8 @@ impl Package {
     ) {
         match archive.stored(member) {
             Some((offset, length)) => {
+                self.faults
+                    .extend(archive.check(member).into_iter().map(|fault| Fault { entry: place.to_owned(), ..fault }));
                 self.add_nested(&Stretch::new(source, offset, length), place, limits, depth + 1);
             }
             None => {
@@ -192,20 +199,45 @@ impl Package {
 
     fn bytes(&mut self, archive: &Archive<'_>, member: &Member, place: &str, limits: &Limits) -> Option<Vec<u8>> {
         match archive.read(member, limits.entry.min(limits.total.saturating_sub(self.taken))) {
-            Ok(bytes) => Some(bytes),
-            Err(mut fault) => {
-                fault.entry = place.to_owned();
-                self.faults.push(fault);
+            Ok(entry) => {
+                self.faults.extend(entry.faults.into_iter().map(|fault| Fault { entry: place.to_owned(), ..fault }));
+                Some(entry.bytes)
+            }
+            Err(fault) => {
+                self.faults.push(Fault { entry: place.to_owned(), ..fault });
                 None
             }
         }
     }
 
     fn take(&mut self, place: &str, kind: Kind, bytes: Vec<u8>) {
+        // Packages for old phones hold the code of the others once more.
+        if kind == Kind::Code && self.parts.iter().any(|part| part.kind == kind && part.bytes == bytes) {
+            return;
+        }
         self.taken += bytes.len() as u64;
         let place = if place.is_empty() { self.name.clone() } else { place.to_owned() };
         self.parts.push(Part { place, kind, bytes });
     }
+}
+
+/// The manifest of a package, without what it refers to in the resource table. None for what is no package.
+pub fn manifest_of(source: &dyn Source) -> Option<Manifest> {
+    /// Those of large apps have some hundred KB.
+    const MOST: u64 = 32 << 20;
+    let archive = Archive::open(source).ok()?;
+    let entry = archive.read(archive.member(MANIFEST)?, MOST).ok()?;
+    Manifest::read(&entry.bytes, None)
+}
+
+const MANIFEST: &str = "AndroidManifest.xml";
+const RESOURCES: &str = "resources.arsc";
+
+/// Whether a file that begins as a DEX file ends as an archive with the parts of an app: old phones checked the
+/// signature of the one and ran the other.
+fn is_two(source: &dyn Source, start: &[u8]) -> bool {
+    let code = Container::of(start) == Some(Container::Dex);
+    code && Archive::open(source).is_ok_and(|archive| archive.members.iter().any(|member| kind(&member.name).is_some()))
 }
 
 /// What is made of an entry.

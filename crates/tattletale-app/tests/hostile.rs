@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "common/assemble.rs"]
+#[path = "common/assemble/mod.rs"]
 mod assemble;
 mod common;
 

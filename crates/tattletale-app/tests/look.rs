@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "common/assemble.rs"]
+#[path = "common/assemble/mod.rs"]
 mod assemble;
 
 use assemble::{Call, Class, Op, STATIC, archive, cdex, class, dex};
@@ -165,7 +165,8 @@ fn a_key_file_opens_with_the_reader_of_keys() {
     let keys = keys::parse(&file).unwrap();
     let secrets: Vec<_> = keys.iter().map(|key| &key.secret).collect();
     let (text, array) = (b"0123456789abcdef".to_vec(), (0..16).collect::<Vec<u8>>());
-    assert_eq!(secrets, [&keys::Secret::Aes(text), &keys::Secret::Aes(array)]);
+    let vector = keys::Secret::Vector(b"fedcba9876543210".to_vec());
+    assert_eq!(secrets, [&keys::Secret::Aes(text), &keys::Secret::Aes(array), &vector]);
     assert!(keyfile::write(&Contents::default()).is_none());
 }
 
@@ -211,6 +212,38 @@ fn libraries_settings_and_versions_beside_the_code() {
     assert_eq!(contents.sdks[0].version.as_deref(), Some("21.5.0"));
     let [key] = &contents.keys[..] else { panic!("{:?}", contents.keys) };
     assert_eq!((key.kind, key.place.file.as_str()), (KeyKind::RsaPublic, "lib/arm64-v8a/libx.so"));
+}
+
+/// What a library exports, registers and holds; damage to its tables changes nothing of that.
+#[test]
+fn the_native_part_of_an_sdk() {
+    let exports = b"\x7fELF\0Java_com_sensorsdata_analytics_android_sdk_Native_track__Ljava_lang_String_2\0";
+    let registers = b"\x7fELF\0com/xiaomi/onetrack/Core\0data.mistat.xiaomi.com\0not.a.known.host.example.com\0";
+    let strings = b"\x7fELF\0$AppStart\0$AppViewScreen\0$is_first_day\0_flush_time\0distinct_id\0";
+    let code = dex(&[class("Lcom/sensorsdata/analytics/android/sdk/SensorsDataAPI;").method(
+        STATIC,
+        ("a", &[], "V"),
+        1,
+        &[Op::Return],
+    )]);
+    let with = |library: &[u8]| looked(&archive(&[("classes.dex", &code), ("lib/arm64-v8a/libx.so", library)]), "");
+    let sensors = &with(exports).sdks[0];
+    let files: Vec<&str> = sensors.places.iter().map(|place| place.file.as_str()).collect();
+    assert_eq!((sensors.classes, files), (1, vec!["classes.dex", "lib/arm64-v8a/libx.so"]));
+    assert_eq!(sensors.places[1].class, "com.sensorsdata.analytics.android.sdk.Native");
+
+    let contents = with(registers);
+    let told: Vec<(&str, Sureness)> = contents.sdks.iter().map(|sdk| (sdk.id.as_str(), sdk.sureness)).collect();
+    assert_eq!(
+        told,
+        [("sensors-analytics", Sureness::Named), ("onetrack", Sureness::Named), ("mistat", Sureness::Address),]
+    );
+    let hosts: Vec<&str> = contents.endpoints.iter().map(|endpoint| endpoint.host.as_str()).collect();
+    assert_eq!(hosts, ["data.mistat.xiaomi.com"]);
+
+    let alone = looked(&archive(&[("lib/arm64-v8a/libx.so", strings)]), "");
+    assert_eq!((&*alone.sdks[0].id, alone.sdks[0].sureness), ("sensors-analytics", Sureness::LooksLike));
+    assert_eq!(alone.sdks[0].traces.len(), 5);
 }
 
 #[test]

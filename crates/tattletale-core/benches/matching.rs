@@ -2,18 +2,29 @@
 //!
 //! Generated telemetry (JSON with ids, times, addresses and digests; nothing planted) is searched for 10, 1,000 and
 //! 100,000 e-mail addresses: as text and under keys, as digests, and beside both with an automaton of the same texts.
-//! Then digests alone, for one address and for as many as make a million. Prints gigabytes a second of one core, the
-//! time that it takes to make everything ready, and the memory that it then holds.
+//! Then digests alone, for one address and for as many as make a million; then the mix of messages that the benchmark
+//! `speed` has is unfolded and searched whole, for 10 and for 100,000 addresses. Prints gigabytes a second of one core,
+//! the time that it takes to make everything ready (on all cores), the memory that it then holds, and beside each
+//! figure what it should be.
 
-#![allow(clippy::print_stdout, reason = "a benchmark prints")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and stops where it cannot go on")]
+
+#[path = "../tests/random/mod.rs"]
+mod random;
+#[allow(dead_code, reason = "the benchmark of that name uses all of it")]
+#[path = "speed/traffic.rs"]
+mod traffic;
 
 use aho_corasick::AhoCorasick;
+use random::Random;
 use std::time::Instant;
-use tattletale_core::detect::Planted;
+use tattletale_core::decode::Limits;
+use tattletale_core::detect::{Places, Planted, look};
 use tattletale_core::model::{GroundTruth, Value};
+use traffic::{Class, Traffic};
 
 /// Digests of one address: normal forms times algorithms, about.
-const DIGESTS_EACH: usize = 100;
+const DIGESTS_EACH: usize = 78;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -26,11 +37,9 @@ fn main() {
     );
     for count in [10, 1_000, 100_000] {
         let truth = truth(count);
-        let before = resident();
         let start = Instant::now();
         let planted = Planted::new(&truth);
         let ready = start.elapsed();
-        let memory = resident().saturating_sub(before);
         let texts = rate(&text, |bytes| {
             let mut hits = Vec::new();
             planted.texts(bytes, &mut hits);
@@ -43,15 +52,51 @@ fn main() {
             .expect("the addresses fit an automaton");
         let other = rate(&text, |bytes| automaton.find_overlapping_iter(bytes).count());
         println!(
-            "{count:>9}  {:>6} ms  {:>6} MB  {texts:>5.2} GB/s  {digests:>5.2} GB/s  {other:>7.2} GB/s",
+            "{count:>9}  {:>5} ms  {:>6} MB  {texts:>5.2} GB/s  {digests:>5.2} GB/s  {other:>7.2} GB/s",
             ready.as_millis(),
-            memory >> 20
+            planted.size() / 1_000_000
         );
     }
-    for count in [1, 1_000_000 / DIGESTS_EACH] {
+    println!("{:>9}  {:>8}  {:>9}  {:>10}", "wanted", "1000 ms", "150 MB", "1.50 GB/s");
+    million(&text);
+    mix(megabytes);
+}
+
+/// Digests alone: of one address, and a million.
+fn million(text: &[u8]) {
+    let mut speeds = Vec::new();
+    for count in [1, 1_000_000 / DIGESTS_EACH + 1] {
         let planted = Planted::new(&truth(count));
-        println!("{:>9} digests: {:.2} GB/s", count * DIGESTS_EACH, digests(&planted, &text));
+        speeds.push(digests(&planted, text));
+        println!("{:>9} digests  {:.2} GB/s", count * DIGESTS_EACH, speeds[speeds.len() - 1]);
     }
+    println!("{:>9} digests  at least 1.00 GB/s, at most 1.25 times: {:.2}", "wanted", speeds[0] / speeds[1]);
+}
+
+/// All of what an audit does with a message: unfolding, searching, telling where.
+fn mix(megabytes: usize) {
+    let mut times = Vec::new();
+    for count in [10, 100_000] {
+        let traffic = Traffic::new(Class::Mix, 1, megabytes * 250_000, count);
+        let start = Instant::now();
+        let planted = Planted::new(&traffic.truth);
+        let ready = start.elapsed().as_secs_f64();
+        let passes = (0..3).map(|_| {
+            let start = Clock::start();
+            for message in &traffic.messages {
+                let mut places = Places::default();
+                std::hint::black_box(look(&planted, &message.bytes, message.hint(), &Limits::default(), &mut places));
+            }
+            start.seconds()
+        });
+        let seconds = passes.fold(f64::MAX, f64::min);
+        println!(
+            "{count:>9} values on the mix  {:.0} MB/s  (ready in {ready:.2} s)",
+            traffic.bytes as f64 / seconds / 1e6
+        );
+        times.push(seconds / traffic.bytes as f64);
+    }
+    println!("{:>9} values on the mix  at most 1.25 times: {:.2}", "wanted", times[1] / times[0]);
 }
 
 fn digests(planted: &Planted, text: &[u8]) -> f64 {
@@ -137,30 +182,4 @@ fn telemetry(length: usize) -> Vec<u8> {
         ));
     }
     out.into_bytes()
-}
-
-/// xorshift64*
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn word(&mut self) -> String {
-        const SYLLABLES: [&str; 16] =
-            ["an", "na", "mar", "ta", "ko", "wal", "ski", "zo", "fia", "lee", "pa", "ge", "view", "set", "ting", "app"];
-        let count = 2 + self.next() as usize % 3;
-        (0..count).map(|_| SYLLABLES[(self.next() >> 40) as usize % SYLLABLES.len()]).collect()
-    }
-}
-
-/// Bytes of memory that the process holds, where the system says so.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<usize>().ok()).unwrap_or_default() << 10
 }

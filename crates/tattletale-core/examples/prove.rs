@@ -7,6 +7,10 @@
 
 #![allow(clippy::print_stdout, reason = "a proof prints")]
 
+#[path = "../tests/random/mod.rs"]
+mod random;
+
+use random::Random;
 use std::process::ExitCode;
 use tattletale_core::decode::{Hint, Limits};
 use tattletale_core::detect::{Places, Planted, chance, look};
@@ -98,7 +102,7 @@ fn truth(random: &mut Random) -> GroundTruth {
 
 fn message(random: &mut Random) -> Vec<u8> {
     let length = 4 + random.next() as usize % if random.next().is_multiple_of(50) { 2_000 } else { 120 };
-    let noise = |random: &mut Random| (0..length).map(|_| random.byte()).collect::<Vec<u8>>();
+    let noise = |random: &mut Random| random.bytes(length);
     let (a, b, c) = (random.next(), random.next(), random.next());
     let text = match a % 8 {
         0 => return noise(random),
@@ -152,32 +156,4 @@ fn message(random: &mut Random) -> Vec<u8> {
         ),
     };
     text.into_bytes()
-}
-
-/// xorshift64*
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn byte(&mut self) -> u8 {
-        (self.next() >> 40) as u8
-    }
-
-    fn word(&mut self) -> String {
-        const SYLLABLES: [&str; 16] =
-            ["an", "na", "mar", "ta", "ko", "wal", "ski", "zo", "fia", "lee", "pa", "ge", "view", "set", "ting", "app"];
-        let count = 2 + self.next() as usize % 3;
-        (0..count).map(|_| SYLLABLES[(self.next() >> 40) as usize % SYLLABLES.len()]).collect()
-    }
-
-    /// A name with a letter that no word of a message has.
-    fn name(&mut self) -> String {
-        format!("X{}q", self.word())
-    }
 }

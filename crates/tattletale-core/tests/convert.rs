@@ -62,7 +62,7 @@ fn exchange() -> impl Strategy<Value = Exchange> {
     let connection = prop::option::of("[a-z0-9]{1,9}").prop_map(|id| {
         id.map(|id| {
             let (sni, http) = (Some("a.example".to_owned()), Some("h2".to_owned()));
-            Arc::new(Connection { id: Some(id), sni, http, port: Some(8443), ..Connection::default() })
+            Arc::new(Connection { id: Some(id), sni, http, port: Some(8443), ech: true, ..Connection::default() })
         })
     });
     let rest = (prop::collection::vec(message, 0..3), connection, prop::option::of(time()));

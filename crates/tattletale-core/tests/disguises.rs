@@ -6,31 +6,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod encoders;
+mod random;
 
 use encoders::{DISGUISES, Disguise, base64};
+use random::Random;
 use tattletale_core::decode::{Hint, Limits, tree};
 use tattletale_core::detect::{Places, Planted, chance, look};
 use tattletale_core::model::{GroundTruth, Strength, Value};
-
-/// xorshift64*: enough for tests, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() >> 33) as usize % limit
-    }
-
-    fn bytes(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| (self.next() >> 40) as u8).collect()
-    }
-}
 
 /// A value of about `length` bytes in a script of its own, always with a token that no other has.
 fn value(script: usize, length: usize, random: &mut Random) -> String {

@@ -193,6 +193,33 @@ fn every_key_of_one_byte() {
     }
 }
 
+/// In a deep search: every length, with values that have just eight bytes more, and longer ones. What is not there
+/// is not found under any key.
+#[test]
+fn keys_of_several_bytes() {
+    let (values, deep) = (values(1), Limits { deep: true, ..Limits::default() });
+    let (present, absent) = (Planted::new(&truth("text", &values)), Planted::new(&truth("text", &self::values(2))));
+    for (number, value) in values.iter().enumerate().step_by(3) {
+        for length in (2..=32usize).filter(|length| value.len() >= length + 8) {
+            let key = (0..length).map(|at| (at * at * 31 + number * 7 + at) as u8);
+            let text = format!("{{\"id\":\"{value}\"}}");
+            let message: Vec<u8> = text.bytes().zip(key.cycle()).map(|(byte, key)| byte ^ key).collect();
+            let mut places = Places::default();
+            let found = look(&present, &message, Hint::default(), &deep, &mut places).0.sightings;
+            let ours = |sighting: &&Sighting| sighting.subject == Subject::Value(number);
+            let found = found.iter().find(ours).unwrap_or_else(|| panic!("{value} under {length}"));
+            assert_eq!(found.path.last().map(|step| step.layer), Some("xor"), "{value} under {length}");
+            let others = look(&absent, &message, Hint::default(), &deep, &mut places).0.sightings;
+            let strong = |other: &Sighting| {
+                chance::strength(places.expected(&other.odds, other.range.len())) == Strength::Strong
+            };
+            assert!(!others.iter().any(strong), "{value} under {length}: {others:?}");
+            let shallow = seen(&present, &message);
+            assert!(!shallow.iter().any(|(sighting, _)| ours(&sighting)), "only in a deep search");
+        }
+    }
+}
+
 #[test]
 fn normal_forms_are_digested() {
     for (kind, value, digested) in [

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tattletale_core::codec::inflate::{End, Framing, inflate};
 use tattletale_core::decode::keys::{Key, Secret};
 use tattletale_core::decode::{Hint, LAYERS, Limits, Tree, tree};
-use tattletale_core::detect::{Places, Planted, look};
+use tattletale_core::detect::{Places, Planted, SEARCHED, look};
 use tattletale_core::model::{FaultKind, GroundTruth, Value};
 
 fn planted(values: &[&str]) -> Planted {
@@ -55,6 +55,44 @@ fn every_layer_opens_its_own_example() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), LAYERS.len(), "two layers share a name");
+}
+
+#[test]
+fn every_example_of_the_search_is_found() {
+    let values = ["zoe@mail.test", "zoe.lindqvist83@mail.test"];
+    let value = |value: &str| Value { name: value.into(), kind: "email", value: value.into() };
+    let planted = Planted::new(&GroundTruth { values: values.map(value).into(), ..GroundTruth::default() });
+    for searched in SEARCHED {
+        let seen = |deep: bool| {
+            let limits = Limits { deep, ..Limits::default() };
+            look(&planted, searched.example, Hint::default(), &limits, &mut Places::default()).0.sightings.len()
+        };
+        assert_eq!((seen(true), seen(false)), (1, usize::from(!searched.deep)), "{}", searched.name);
+        assert!(searched.about.ends_with('.'));
+    }
+}
+
+/// As Sensors Analytics' newer clients send it: an event under a key of AES, and that key in an envelope for a private
+/// one. The envelope was made by Bouncy Castle, as Android's clients make it.
+#[test]
+fn an_envelope_of_a_curve_gives_the_key_for_what_is_beside_it() {
+    const ENVELOPE: &str = "04d9d21fe0de227d8f213fc841beb6db0d949a795d6be4a69d8aecdc3a044600d17670e83012b488c2b73209e319b6b6c24bc7f3778d19703e6f7c231f671e0897c7fbdc62f0c6c3441e7f367e6f48a17da3fc2fe74b18fc3307cee202ea9b55dc35f02aab";
+    const KEYS: &str = "[[key]]\nname = \"server\"\nkind = \"ec-private\"\npem = \"\"\"\n-----BEGIN PRIVATE KEY-----\n\
+        MIGTAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBHkwdwIBAQQg0fNpYv6JU6/zwvvenCNEI02c6JSLeNWSNZaGiSGdERigCgYIKoZIzj0DAQeh\n\
+        RANCAARtuEpj7NqROmokv9SLqAwsJudVAcDcd8iDagUwIPUx7Swcl/WN0k41Dhc/KhGWKhIXRVzuVro7Gxly3g8nGjO7\n\
+        -----END PRIVATE KEY-----\n\"\"\"\n";
+    let envelope: Vec<u8> =
+        (0..ENVELOPE.len()).step_by(2).map(|at| u8::from_str_radix(&ENVELOPE[at..at + 2], 16).unwrap()).collect();
+    let sealed = LAYERS.iter().find(|layer| layer.name() == "aes-cbc").unwrap().example();
+    let base64 = |bytes: &[u8]| base64_simd::STANDARD.encode_to_string(bytes);
+    let message = format!("[{{\"ekey\":\"{}\",\"pkv\":1,\"payloads\":[\"{}\"]}}]", base64(&envelope), base64(sealed));
+    let keys = Arc::new(tattletale_core::decode::keys::parse(KEYS).unwrap());
+    let seen = |keys| {
+        let limits = Limits { keys, ..Limits::default() };
+        look(&planted(&["zoe@mail.test"]), message.as_bytes(), Hint::default(), &limits, &mut Places::default()).0
+    };
+    assert_eq!(seen(keys).sightings.len(), 1);
+    assert!(seen(Arc::default()).sightings.is_empty());
 }
 
 /// Gzip members of zeros behind one another: 10 MB that want to become 10 GB.

@@ -120,12 +120,12 @@ fn version(words: &'static [&'static str]) -> impl Strategy<Value = Option<Strin
 fn connections() -> impl Strategy<Value = Connection> {
     let ends = (any::<Option<std::net::SocketAddr>>(), any::<Option<IpAddr>>(), any::<Option<u16>>());
     let versions = (version(&["tls/1.2", "tls/1.3"]), version(&["http/1.0", "http/1.1", "h2", "h3"]));
-    (ends, (word(), word(), word(), word(), word()), versions).prop_map(
-        |((client, server, port), (id, sni, alpn, ja4, app), (tls, http))| {
+    (ends, (word(), word(), word(), word(), word()), versions, any::<bool>()).prop_map(
+        |((client, server, port), (id, sni, alpn, ja4, app), (tls, http), ech)| {
             // What is written has no scope or flow label, and IPv4 addresses have one notation.
             let client = client.map(|client| std::net::SocketAddr::new(client.ip(), client.port()));
             let server = server.map(|server| server.to_canonical());
-            Connection { id, client, server, port, sni, alpn, tls, http, ja4, app }
+            Connection { id, client, server, port, sni, alpn, tls, http, ja4, ech, app }
         },
     )
 }

@@ -7,7 +7,7 @@
 use crate::scenario::{Lived, Sent};
 use std::collections::BTreeSet;
 use tattletale_core::model::Report;
-use tattletale_core::study::Recognised;
+use tattletale_report::study::Recognised;
 
 /// A thing by its name in the ground truth, and the host that got it.
 pub type Told = (String, String);

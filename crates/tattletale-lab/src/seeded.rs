@@ -4,13 +4,20 @@
 //! general-purpose generators may change theirs between releases. Every consumer forks its own stream by a label,
 //! so that one more draw in one place does not change everything after it.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use chacha20::ChaCha8Rng;
+use chacha20::rand_core::{Rng, SeedableRng};
 
 /// A stream of made-up randomness.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Seeded {
     stream: ChaCha8Rng,
+}
+
+/// The copy goes on with the same draws.
+impl Clone for Seeded {
+    fn clone(&self) -> Self {
+        Self { stream: ChaCha8Rng::deserialize_state(&self.stream.serialize_state()) }
+    }
 }
 
 impl Seeded {

@@ -12,11 +12,11 @@ use browser::{chromium, dom};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tattletale_core::attribute::Operators;
-use tattletale_core::render::{self, study};
-use tattletale_core::study::claims::ready;
-use tattletale_core::study::{About, Session, Study};
 use tattletale_lab::dry;
 use tattletale_lab::scenario::Scenario;
+use tattletale_report::render::{self, study};
+use tattletale_report::study::claims::ready;
+use tattletale_report::study::{About, Session, Study};
 
 /// A day of a named scenario, lived without sockets and audited.
 fn day(name: &str, day: u32) -> Session {

@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
-use tattletale_core::study::Verdict;
-use tattletale_core::study::claims::ready;
 use tattletale_lab::lab;
 use tattletale_lab::stage::Stage;
 use tattletale_lab::verdicts::{Held, hold, matrix, named};
+use tattletale_report::study::Verdict;
+use tattletale_report::study::claims::ready;
 
 #[test]
 fn every_verdict_is_the_one_that_the_truth_implies() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::idle;
 use crate::policy::{Policy, Refusal};
 
 /// For one address.
@@ -141,6 +142,7 @@ async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let connecting = tokio::time::timeout(PATIENCE, TcpStream::connect(address));
     let stream = connecting.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     stream.set_nodelay(true)?;
+    idle::keep_alive(&stream)?;
     Ok(stream)
 }
 
@@ -148,6 +150,7 @@ async fn through(upstream: &Upstream, host: &str, port: u16) -> io::Result<TcpSt
     let talk = async {
         let mut stream = TcpStream::connect((&*upstream.host, upstream.port)).await?;
         stream.set_nodelay(true)?;
+        idle::keep_alive(&stream)?;
         if upstream.socks {
             socks(&mut stream, host, port).await?
         } else {

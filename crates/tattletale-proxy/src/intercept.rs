@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::ProtocolVersion;
+use rustls::{AlertDescription, ProtocolVersion};
 use tattletale_core::codec::hello::{Carrier, ClientHello};
 use tattletale_core::model::{BlindKind, Connection};
 use tokio::net::TcpStream;
@@ -73,8 +73,7 @@ pub(crate) async fn tunnel(visit: &Visit, client: BoxStream, mut aim: Aim) {
         }
         First::Opaque | First::Socks => {
             let Some(server) = server else { return };
-            tunnel::opaque(client, server).await;
-            visit.blind(BlindKind::OpaqueTcp, &Arc::new(connection), Some(&aim.host), None);
+            tunnel::unseen(visit, (client, server), BlindKind::OpaqueTcp, connection, &aim.host, None).await;
         }
     }
 }
@@ -92,13 +91,14 @@ async fn secured(
     let host = named.map_or_else(|| aim.host.clone(), |(host, _)| host);
     connection.sni = hello.sni.clone();
     connection.ja4 = Some(hello.ja4(Carrier::Tcp));
+    connection.ech = hello.offers_ech();
     let pair = Pair { client: visit.client.ip(), host: host.clone(), ja4: connection.ja4.clone() };
     let (upstream, failed) = match server {
         None => (None, None),
         Some(server) => {
             if let Some(why) = visit.shared.passes.passes(&pair) {
-                tunnel::opaque(client, server).await;
-                visit.blind(BlindKind::PassedThrough, &Arc::new(connection), Some(&host), Some(why));
+                let kind = BlindKind::PassedThrough;
+                tunnel::unseen(visit, (client, server), kind, connection, &host, Some(why)).await;
                 return;
             }
             // Nothing was read from the server, so nothing is lost with the counting.
@@ -187,9 +187,8 @@ async fn opened(
             serve::serve(visit, client, Route::Tunnel(tunnel)).await;
         }
         _ => {
-            tunnel::opaque(client, server).await;
             let detail = Some("within TLS that was opened".to_owned());
-            visit.blind(BlindKind::OpaqueTcp, &Arc::new(connection), Some(&aim.host), detail);
+            tunnel::unseen(visit, (client, server), BlindKind::OpaqueTcp, connection, &aim.host, detail).await;
         }
     }
 }
@@ -198,6 +197,10 @@ async fn opened(
 fn refusal(error: &io::Error, finished: bool) -> (BlindKind, String) {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match (tls, error.kind()) {
+        // Only who sent a real one, whose inner name stayed hidden, insists (RFC 9849, 6.1.6).
+        (Some(rustls::Error::AlertReceived(AlertDescription::EncryptedClientHelloRequired)), _) => {
+            (BlindKind::Ech, "the client insists on its encrypted ClientHello".to_owned())
+        }
         (Some(rustls::Error::AlertReceived(alert)), _) => {
             (BlindKind::TlsRefused, format!("the client sent the alert {alert:?}"))
         }
@@ -221,5 +224,25 @@ pub(crate) fn version(version: ProtocolVersion) -> Option<String> {
         ProtocolVersion::TLSv1_2 => Some("tls/1.2".to_owned()),
         ProtocolVersion::TLSv1_3 => Some("tls/1.3".to_owned()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_clients_say() {
+        let alert = |alert| io::Error::other(rustls::Error::AlertReceived(alert));
+        let cases = [
+            (alert(AlertDescription::UnknownCA), false, BlindKind::TlsRefused),
+            (alert(AlertDescription::EncryptedClientHelloRequired), true, BlindKind::Ech),
+            (io::ErrorKind::ConnectionReset.into(), true, BlindKind::Reset),
+            (io::ErrorKind::UnexpectedEof.into(), true, BlindKind::NoData),
+            (io::ErrorKind::UnexpectedEof.into(), false, BlindKind::HandshakeEnded),
+        ];
+        for (error, finished, wanted) in cases {
+            assert_eq!(refusal(&error, finished).0, wanted, "{error}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 //!             proxy     TLS, HTTP,      TLS ended     http2 (streams)      │
 //!             reverse   SOCKS, opaque   and made      websocket, tunnel    │
 //!             redirect                  anew               │               │
+//!             (UDP: quic, refused)                         │               │
 //!                                                          └──▶ record::Open ──▶ log ──▶ one writer ──▶ WARC
 //! ```
 //!
@@ -21,12 +22,14 @@ mod first;
 mod fuzzed;
 mod http1;
 mod http2;
+mod idle;
 mod intercept;
 mod mode;
 mod page;
 mod passes;
 mod policy;
 mod proxy;
+mod quic;
 mod record;
 mod socks;
 mod stream;

@@ -9,17 +9,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rustls::KeyLog;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::authority::{Authority, AuthorityError, Leaves};
 use crate::dial::{Dialer, Upstream};
+use crate::idle;
 use crate::mode::{self, Mode};
 use crate::page::pairing::Pairing;
 use crate::passes::Passes;
 use crate::policy::Policy;
+use crate::quic;
 use crate::record::log::{Entry, Log};
 use crate::record::{self, Clock, Recorded, Recording, Watch};
 use crate::stream::Counted;
@@ -61,6 +63,8 @@ pub struct Options {
     pub clock: Clock,
     /// An address that stands for our page where connections are redirected.
     pub page: Option<IpAddr>,
+    /// A tunnel that is not read along is closed when nothing passed for so long.
+    pub silence: Duration,
 }
 
 impl std::fmt::Debug for Options {
@@ -87,6 +91,7 @@ impl Options {
             watch: Box::new(()),
             clock: Clock::default(),
             page: None,
+            silence: idle::MOST,
         }
     }
 }
@@ -123,6 +128,7 @@ pub(crate) struct Shared {
     pub(crate) pairing: Option<Pairing>,
     pub(crate) mode: Mode,
     pub(crate) page: Option<IpAddr>,
+    pub(crate) silence: Duration,
 }
 
 /// How a recording ended.
@@ -159,6 +165,10 @@ impl Proxy {
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .map_err(|error| StartError::Listen(options.listen, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
+        let beside = match options.mode {
+            Mode::Transparent => Some(quic::bind(address).map_err(|error| StartError::Listen(options.listen, error))?),
+            Mode::Proxy | Mode::Reverse(_) => None,
+        };
         let pairing = match address.ip().is_loopback() {
             true => None,
             false => Some(Pairing::new().map_err(|error| StartError::System(io::Error::other(error)))?),
@@ -176,18 +186,20 @@ impl Proxy {
             pairing,
             mode: options.mode,
             page: options.page,
+            silence: options.silence,
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .thread_name("proxy")
             .enable_all()
             .build()
             .map_err(StartError::System)?;
-        let listener = {
+        let (listener, beside) = {
             let _inside = runtime.enter();
-            TcpListener::from_std(listener).map_err(StartError::System)?
+            let beside = beside.map(UdpSocket::from_std).transpose().map_err(StartError::System)?;
+            (TcpListener::from_std(listener).map_err(StartError::System)?, beside)
         };
         let (stop, stopped) = watch::channel(false);
-        let serving = runtime.spawn(serve(shared, listener, stopped));
+        let serving = runtime.spawn(serve(shared, listener, beside, stopped));
         Ok(Self { address, code, log, stop, writing: Some(writing), runtime: Some(runtime), serving: Some(serving) })
     }
 
@@ -232,8 +244,16 @@ impl Drop for Proxy {
     }
 }
 
-async fn serve(shared: Arc<Shared>, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
+async fn serve(
+    shared: Arc<Shared>,
+    listener: TcpListener,
+    beside: Option<UdpSocket>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
+    if let Some(beside) = beside {
+        connections.spawn(quic::listen(Arc::clone(&shared), beside));
+    }
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let count = AtomicU64::new(0);
     loop {
@@ -301,7 +321,7 @@ async fn refuse(
 
 async fn connection(shared: Arc<Shared>, stream: TcpStream, client: SocketAddr, id: String) {
     // A client that is gone already.
-    if stream.set_nodelay(true).is_err() {
+    if stream.set_nodelay(true).is_err() || idle::keep_alive(&stream).is_err() {
         return;
     }
     let meant = match shared.mode {

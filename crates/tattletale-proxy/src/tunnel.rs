@@ -6,6 +6,7 @@ use tattletale_core::model::{BlindKind, Connection};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::http1::Side;
+use crate::idle;
 use crate::record::log::{Entry, Log, Said};
 use crate::record::open::Upgraded;
 use crate::visit::Visit;
@@ -30,9 +31,10 @@ pub(crate) async fn upgraded(visit: &Visit, client: Side, server: Side, upgrade:
         let messages = Messages::new(upgrade.extensions.as_deref(), sent);
         Some(Ear { messages, log: visit.log().clone(), of, sent })
     };
-    both(client, server, ear(true), ear(false)).await;
+    let passing = both(client, server, ear(true), ear(false));
+    let silent = until_silent(visit, passing).await;
     if !websocket {
-        let detail = Some(format!("upgraded to {}", upgrade.to));
+        let detail = Some(format!("upgraded to {}{}", upgrade.to, if silent { SILENT } else { "" }));
         visit.blind(BlindKind::OpaqueTcp, &upgrade.connection, None, detail);
     }
 }
@@ -85,8 +87,39 @@ async fn one(
     }
 }
 
-/// Passes on what is not read along.
-pub(crate) async fn opaque<C, S>(client: C, server: S)
+/// What is said of a tunnel that was closed because nothing passed.
+const SILENT: &str = "; closed after a long silence";
+
+/// Runs to its end, or until nothing has passed for long; whether it was that.
+async fn until_silent(visit: &Visit, passing: impl Future<Output = ()>) -> bool {
+    tokio::select! {
+        () = passing => false,
+        () = idle::silence(&visit.count, visit.shared.silence) => true,
+    }
+}
+
+/// Passes on what is not read along, and records that it could not be seen.
+pub(crate) async fn unseen<C, S>(
+    visit: &Visit,
+    (client, server): (C, S),
+    kind: BlindKind,
+    connection: Connection,
+    host: &str,
+    detail: Option<String>,
+) where
+    C: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let silent = until_silent(visit, opaque(client, server)).await;
+    let detail = match (detail, silent) {
+        (Some(detail), true) => Some(format!("{detail}{SILENT}")),
+        (None, true) => Some(SILENT.trim_start_matches("; ").to_owned()),
+        (detail, false) => detail,
+    };
+    visit.blind(kind, &Arc::new(connection), Some(host), detail);
+}
+
+async fn opaque<C, S>(client: C, server: S)
 where
     C: AsyncRead + AsyncWrite + Unpin,
     S: AsyncRead + AsyncWrite + Unpin,

@@ -8,7 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use tattletale_core::audit::{self, Capture};
 use tattletale_core::model::Report;
-use tattletale_core::render::{self, Renderer, escape};
+use tattletale_report::render::{self, Renderer, escape};
 
 /// Every capture is read twice; once more where keys are looked for in it.
 const PASSES: u64 = 2;

@@ -6,11 +6,11 @@ use crate::failure::Failure;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use tattletale_core::study::Verdict;
-use tattletale_core::study::claims::ready;
 use tattletale_lab::lab;
 use tattletale_lab::stage::Stage;
 use tattletale_lab::verdicts::{self, Held, Planned};
+use tattletale_report::study::Verdict;
+use tattletale_report::study::claims::ready;
 
 /// A letter for each verdict, as the table explains them.
 fn letter(verdict: Verdict) -> char {

@@ -283,8 +283,11 @@ pub(crate) struct ShowArgs {
     #[arg(value_name = "CAPTURE")]
     pub(crate) file: PathBuf,
     /// Position of the exchange in the capture, from 0
-    #[arg(long, short, value_name = "N")]
-    pub(crate) exchange: usize,
+    #[arg(long, short, value_name = "N", required_unless_present = "unseen")]
+    pub(crate) exchange: Option<usize>,
+    /// Position of a connection that could not be seen, from 0 among those: what is known of it, and its name peeled
+    #[arg(long, value_name = "N", conflicts_with_all = ["exchange", "responses"])]
+    pub(crate) unseen: Option<usize>,
     /// Ground truth with the values to mark
     #[arg(long, value_name = "FILE")]
     pub(crate) truth: Option<PathBuf>,
@@ -345,7 +348,7 @@ pub(crate) struct PacketArgs {
 /// How far to go in unfolding.
 #[derive(Debug, Args)]
 pub(crate) struct UnfoldingArgs {
-    /// Keys for what is encrypted, as TOML: [[key]] with name, kind (aes, chacha20, rsa-private) and key
+    /// Keys for what is encrypted, as TOML: [[key]] with name, kind (aes, chacha20, rsa-private, ec-private) and key
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
     /// Try rare and costly disguises as well (see `layers`), and keys that the capture shows

@@ -16,7 +16,7 @@ use tattletale_core::export::har::HarWriter;
 use tattletale_core::export::warc::{RecordId, WarcWriter};
 use tattletale_core::import::{self, Wanted};
 use tattletale_core::model::{Captured, Fault, Fidelity, Timestamp};
-use tattletale_core::render::escape;
+use tattletale_report::render::escape;
 
 /// Writes captures of any format as one recording (WARC) or HAR.
 ///

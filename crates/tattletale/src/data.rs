@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use tattletale_core::attribute::Operators;
 use tattletale_core::attribute::tables::{self, Opened, Origin, TableError};
 use tattletale_core::model::Timestamp;
-use tattletale_core::render::{escape, words};
+use tattletale_report::render::{escape, words};
 
 const INDEX: &str = "tables.json";
 

@@ -10,8 +10,8 @@ use std::path::Path;
 use tattletale_core::decode::{Hint, Tree, Walked, tree};
 use tattletale_core::detect::{Places, Planted, look};
 use tattletale_core::model::{GroundTruth, Sighting, Step, Subject, Value, display_path};
-use tattletale_core::render::escape;
-use tattletale_core::render::tree::{Secrets, TreePrinter};
+use tattletale_report::render::escape;
+use tattletale_report::render::tree::{Secrets, TreePrinter};
 
 pub(crate) fn run(args: &DecodeArgs) -> Result<Outcome, Failure> {
     let input = read(args.file.as_deref())?;

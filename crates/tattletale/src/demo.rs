@@ -14,14 +14,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tattletale_core::audit;
 use tattletale_core::model::{Report, Timestamp};
-use tattletale_core::render::{self, escape, words};
-use tattletale_core::study::Session;
 use tattletale_lab::clock::ModelTime;
 use tattletale_lab::lab;
 use tattletale_lab::scenario::{Lived, Plan, Scenario};
 use tattletale_lab::score::Score;
 use tattletale_lab::stage::Stage;
 use tattletale_lab::verdicts;
+use tattletale_report::render::{self, escape, words};
+use tattletale_report::study::Session;
 
 /// How long a day takes on the wall clock.
 const DAY_TAKES: Duration = Duration::from_secs(12);

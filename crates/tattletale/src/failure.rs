@@ -9,8 +9,8 @@ use tattletale_core::attribute::tables::TableError;
 use tattletale_core::audit::AuditError;
 use tattletale_core::import::ImportError;
 use tattletale_core::model::WrittenError;
-use tattletale_core::render::escape;
-use tattletale_core::study::claims::declared::DeclaredError;
+use tattletale_report::render::escape;
+use tattletale_report::study::claims::declared::DeclaredError;
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub(crate) enum Failure {
     NoScenario { wanted: String, known: Vec<String> },
     /// The capture has no such exchange.
     NoExchange { name: String, wanted: usize, exchanges: u64 },
+    /// The capture has no such connection that could not be seen.
+    NoUnseen { name: String, wanted: usize, connections: u64 },
     /// The name of a file does not say what to write into it.
     Target { path: PathBuf },
     /// The proxy could not be started or ended.
@@ -107,6 +109,8 @@ impl Failure {
             }
             Self::NoExchange { exchanges: 0, .. } => "the capture holds no exchange".into(),
             Self::NoExchange { exchanges, .. } => format!("exchanges are counted from 0 to {}", exchanges - 1),
+            Self::NoUnseen { connections: 0, .. } => "the capture tells of no connection that could not be seen".into(),
+            Self::NoUnseen { connections, .. } => format!("those connections are counted from 0 to {}", connections - 1),
             Self::Lab(_) => "the lab needs loopback (127.0.0.1 to 127.0.0.3) and a temporary folder".into(),
             Self::NoScenario { known, .. } => format!("there are: {}", known.join(", ")),
             Self::Target { .. } => "end it in .warc.gz or .har, or say --to warc".into(),
@@ -169,6 +173,9 @@ impl fmt::Display for Failure {
             }
             Self::NoExchange { name, wanted, .. } => {
                 write!(f, "error: {}: there is no exchange {wanted}", escape::text(name))?;
+            }
+            Self::NoUnseen { name, wanted, .. } => {
+                write!(f, "error: {}: there is no unseen connection {wanted}", escape::text(name))?;
             }
             Self::Lab(message) | Self::Proxy(message) => write!(f, "error: {}", escape::text(message))?,
             Self::NoProgram { name, .. } => write!(f, "error: {name} is not installed")?,

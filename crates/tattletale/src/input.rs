@@ -130,7 +130,22 @@ fn not_utf8(bytes: &[u8], offset: usize) -> WrittenError {
 
 /// Bytes of all files together, as far as they can be told.
 pub(crate) fn size_of_files(paths: &[PathBuf]) -> u64 {
-    paths.iter().filter_map(|path| path.metadata().ok()).map(|about| about.len()).sum()
+    let size = |path: &PathBuf| match path.metadata() {
+        Ok(about) if about.is_dir() => {
+            let inside: Vec<PathBuf> = path
+                .read_dir()
+                .into_iter()
+                .flatten()
+                .flatten()
+                .filter(|e| e.file_type().is_ok_and(|kind| !kind.is_symlink()))
+                .map(|e| e.path())
+                .collect();
+            size_of_files(&inside)
+        }
+        Ok(about) => about.len(),
+        Err(_) => 0,
+    };
+    paths.iter().map(size).sum()
 }
 
 /// Bytes that one pass over all of them reads.

@@ -4,7 +4,7 @@ use crate::Outcome;
 use crate::cli::{Format, LayersArgs};
 use crate::failure::Failure;
 use std::io::{self, Write};
-use tattletale_core::render::layers;
+use tattletale_report::render::layers;
 
 pub(crate) fn run(args: &LayersArgs) -> Result<Outcome, Failure> {
     let mut out = io::stdout().lock();

@@ -8,11 +8,11 @@ use crate::cli::{Format, RepetitionArgs};
 use crate::failure::Failure;
 use serde_json::json;
 use std::io::{self, Write};
-use tattletale_core::study::repetition::Repetition;
-use tattletale_core::study::{About, Session};
 use tattletale_lab::dry;
 use tattletale_lab::scenario::{Lived, Scenario};
 use tattletale_lab::score::Score;
+use tattletale_report::study::repetition::Repetition;
+use tattletale_report::study::{About, Session};
 
 /// Sums over the people of one scenario.
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! `tattletale show`: one exchange, peeled.
+//! `tattletale show`: one exchange, peeled; or what is known of a connection that could not be seen.
 
 use crate::cli::ShowArgs;
 use crate::failure::Failure;
@@ -10,12 +10,12 @@ use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use tattletale_core::audit;
 use tattletale_core::decode::transport::{self, Unfolded};
-use tattletale_core::decode::{Limits, parts, tree};
+use tattletale_core::decode::{Hint, Limits, parts, tree};
 use tattletale_core::import::{self, Wanted};
-use tattletale_core::model::{Captured, Exchange, GroundTruth, Part, url};
-use tattletale_core::render::redact::is_secret_part;
-use tattletale_core::render::tree::{Secrets, TreePrinter};
-use tattletale_core::render::{escape, meaning};
+use tattletale_core::model::{Blind, Captured, Connection, Exchange, GroundTruth, Part, url};
+use tattletale_report::render::redact::is_secret_part;
+use tattletale_report::render::tree::{Secrets, TreePrinter};
+use tattletale_report::render::{escape, meaning};
 
 /// Once for what the capture shows of the user's actions, once up to the exchange.
 const PASSES: u64 = 2;
@@ -32,37 +32,47 @@ pub(crate) fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
     let capture = source.capture(&progress);
     let asked = audit::Options { responses: args.responses, limits, ..audit::Options::default() };
     let limits = audit::with_seen_keys(&[capture], &asked)?.limits;
-    let exchange = find(args, &source, &progress)?;
+    let found = find(args, &source, &progress)?;
     progress.finish();
     let mut out = BufWriter::new(io::stdout().lock());
-    let complete = print(args, &exchange, truth, &limits, &mut out)?;
+    let complete = match found {
+        Captured::Exchange(exchange) => print(args, &exchange, truth, &limits, &mut out)?,
+        Captured::Blind(blind) => print_unseen(args, &blind, truth, &limits, &mut out)?,
+    };
     out.flush()?;
     Ok(if complete { Outcome::NothingFound } else { Outcome::Incomplete })
 }
 
-/// Reads up to the exchange that is wanted.
-fn find(args: &ShowArgs, source: &Source, progress: &Progress) -> Result<Exchange, Failure> {
+/// Reads up to what is wanted.
+fn find(args: &ShowArgs, source: &Source, progress: &Progress) -> Result<Captured, Failure> {
     let name = source.name();
     let file = source.open().map_err(Failure::file(&args.file))?;
     let wanted = Wanted { request_bodies: true, response_bodies: args.responses };
     let mut found = None;
-    let mut seen = 0;
+    let (mut exchanges, mut connections) = (0, 0);
     let result = import::read(progress.watch(file), wanted, |captured| {
-        let Captured::Exchange(exchange) = captured else { return ControlFlow::Continue(()) };
-        seen = exchange.index as u64 + 1;
-        if exchange.index == args.exchange {
-            found = Some(exchange);
+        let (count, position) = match &captured {
+            Captured::Exchange(_) => (&mut exchanges, args.exchange),
+            Captured::Blind(_) => (&mut connections, args.unseen),
+        };
+        let is_it = position.is_some_and(|position| position as u64 == *count);
+        *count += 1;
+        if is_it {
+            found = Some(captured);
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
     });
     result.map_err(|error| Failure::Capture { name: name.to_owned(), error })?;
-    found.ok_or(Failure::NoExchange { name: name.to_owned(), wanted: args.exchange, exchanges: seen })
+    let name = name.to_owned();
+    found.ok_or(match (args.exchange, args.unseen) {
+        (_, Some(wanted)) => Failure::NoUnseen { name, wanted, connections },
+        (wanted, None) => Failure::NoExchange { name, wanted: wanted.unwrap_or_default(), exchanges },
+    })
 }
 
 /// What is known of the connection, on one line; nothing where nothing is.
-fn connection(exchange: &Exchange) -> Option<String> {
-    let connection = exchange.connection.as_deref()?;
+fn connection(connection: &Connection, reserialised: bool) -> Option<String> {
     let named = |name: &str, text: &Option<String>| text.as_ref().map(|text| format!("{name} {text}"));
     let server = connection.server.map(|server| match connection.port {
         Some(port) => SocketAddr::new(server, port).to_string(),
@@ -75,7 +85,8 @@ fn connection(exchange: &Exchange) -> Option<String> {
         connection.tls.clone(),
         named("SNI", &connection.sni),
         named("JA4", &connection.ja4),
-        exchange.reserialised.then(|| "heads put together anew".to_owned()),
+        connection.ech.then(|| "ECH offered".to_owned()),
+        reserialised.then(|| "heads put together anew".to_owned()),
     ];
     let facts: Vec<String> = facts.into_iter().flatten().collect();
     (!facts.is_empty()).then(|| facts.join(" · "))
@@ -100,7 +111,8 @@ fn print(
     let status =
         exchange.response.as_ref().map_or("no answer".to_owned(), |answer| format!("answer {}", answer.status));
     writeln!(out, "{at} · {status} · body {}", request.body.fidelity.name())?;
-    if let Some(facts) = connection(exchange) {
+    let facts = exchange.connection.as_deref().and_then(|known| connection(known, exchange.reserialised));
+    if let Some(facts) = facts {
         writeln!(out, "{}", printer.line(&facts))?;
     }
     writeln!(out)?;
@@ -126,4 +138,32 @@ fn print(
         writeln!(out, "\nnot processed: {}", printer.line(&fault.to_string()))?;
     }
     Ok(faults.is_empty())
+}
+
+/// True when everything could be processed.
+fn print_unseen(
+    args: &ShowArgs,
+    blind: &Blind,
+    truth: GroundTruth,
+    limits: &Limits,
+    out: &mut impl Write,
+) -> io::Result<bool> {
+    let printer = TreePrinter::new(truth, Secrets::Masked, args.colour.wanted(), args.full);
+    let name = escape::text(&args.file.display().to_string());
+    writeln!(out, "unseen connection {} of {name}", args.unseen.unwrap_or_default())?;
+    writeln!(out, "{}", printer.line(&format!("{}: {}", blind.receiver(), blind.kind.words())))?;
+    let at = blind.at.map_or("time unknown".to_owned(), |at| at.to_string());
+    writeln!(out, "{at} · {} bytes sent, {} received", blind.sent, blind.received)?;
+    for facts in [connection(&blind.connection, false), blind.detail.clone()].into_iter().flatten() {
+        writeln!(out, "{}", printer.line(&facts))?;
+    }
+    writeln!(out, "{}", blind.kind.meaning())?;
+    let Some((part, name)) = audit::name_of(blind) else { return Ok(true) };
+    writeln!(out)?;
+    let (tree, walked) = tree(name.as_bytes(), Hint::default(), limits);
+    printer.print(&part.to_string(), false, &tree, out)?;
+    for fault in &walked.faults {
+        writeln!(out, "\nnot processed: {}", printer.line(&fault.to_string()))?;
+    }
+    Ok(walked.faults.is_empty())
 }

@@ -16,17 +16,17 @@ use std::path::{Path, PathBuf};
 use tattletale_core::audit::{self, Capture};
 use tattletale_core::model::GroundTruth;
 use tattletale_core::model::app::Contents;
-use tattletale_core::render::{self, escape};
-use tattletale_core::study::claims::declared;
-use tattletale_core::study::file::{self, SessionFiles};
-use tattletale_core::study::{Claim, Session, Study};
+use tattletale_report::render::{self, escape};
+use tattletale_report::study::claims::declared;
+use tattletale_report::study::file::{self, SessionFiles};
+use tattletale_report::study::{Claim, Session, Study};
 
 /// Every capture is read twice; once more where keys are looked for in it.
 const PASSES: u64 = 2;
 
 /// A session with its files where they are.
 struct Recorded {
-    about: tattletale_core::study::About,
+    about: tattletale_report::study::About,
     captures: Vec<PathBuf>,
     truth_file: Option<PathBuf>,
     truth: Option<GroundTruth>,

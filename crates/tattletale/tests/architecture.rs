@@ -8,11 +8,13 @@ mod common;
 use common::root;
 use std::path::{Path, PathBuf};
 
-/// Modules of the core from left to right; each may import from those before it only.
-const ORDER: [&str; 10] =
-    ["model", "codec", "export", "import", "decode", "detect", "attribute", "audit", "study", "render"];
+/// Modules of the pure crates from left to right; each may import from those before it only.
+const ORDERS: [(&str, &[&str]); 2] = [
+    ("tattletale-core", &["model", "codec", "export", "import", "decode", "detect", "attribute", "audit"]),
+    ("tattletale-report", &["study", "render"]),
+];
 
-/// What has no place in a pure core.
+/// What has no place in a pure crate.
 const IMPURE: [&str; 10] = [
     "std::net::Tcp",
     "std::net::Udp",
@@ -54,30 +56,32 @@ fn code(path: &Path) -> String {
 
 #[test]
 fn imports_point_one_way() {
-    let core = root().join("crates/tattletale-core/src");
     let mut wrong = Vec::new();
-    for (position, module) in ORDER.iter().enumerate() {
-        for path in sources(&core.join(module)) {
-            let code = code(&path);
-            for later in &ORDER[position + 1..] {
-                if code.contains(&format!("crate::{later}::")) || code.contains(&format!("crate::{later};")) {
-                    wrong.push(format!("{} imports {later}", path.strip_prefix(&core).unwrap().display()));
+    for (name, order) in ORDERS {
+        let source = root().join("crates").join(name).join("src");
+        for (position, module) in order.iter().enumerate() {
+            for path in sources(&source.join(module)) {
+                let code = code(&path);
+                for later in &order[position + 1..] {
+                    if code.contains(&format!("crate::{later}::")) || code.contains(&format!("crate::{later};")) {
+                        wrong.push(format!("{} imports {later}", path.strip_prefix(&source).unwrap().display()));
+                    }
                 }
+                // `use crate::{...}` would hide from the check above.
+                assert!(!code.contains("use crate::{"), "{}: name each module on its own line", path.display());
             }
-            // `use crate::{...}` would hide from the check above.
-            assert!(!code.contains("use crate::{"), "{}: name each module on its own line", path.display());
         }
+        let modules = std::fs::read_to_string(source.join("lib.rs")).unwrap();
+        let modules: Vec<&str> = modules.lines().filter_map(|line| line.strip_prefix("pub mod ")).collect();
+        assert_eq!(modules.len(), order.len(), "{name}: a module is missing from the order: {modules:?}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let modules = std::fs::read_to_string(core.join("lib.rs")).unwrap();
-    let modules: Vec<&str> = modules.lines().filter_map(|line| line.strip_prefix("pub mod ")).collect();
-    assert_eq!(modules.len(), ORDER.len(), "a module of the core is missing from the order: {modules:?}");
 }
 
 #[test]
-fn the_core_is_pure() {
+fn core_and_report_are_pure() {
     let mut wrong = Vec::new();
-    for path in sources(&root().join("crates/tattletale-core/src")) {
+    for path in ORDERS.iter().flat_map(|(name, _)| sources(&root().join("crates").join(name).join("src"))) {
         let code = code(&path);
         wrong.extend(
             IMPURE.iter().filter(|word| code.contains(*word)).map(|word| format!("{}: {word}", path.display())),

@@ -61,6 +61,37 @@ fn several_files_become_one() {
 }
 
 #[test]
+fn files_of_several_formats_in_one_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let (har, truth) = (real_cases()[0].join("requests.har"), real_cases()[0].join("truth.toml"));
+    let (warc, flows) = (folder.path().join("one.warc.gz"), folder.path().join("flows"));
+    assert_eq!(convert(&[&har], &warc).code, 0);
+    // A flow of mitmproxy that tells of a failed connection and nothing else.
+    let netstring = |text: &str, tag: char| format!("{}:{text}{tag}", text.len());
+    let flow = [netstring("version", ';'), netstring("21", '#'), netstring("type", ';'), netstring("tcp", ';')];
+    std::fs::write(&flows, netstring(&flow.concat(), '}')).unwrap();
+    let mut run = Run::new(["audit", "--format", "json", "--truth"]).arg(&truth).arg(&har).arg(&warc).arg(&flows);
+    let packets = root().join("crates/tattletale/tests/packets/curl.pcap");
+    let tshark = std::process::Command::new("tshark").arg("--version").output().is_ok();
+    match tshark {
+        true => run = run.arg(&packets),
+        false => eprintln!("skipped: packets among files of other formats (Debian: sudo apt-get install tshark)"),
+    }
+    let done = run.done();
+    let report: serde_json::Value = serde_json::from_str(&done.stdout).unwrap_or_else(|_| panic!("{}", done.stderr));
+    assert_eq!(report["complete"], true, "{}", report["faults"]);
+    let captures = report["captures"].as_array().unwrap();
+    let exchanges: Vec<u64> = captures.iter().map(|capture| capture["exchanges"].as_u64().unwrap()).collect();
+    assert_eq!((exchanges.len(), exchanges[0] > 0, exchanges[0]), (3 + usize::from(tshark), true, exchanges[1]));
+    assert_eq!(exchanges[3..], [2][..usize::from(tshark)]);
+    let of = |name: &Path| {
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.filter(|finding| finding["capture"] == name.display().to_string()).count()
+    };
+    assert!(of(&har) > 0 && of(&har) == of(&warc), "{} {}", of(&har), of(&warc));
+}
+
+#[test]
 fn nothing_is_overwritten_and_a_name_says_the_format() {
     let folder = tempfile::tempdir().unwrap();
     let har = real_cases()[0].join("requests.har");

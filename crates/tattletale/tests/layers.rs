@@ -6,7 +6,7 @@ mod common;
 
 use common::{Run, root};
 use tattletale_core::decode::LAYERS;
-use tattletale_core::render::layers;
+use tattletale_report::render::layers;
 
 #[test]
 fn lists_the_registry() {

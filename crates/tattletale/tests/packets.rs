@@ -6,7 +6,11 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
+mod browser;
 mod common;
+#[cfg(unix)]
+#[path = "packets/live.rs"]
+mod live;
 
 use common::{Run, root};
 use serde_json::Value;

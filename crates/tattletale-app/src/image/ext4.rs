@@ -11,9 +11,9 @@ use std::sync::Arc;
 use ext4_view::{Ext4, Ext4Error, Ext4Read, File, FileType, PathBuf};
 
 use super::format::{Format, Open};
-use super::le::{u16_at, u32_at};
 use super::walker::{Trouble, Walk};
 use crate::FaultKind;
+use crate::le::{u16_at, u32_at};
 use crate::source::Source;
 
 const SUPERBLOCK: u64 = 1024;

@@ -15,6 +15,8 @@ pub(super) enum From {
     Fill([u8; 4]),
     /// They could not be made; reading them fails.
     Lost,
+    /// They are in a part of the image that is not here; reading them fails.
+    Elsewhere,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -102,11 +104,9 @@ impl Source for Mapped {
                         *byte = pattern[(at - piece.start + index as u64) as usize % 4];
                     }
                 }
-                (Some(From::Lost), _) => {
-                    return Err(io::Error::new(
-                        io::ErrorKind::InvalidData,
-                        "lies where the image could not be unpacked",
-                    ));
+                (Some(From::Lost), _) => return Err(lost("lies where the image could not be unpacked")),
+                (Some(From::Elsewhere), _) => {
+                    return Err(lost("lies in a part of the split image that is not here"));
                 }
                 _ => part.fill(0),
             }
@@ -115,6 +115,10 @@ impl Source for Mapped {
         }
         Ok(filled)
     }
+}
+
+fn lost(message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
 #[cfg(test)]

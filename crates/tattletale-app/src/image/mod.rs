@@ -11,12 +11,12 @@
 mod erofs;
 mod ext4;
 mod format;
-mod le;
 mod mapped;
 mod packed;
 mod payload;
 mod protobuf;
 mod sparse;
+mod split;
 mod spool;
 mod super_image;
 mod tar;
@@ -98,7 +98,34 @@ pub fn walk(
     options: &Options<'_>,
     each: &mut Each<'_>,
 ) -> Result<Vec<Fault>, ImageError> {
-    walker::Walk::new(options, each).whole(source, name)
+    walk_together(vec![(source, name.to_owned())], options, each)
+}
+
+/// The same for images that lie beside one another and have a name each: parts of a split image are joined.
+///
+/// # Errors
+/// When one of them is no image, or its source fails at its first bytes.
+pub fn walk_together(
+    images: Vec<(Arc<dyn Source>, String)>,
+    options: &Options<'_>,
+    each: &mut Each<'_>,
+) -> Result<Vec<Fault>, ImageError> {
+    walker::Walk::new(options, each).whole(images)
+}
+
+/// The name that the parts of a split image have in common, and the number of this one: `super.img.` and 3 for
+/// `super.img.3`. A folder before it belongs to the name.
+pub fn series(name: &str) -> Option<(&str, u32)> {
+    split::series(name)
+}
+
+/// Whether these first bytes are an image and not only an archive or a compressed file, which may hold anything.
+///
+/// # Errors
+/// When the source cannot be read.
+pub fn is_bare_image(source: &dyn Source) -> io::Result<bool> {
+    let format = format::recognise(&walker::head_of(source)?, "", true);
+    Ok(format.is_some_and(|format| matches!(format.open, format::Open::Anywhere(_) | format::Open::Unread)))
 }
 
 /// Whether [`walk`] would know what this is, by its first bytes and its name.

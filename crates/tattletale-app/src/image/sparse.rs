@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::format::{Format, Open};
-use super::le::{u16_at, u32_at};
-use super::mapped::{From, Mapped};
+use super::mapped::From;
+use super::split::{self, Part};
 use super::walker::{Trouble, Walk};
+use crate::le::{u16_at, u32_at};
 use crate::source::Source;
 
 const MAGIC: [u8; 4] = [0x3a, 0xff, 0x26, 0xed];
@@ -15,21 +16,50 @@ const CHUNK_HEADER: usize = 12;
 const MOST_CHUNKS: u32 = 1 << 20;
 const MOST_BLOCK: u32 = 1 << 20;
 
+const RAW: u16 = 0xcac1;
+const FILL: u16 = 0xcac2;
+/// "Don't care": whatever was there before, which is zeros, or what another part of the image holds.
+const HOLE: u16 = 0xcac3;
+const CHECKSUM: u16 = 0xcac4;
+
 /// The format.
 pub(super) static FORMAT: Format =
     Format { name: "sparse image", sniff: |head| head.starts_with(&MAGIC), open: Open::Anywhere(open) };
 
+/// What the chunks of one file say.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// Bytes of a block of the raw image.
+    pub(super) block: u64,
+    /// Bytes of the raw image.
+    pub(super) len: u64,
+    /// What is not a hole: start, length and where it comes from, in order and without overlaps.
+    pub(super) pieces: Vec<(u64, u64, From)>,
+}
+
+impl Layout {
+    /// From the first to behind the last byte that is no hole.
+    pub(super) fn covered(&self) -> (u64, u64) {
+        let first = self.pieces.first().map_or(self.len, |piece| piece.0);
+        let last = self.pieces.last().map_or(0, |piece| piece.0 + piece.1);
+        (first.min(last), last)
+    }
+}
+
 fn open(source: &Arc<dyn Source>, path: &str, walk: &mut Walk<'_>) -> Result<(), Trouble> {
-    let (raw, trouble) = raw(source)?;
+    let (layout, trouble) = layout(&**source)?;
     if let Some(trouble) = trouble {
         walk.fault(path, trouble);
     }
-    let raw: Arc<dyn Source> = Arc::new(raw);
-    walk.image(&raw, path)
+    let part = Part { path: path.to_owned(), source: Arc::clone(source), layout };
+    match part.may_be_one_of_several() {
+        true => walk.wait(part).map_or(Ok(()), |part| split::open(vec![part], walk)),
+        false => split::open(vec![part], walk),
+    }
 }
 
-/// The raw image, and what ended the list of chunks early.
-fn raw(source: &Arc<dyn Source>) -> Result<(Mapped, Option<Trouble>), Trouble> {
+/// The chunks, and what ended their list early.
+fn layout(source: &dyn Source) -> Result<(Layout, Option<Trouble>), Trouble> {
     let mut header = [0; HEADER];
     source.read_exact_at(0, &mut header)?;
     let half = |at| u64::from(u16_at(&header, at).unwrap_or_default());
@@ -46,7 +76,7 @@ fn raw(source: &Arc<dyn Source>) -> Result<(Mapped, Option<Trouble>), Trouble> {
         return Err(Trouble::unread(format!("a sparse image of {chunks} chunks")).at(20));
     }
     let block = u64::from(block);
-    let mut raw = Mapped::new(Arc::clone(source), block * u64::from(blocks));
+    let mut raw = Layout { block, len: block * u64::from(blocks), pieces: Vec::new() };
     let (mut at, mut made) = (header_size, 0);
     for _ in 0..chunks {
         let mut chunk = [0; CHUNK_HEADER + 4];
@@ -58,32 +88,30 @@ fn raw(source: &Arc<dyn Source>) -> Result<(Mapped, Option<Trouble>), Trouble> {
         let size = u64::from(u32_at(&chunk, 4).unwrap_or_default()) * block;
         let total = u64::from(u32_at(&chunk, 8).unwrap_or_default());
         let data = at + chunk_header_size;
-        let fits = match kind {
-            // Raw.
-            0xcac1 => total == chunk_header_size + size && raw.push(made, size, From::Source(data)),
-            // Fill.
-            0xcac2 => {
+        let inside = made + size <= raw.len;
+        let (fits, from) = match kind {
+            RAW => (total == chunk_header_size + size && inside, Some(From::Source(data))),
+            FILL => {
                 let mut pattern = [0; 4];
                 source.read_exact_at(data, &mut pattern).map_err(|error| Trouble::from(error).at(data))?;
-                total == chunk_header_size + 4 && raw.push(made, size, From::Fill(pattern))
+                (total == chunk_header_size + 4 && inside, Some(From::Fill(pattern)))
             }
-            // Hole.
-            0xcac3 => total == chunk_header_size && made + size <= raw.len(),
-            // Checksum.
-            0xcac4 => total == chunk_header_size + 4,
-            _ => false,
+            HOLE => (total == chunk_header_size && inside, None),
+            CHECKSUM => (total == chunk_header_size + 4, None),
+            _ => (false, None),
         };
         if !fits {
             return Ok((raw, Some(Trouble::corrupt(at, format!("a chunk of kind {kind:#06x} that does not fit")))));
         }
-        made += if kind == 0xcac4 { 0 } else { size };
+        raw.pieces.extend(from.filter(|_| size > 0).map(|from| (made, size, from)));
+        made += if kind == CHECKSUM { 0 } else { size };
         at += total;
     }
     let trouble = match at > source.len() {
         true => {
             Some(Trouble::truncated(source.len(), format!("ends {} bytes before its chunks do", at - source.len())))
         }
-        false if made < raw.len() => Some(Trouble::truncated(at, "its chunks hold less than the image")),
+        false if made < raw.len => Some(Trouble::truncated(at, "its chunks hold less than the image")),
         false => None,
     };
     Ok((raw, trouble))
@@ -109,8 +137,8 @@ mod tests {
     }
 
     fn read(bytes: Vec<u8>) -> (Vec<u8>, Option<Trouble>) {
-        let source: Arc<dyn Source> = Arc::new(bytes);
-        let (raw, trouble) = raw(&source).unwrap();
+        let (layout, trouble) = layout(&bytes).unwrap();
+        let raw = split::joined(&[Part { path: String::new(), source: Arc::new(bytes), layout }]).0;
         let mut all = vec![7; raw.len() as usize];
         raw.read_exact_at(0, &mut all).unwrap();
         (all, trouble)
@@ -134,8 +162,8 @@ mod tests {
     fn what_is_cut_says_so() {
         let whole = sparse(&[(0xcac1, 1, b"datadata"), (0xcac3, 1, b"")], 2);
         for length in HEADER..whole.len() {
-            let source: Arc<dyn Source> = Arc::new(whole[..length].to_vec());
-            assert!(raw(&source).is_err() || raw(&source).unwrap().1.is_some(), "cut at {length}");
+            let cut = whole[..length].to_vec();
+            assert!(layout(&cut).is_err() || layout(&cut).unwrap().1.is_some(), "cut at {length}");
         }
     }
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::format::{Format, Open};
-use super::le::{text, u16_at, u32_at, u64_at};
 use super::mapped::{From, Mapped};
 use super::walker::{Trouble, Walk};
+use crate::le::{text, u16_at, u32_at, u64_at};
 use crate::source::Source;
 
 const RESERVED: u64 = 4096;

@@ -3,9 +3,9 @@
 use std::io::{self, Read};
 
 use super::format::{Format, Open};
-use super::le::text;
 use super::walker::{Trouble, Walk};
 use crate::FaultKind;
+use crate::le::text;
 
 const BLOCK: usize = 512;
 /// Long names and pax headers above this are refused.
@@ -27,6 +27,10 @@ struct Ahead {
 }
 
 fn open(input: &mut dyn Read, path: &str, walk: &mut Walk<'_>) -> Result<(), Trouble> {
+    walk.beside(|walk| members(input, path, walk))
+}
+
+fn members(input: &mut dyn Read, path: &str, walk: &mut Walk<'_>) -> Result<(), Trouble> {
     let mut at = 0;
     let mut ahead = Ahead::default();
     loop {

@@ -13,7 +13,7 @@ use tattletale_core::codec::stream::{Packing, unpack};
 use super::mapped::{From, Mapped};
 use super::packed::Counted;
 use super::walker::{Trouble, Walk};
-use super::zip::Entry;
+use crate::archive::{Archive, Member};
 use crate::source::Source;
 
 const BLOCK: u64 = 4096;
@@ -27,42 +27,52 @@ fn partition(name: &str) -> Option<&str> {
 }
 
 /// The lists of an archive by the partition that they are for.
-pub(super) fn lists(entries: &[Entry]) -> HashMap<&str, &Entry> {
-    entries.iter().filter_map(|entry| Some((entry.name.strip_suffix(LIST)?, entry))).collect()
+pub(super) fn lists(members: &[Member]) -> HashMap<&str, &Member> {
+    members.iter().filter_map(|entry| Some((entry.name.strip_suffix(LIST)?, entry))).collect()
 }
 
 /// The list beside a data file.
-pub(super) fn list_of<'e>(data: &Entry, lists: &HashMap<&str, &'e Entry>) -> Option<&'e Entry> {
+pub(super) fn list_of<'m>(data: &Member, lists: &HashMap<&str, &'m Member>) -> Option<&'m Member> {
     lists.get(partition(&data.name)?).copied()
 }
 
 /// Opens the image that a data file and its list make.
 pub(super) fn open(
     source: &Arc<dyn Source>,
-    data: &Entry,
-    list: &Entry,
+    archive: &Archive<'_>,
+    data: &Member,
+    list: &Member,
     path: &str,
     walk: &mut Walk<'_>,
 ) -> Result<(), Trouble> {
     if list.size > MOST_LIST {
         return Err(Trouble::unread(format!("a transfer list of {} bytes", list.size)));
     }
-    let mut text = Vec::new();
-    list.stream(&**source, MOST_LIST)?.take(MOST_LIST).read_to_end(&mut text)?;
-    let places = places(&String::from_utf8_lossy(&text))?;
+    let list = archive.read(list, MOST_LIST)?;
+    list.faults.into_iter().for_each(|fault| walk.fault(path, fault.into()));
+    let places = places(&String::from_utf8_lossy(&list.bytes))?;
     let compressed = data.name.ends_with(".br");
-    let blocks = match data.stored(&**source)? {
-        Some((start, size)) if !compressed => Arc::new(Mapped::stretch(source, start, size)) as Arc<dyn Source>,
+    let blocks = match archive.stored(data) {
+        Some((start, size)) if !compressed => {
+            archive.check(data).into_iter().for_each(|fault| walk.fault(path, fault.into()));
+            Arc::new(Mapped::stretch(source, start, size)) as Arc<dyn Source>
+        }
         _ => {
             let counted = Cell::new(0);
             let most = walk.most_unpacked();
-            let mut stream = data.stream(&**source, most)?;
-            if compressed {
-                stream = unpack(Packing::Brotli, BufReader::with_capacity(64 << 10, stream), most);
-            }
-            let (blocks, trouble) = walk.spool(&mut Counted { inner: stream, count: &counted })?;
+            let mut contents = archive.stream(data, most)?;
+            let (blocks, trouble) = {
+                let stream: Box<dyn Read + '_> = match compressed {
+                    true => unpack(Packing::Brotli, BufReader::with_capacity(64 << 10, &mut contents), most),
+                    false => Box::new(&mut contents),
+                };
+                walk.spool(&mut Counted { inner: stream, count: &counted })?
+            };
             if let Some(trouble) = trouble {
                 walk.fault(path, trouble);
+            }
+            if let Some(fault) = contents.verdict() {
+                walk.fault(path, fault.into());
             }
             blocks
         }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::format::{self, Format, HEAD, Open};
+use super::split::{self, Part};
 use super::told::Told;
 use super::{Each, Entry, ImageError, Options, packed, spool, zip};
 use crate::source::{Source, Stream};
@@ -48,6 +49,12 @@ impl Trouble {
             Self::Fault { kind, offset, message } => Self::Fault { kind, offset: offset.or(Some(place)), message },
             Self::Stop => Self::Stop,
         }
+    }
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Fault { kind: fault.kind, offset: fault.offset, message: fault.message }
     }
 }
 
@@ -102,26 +109,64 @@ pub(super) struct Walk<'w> {
     /// Bytes that consumers read.
     told: u64,
     depth: usize,
+    /// Parts of split images that wait for those beside them.
+    parts: Vec<Part>,
 }
 
 impl<'w> Walk<'w> {
     pub(super) fn new(options: &'w Options<'w>, each: &'w mut Each<'_>) -> Self {
         // Shortens the lifetime inside the trait object.
         let each: &'w mut Each<'w> = each;
-        Self { options, each, faults: Vec::new(), more_faults: 0, entries: 0, unpacked: 0, told: 0, depth: 0 }
+        Self {
+            options,
+            each,
+            faults: Vec::new(),
+            more_faults: 0,
+            entries: 0,
+            unpacked: 0,
+            told: 0,
+            depth: 0,
+            parts: Vec::new(),
+        }
     }
 
-    /// Walks the outermost image.
-    pub(super) fn whole(mut self, source: Arc<dyn Source>, name: &str) -> Result<Vec<Fault>, ImageError> {
-        let head = head_of(&*source)?;
-        let format = format::recognise(&head, name, true).ok_or(ImageError::Unknown)?;
+    /// Walks the outermost images, which lie beside one another.
+    pub(super) fn whole(mut self, images: Vec<(Arc<dyn Source>, String)>) -> Result<Vec<Fault>, ImageError> {
+        let mut known = Vec::new();
+        for (source, name) in images {
+            let head = head_of(&*source)?;
+            let format = format::recognise(&head, &name, true).ok_or(ImageError::Unknown)?;
+            known.push((format, source, name));
+        }
         // A stop is no error: whoever asked for it knows, and a limit has left its fault.
-        let _stopped = self.open(format, &source, name);
+        let _stopped =
+            self.beside(|walk| known.iter().try_for_each(|(format, source, name)| walk.open(format, source, name)));
         if self.more_faults > 0 {
+            let name = known.first().map(|(_, _, name)| name.as_str()).unwrap_or_default();
             let message = format!("{} more faults are not listed", self.more_faults);
             self.faults.push(Fault::new(FaultKind::Limit, name, message));
         }
         Ok(self.faults)
+    }
+
+    /// Opens what lies beside one another, in a folder or an archive: parts of one image wait until all are there.
+    pub(super) fn beside(&mut self, inside: impl FnOnce(&mut Self) -> Result<(), Trouble>) -> Result<(), Trouble> {
+        let outer = std::mem::take(&mut self.parts);
+        let result = inside(self);
+        let parts = std::mem::replace(&mut self.parts, outer);
+        match result {
+            Err(Trouble::Stop) => Err(Trouble::Stop),
+            result => split::open(parts, self).and(result),
+        }
+    }
+
+    /// Keeps a part of a split image until what lies beside it was opened; gives it back when there is no room.
+    pub(super) fn wait(&mut self, part: Part) -> Option<Part> {
+        if self.parts.len() == split::MOST_PARTS {
+            return Some(part);
+        }
+        self.parts.push(part);
+        None
     }
 
     /// How many faults were stated until now.

@@ -9,10 +9,12 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use memchr::memmem;
-use tattletale_core::attribute::{Operators, has_known_suffix, registrable_domain};
+use tattletale_core::attribute::Operators;
 use tattletale_core::model::app::{Endpoint, Place};
+use tattletale_core::model::{has_known_suffix, registrable_domain};
 
 use super::Shown;
+use super::native::Library;
 use super::references::{Marks, Use};
 use super::sdks::Owners;
 use super::unit::{Unit, java_name};
@@ -82,6 +84,7 @@ pub(crate) fn mark(unit: &Unit<'_>, shown: (&Operators, &crate::signature::Signa
 /// The hosts of the whole app. Those in the code of an SDK are told to `sdk_hosts` by its signature's position.
 pub(crate) fn find(
     shown: &Shown<'_, '_>,
+    libraries: &[Library],
     rows: &[Rows],
     uses: &[Vec<Use>],
     owners: &Owners,
@@ -130,6 +133,10 @@ pub(crate) fn find(
             }
             Kind::Code | Kind::Version => {}
         }
+    }
+    for library in libraries {
+        let place = Place { file: library.place.clone(), class: String::new() };
+        library.hosts.iter().for_each(|host| note(host, None, Some(place.clone())));
     }
     for (place, manifest) in &shown.package.manifests {
         let file =
@@ -180,7 +187,7 @@ fn visible(byte: u8) -> bool {
 }
 
 /// A string that is a host name as a whole. Most strings are not, and are told so without a look at any list.
-fn bare_host(string: &[u8]) -> Option<String> {
+pub(crate) fn bare_host(string: &[u8]) -> Option<String> {
     let named = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     let plain = (4..=100).contains(&string.len()) && string.contains(&b'.') && string.iter().all(named);
     // A class of Java begins with a capital after its packages; no host is written so.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use tattletale_core::model::app::{Contents, HardKey, KeyKind};
 
-/// The file; none when the app holds no key that opens anything. Public keys and vectors stand in it as comments.
+/// The file; none when the app holds no key that opens anything. What the audit has no use for stands in it as comments.
 pub fn write(contents: &Contents) -> Option<String> {
     let opens = |key: &&HardKey| matches!(key.kind, KeyKind::Aes | KeyKind::RsaPrivate);
     contents.keys.iter().find(opens)?;
@@ -25,6 +25,9 @@ pub fn write(contents: &Contents) -> Option<String> {
                     "[[key]]\nname = \"app-{number}\"\nkind = \"rsa-private\"\npem = \"\"\"\n-----BEGIN {0}-----\n{body}\n-----END {0}-----\n\"\"\"",
                     if is_pkcs8(&key.bytes) { "PRIVATE KEY" } else { "RSA PRIVATE KEY" },
                 );
+            }
+            KeyKind::Vector if matches!(key.bytes.len(), 12 | 16) => {
+                let _ = writeln!(file, "[[key]]\nname = \"app-{number}\"\nkind = \"vector\"\nkey = \"{hex}\"");
             }
             KeyKind::Vector | KeyKind::RsaPublic | KeyKind::Other => {
                 let _ = writeln!(file, "# {hex}");

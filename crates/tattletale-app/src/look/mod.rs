@@ -7,6 +7,7 @@ mod endpoints;
 mod identifiers;
 pub mod keyfile;
 mod keys;
+mod native;
 mod private;
 mod references;
 mod sdks;
@@ -91,9 +92,11 @@ pub fn look(package: &Package, knowledge: &Knowledge) -> Contents {
         used.push(uses);
     }
     let mut owners = sdks::owners(&units, signatures);
+    let libraries = native::libraries(package, signatures, operators);
     contents.sdks = sdks::find(&shown, &strings, &used, &mut owners);
+    sdks::find_native(&shown, &libraries, &mut contents.sdks);
     let mut sdk_hosts = BTreeMap::new();
-    contents.endpoints = endpoints::find(&shown, &hosts, &used, &owners, &mut sdk_hosts);
+    contents.endpoints = endpoints::find(&shown, &libraries, &hosts, &used, &owners, &mut sdk_hosts);
     by_address(&mut contents, signatures);
     for (owner, hosts) in sdk_hosts {
         let id = &signatures.list[owner].id;

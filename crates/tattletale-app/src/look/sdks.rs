@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tattletale_core::model::app::{Place, Sdk, Sureness};
 
 use super::Shown;
+use super::native::Library;
 use super::references::{Marks, Use};
 use super::unit::{Unit, bare, java_name};
 use crate::dex::{Constant, Index, text};
@@ -85,6 +86,30 @@ pub(crate) fn find(
         sdks.push(sdk(&shown.signatures.list[owner], found, Sureness::LooksLike, shown.package));
     }
     sdks
+}
+
+/// What native libraries have of SDKs: places of those that are there, and those that are nowhere else.
+pub(crate) fn find_native(shown: &Shown<'_, '_>, libraries: &[Library], sdks: &mut Vec<Sdk>) {
+    for library in libraries {
+        let place = |class: &str| Place { file: library.place.clone(), class: class.to_owned() };
+        let signatures = &shown.signatures.list;
+        let named = library.classes.iter().map(|(of, class)| (*of, place(class), None));
+        let strings = library.strings.iter().filter(|(of, strings)| strings.len() >= signatures[**of].least.max(2));
+        let similar = strings.map(|(of, strings)| (*of, place(""), Some(strings)));
+        for (of, place, traces) in named.chain(similar) {
+            let signature = &signatures[of];
+            if let Some(known) = sdks.iter_mut().find(|sdk| sdk.id == signature.id) {
+                if known.places.iter().all(|other| other.file != place.file) {
+                    known.places.push(place);
+                }
+                continue;
+            }
+            let sureness = if traces.is_some() { Sureness::LooksLike } else { Sureness::Named };
+            let traces = traces.cloned().unwrap_or_default();
+            let found = Found { classes: 0, places: vec![place], traces, version: None };
+            sdks.push(sdk(signature, found, sureness, shown.package));
+        }
+    }
 }
 
 fn sdk(signature: &Signature, found: Found, sureness: Sureness, package: &Package) -> Sdk {

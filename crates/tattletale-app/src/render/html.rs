@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use maud::{Markup, html};
-use tattletale_core::render::page::document;
+use tattletale_report::render::page::document;
 
 use super::{Section, Sheet, Tone};
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tattletale_core::model::app::{Contents, Fault, Place};
 
-use super::Search;
+use super::{Named, Search};
 use crate::compare::Comparison;
 
 fn place(place: &Place) -> Value {
@@ -63,12 +63,13 @@ pub fn app(contents: &Contents, reveal: bool) -> Value {
 }
 
 /// Two apps.
-pub fn comparison(a: &str, b: &str, compared: &Comparison, faults: &[Fault]) -> Value {
+pub fn comparison(a: &Named, b: &Named, compared: &Comparison, faults: &[Fault]) -> Value {
     json!({
         "schema": "tattletale-app-comparison/1",
         "complete": faults.is_empty(),
-        "a": a,
-        "b": b,
+        "a": a.file,
+        "b": b.file,
+        "apps": [a.app, b.app],
         "result": compared,
         "faults": faults.iter().map(fault).collect::<Vec<_>>(),
     })

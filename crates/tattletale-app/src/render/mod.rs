@@ -4,19 +4,22 @@
 //! escaped text; [`text`] and [`html`] only arrange them). Keys are shown with `reveal` only: they are written to a key
 //! file, which is what they are for.
 
+mod compared;
 mod html;
 mod json;
 mod text;
 mod words;
 
+pub use compared::{comparison, search};
 pub use html::html;
 pub use json::{app as app_json, comparison as comparison_json, search as search_json};
 pub use text::text;
-pub use words::{app, comparison, search};
+pub use words::{app, overview};
 
 use tattletale_core::model::app::Fault;
 
 use crate::find::Found;
+use crate::package::Package;
 
 /// How loud a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,25 @@ pub struct Sheet {
     pub complete: bool,
     /// The rest; sections without items are left out.
     pub sections: Vec<Section>,
+}
+
+/// An app of a comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// File, with the way inside an image.
+    pub file: String,
+    /// Package name and version, as the manifest says them.
+    pub app: Option<String>,
+}
+
+impl Named {
+    /// As the package calls itself.
+    pub fn of(package: &Package) -> Self {
+        let manifest = package.manifest();
+        let names = manifest.map(|manifest| [manifest.package.as_deref(), manifest.version.as_deref()]);
+        let app = names.into_iter().flatten().flatten().collect::<Vec<_>>().join(" ");
+        Self { file: package.name.clone(), app: (!app.is_empty()).then_some(app) }
+    }
 }
 
 /// What a search found in one app.

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use tattletale_core::render::Options;
-use tattletale_core::render::paragraph::{ALARM, BOLD, PLAIN, Paragraph, QUIET};
+use tattletale_report::render::Options;
+use tattletale_report::render::paragraph::{ALARM, BOLD, PLAIN, Paragraph, QUIET};
 
 use super::{Sheet, Tone};
 

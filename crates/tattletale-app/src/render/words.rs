@@ -1,34 +1,61 @@
-//! What was found, put into words once for every output.
+//! What was found in apps, put into words once for every output.
 
 use tattletale_core::model::Aspect;
 use tattletale_core::model::app::{Contents, Endpoint, Fault, HardKey, KeyKind, Place, Sdk, Sureness};
-use tattletale_core::render::escape::text as escaped;
-use tattletale_core::render::words::{count, list, number};
+use tattletale_report::render::escape::text as escaped;
+use tattletale_report::render::words::{count, list, number};
 
-use super::{Item, Search, Section, Sheet, Tone};
-use crate::compare::{ChangedMethod, Comparison, Counts};
+use super::{Item, Section, Sheet, Tone};
 
 /// Lines of one section; all are in the JSON report.
-const LISTED: usize = 40;
+pub(super) const LISTED: usize = 40;
 /// Longest piece of somebody else's text, in characters.
 const LONGEST: usize = 120;
 
 /// Somebody else's text, made harmless and not too long.
-fn said(text: &str) -> String {
-    tattletale_core::render::words::cut(&escaped(text), LONGEST)
+pub(super) fn said(text: &str) -> String {
+    tattletale_report::render::words::cut(&escaped(text), LONGEST)
 }
 
-fn item(tone: Tone, head: impl Into<String>, facts: Vec<String>) -> Item {
+pub(super) fn item(tone: Tone, head: impl Into<String>, facts: Vec<String>) -> Item {
     Item { tone, head: head.into(), facts }
 }
 
-fn section(id: &'static str, title: &str, lead: Option<&str>, mut items: Vec<Item>) -> Section {
+pub(super) fn section(id: &'static str, title: &str, lead: Option<&str>, mut items: Vec<Item>) -> Section {
     let more = items.len().saturating_sub(LISTED);
     items.truncate(LISTED);
     if more > 0 {
         items.push(item(Tone::Quiet, format!("and {} more in the JSON report", number(more as u64)), Vec::new()));
     }
     Section { id, title: title.to_owned(), lead: lead.map(str::to_owned), items }
+}
+
+/// Several apps in a few lines, those with trackers first; none at all is said too.
+pub fn overview(files: &[String], apps: &[Contents]) -> Sheet {
+    let read: Vec<&Contents> =
+        apps.iter().filter(|contents| !contents.code.is_empty() || contents.package.is_some()).collect();
+    let (told, quiet): (Vec<&Contents>, Vec<&Contents>) = read.iter().partition(|contents| !contents.sdks.is_empty());
+    let from = list(&files.iter().map(|file| said(file)).collect::<Vec<_>>());
+    let headline = match (read.len() as u64, told.len() as u64) {
+        (0, _) => format!("No app is in {from}."),
+        (all, 0) => format!("None of {} in {from} has a tracker that is known.", count(all, "app")),
+        (all, some) => format!("{} of {} in {from} have trackers that are known.", number(some), count(all, "app")),
+    };
+    let app = |contents: &&Contents| {
+        let names: Vec<String> = contents.sdks.iter().map(|sdk| said(&sdk.name)).collect();
+        let name = contents.package.as_deref().map_or_else(|| said(&contents.file), said);
+        let facts = if names.is_empty() { Vec::new() } else { vec![list(&names), said(&contents.file)] };
+        item(if names.is_empty() { Tone::Plain } else { Tone::Alarm }, name, facts)
+    };
+    Sheet {
+        headline,
+        about: Vec::new(),
+        complete: apps.iter().all(Contents::complete),
+        sections: vec![
+            section("with", "Apps with trackers", None, told.iter().map(app).collect()),
+            section("without", "Apps without", None, quiet.iter().map(app).collect()),
+        ],
+    }
 }
 
 /// One app.
@@ -102,12 +129,16 @@ fn sdk(sdk: &Sdk) -> Item {
     let who = who.iter().flatten().map(|who| said(who)).collect::<Vec<_>>().join(", ");
     let who = if who.is_empty() { String::new() } else { format!(" ({who})") };
     let (begin, how) = match sdk.sureness {
+        Sureness::Named if sdk.classes == 0 => ("", "native code for classes of its own name".to_owned()),
+        Sureness::LooksLike if sdk.classes == 0 => ("looks like ", "its own strings in native code".to_owned()),
         Sureness::Named => ("", format!("{} under its own name", classes(sdk.classes))),
         Sureness::LooksLike => ("looks like ", format!("its own strings in {} with other names", classes(sdk.classes))),
         Sureness::Address => ("address of ", "only an address of its servers".to_owned()),
     };
     let mut facts = vec![how];
     facts.extend(sdk.places.first().map(|first| format!("for example {}", place(first))));
+    let native = sdk.places.iter().skip(1).filter(|place| place.file.ends_with(".so"));
+    facts.extend(native.map(|native| format!("native code in {}", said(&native.file))));
     if !sdk.traces.is_empty() {
         facts.push(format!("known by {}", sdk.traces.iter().map(|t| said(t)).collect::<Vec<_>>().join(", ")));
     }
@@ -199,116 +230,6 @@ fn permissions(contents: &Contents) -> Vec<Item> {
     contents.permissions.iter().map(|name| item(Tone::Plain, said(name), Vec::new())).collect()
 }
 
-fn fault(fault: &Fault) -> Item {
-    item(Tone::Alarm, tattletale_core::render::words::cut(&escaped(&fault.to_string()), 2 * LONGEST), Vec::new())
-}
-
-/// `97.3 %`; 100 only for what is equal in everything.
-fn share(part: f64) -> String {
-    match part {
-        p if p >= 1.0 => "100 %".to_owned(),
-        p if p > 0.999 => "over 99.9 %".to_owned(),
-        p => format!("{:.1} %", p * 100.0),
-    }
-}
-
-fn counts(what: &str, counts: &Counts) -> String {
-    format!(
-        "{what}: {} the same, {} changed, {} only in the first, {} only in the second",
-        number(counts.same),
-        number(counts.changed),
-        number(counts.only_a),
-        number(counts.only_b)
-    )
-}
-
-/// Two apps.
-pub fn comparison(a: &str, b: &str, compared: &Comparison, faults: &[Fault]) -> Sheet {
-    let differing = compared.methods.changed + compared.methods.only_a + compared.methods.only_b;
-    let (first, second) = (said(a), said(b));
-    let headline = match compared.similarity {
-        None => {
-            format!("Of all code {} is the same; one of the two has none of its own.", share(compared.with_libraries))
-        }
-        Some(_) if differing == 0 && compared.classes.only_a + compared.classes.only_b == 0 => {
-            "The two are the same code.".to_owned()
-        }
-        Some(similarity) if similarity > 0.9 => {
-            format!("The two are the same code ({}) but for {}.", share(similarity), count(differing, "method"))
-        }
-        Some(similarity) if similarity < 0.1 => {
-            format!("The two are different code: {} is the same.", share(similarity))
-        }
-        Some(similarity) => format!("{} of the two is the same code.", share(similarity)),
-    };
-    let about = vec![
-        format!("first: {first}"),
-        format!("second: {second}"),
-        format!("with common libraries: {} the same", share(compared.with_libraries)),
-        counts("classes", &compared.classes),
-        counts("methods", &compared.methods),
-    ];
-    let method = |method: &ChangedMethod| match (&method.a, &method.b) {
-        (Some(a), Some(b)) if a == b => format!("{}: {} the same", said(a), share(method.similarity)),
-        (Some(a), Some(b)) => format!("{} is {}: {} the same", said(a), said(b), share(method.similarity)),
-        (Some(a), None) => format!("{}: only in the first", said(a)),
-        (None, b) => format!("{}: only in the second", said(b.as_deref().unwrap_or_default())),
-    };
-    let class = |class: &crate::compare::ChangedClass| {
-        let head = match class.a == class.b {
-            true => said(&class.a),
-            false => format!("{} is {}", said(&class.a), said(&class.b)),
-        };
-        let facts = class.methods.iter().take(LISTED).map(method).collect();
-        item(Tone::Plain, format!("{head}: {} the same", share(class.similarity)), facts)
-    };
-    let names = |names: &[String]| names.iter().map(|name| item(Tone::Plain, said(name), Vec::new())).collect();
-    Sheet {
-        headline,
-        about,
-        complete: faults.is_empty(),
-        sections: vec![
-            section("changed", "What differs", None, compared.changed.iter().map(class).collect()),
-            section("only-first", "Classes only in the first", None, names(&compared.only_a)),
-            section("only-second", "Classes only in the second", None, names(&compared.only_b)),
-            section("faults", "Not seen", None, faults.iter().map(fault).collect()),
-        ],
-    }
-}
-
-/// A search.
-pub fn search(search: &Search) -> Sheet {
-    let found = search.hits.len() as u64;
-    let looked = count(search.apps, "app");
-    let headline = match found {
-        0 => format!("{} is in none of {looked}.", said(&search.sought)),
-        _ => format!("{} is in {} of {looked}.", said(&search.sought), number(found)),
-    };
-    let hit = |hit: &super::Hit| {
-        let names = [hit.package.as_deref(), hit.version.as_deref()];
-        let names = names.iter().flatten().map(|name| said(name)).collect::<Vec<_>>().join(" ");
-        let mut facts: Vec<String> = (!names.is_empty()).then_some(names).into_iter().collect();
-        match &hit.found.comparison {
-            Some(compared) => {
-                let contained = compared.contained.map(share).unwrap_or_default();
-                facts.push(format!("{contained} of the code sought is in it"));
-                facts.push(counts("methods", &compared.methods));
-            }
-            None => {
-                facts.push(format!("{} places", number(hit.found.count)));
-                facts.extend(hit.found.places.iter().map(|place| said(place)));
-            }
-        }
-        facts.extend(hit.sha256.as_ref().map(|digest| format!("SHA-256 {digest}")));
-        item(Tone::Alarm, said(&hit.file), facts)
-    };
-    Sheet {
-        headline,
-        about: Vec::new(),
-        complete: search.faults.is_empty(),
-        sections: vec![
-            section("found", "Where it is", None, search.hits.iter().map(hit).collect()),
-            section("faults", "Not seen", None, search.faults.iter().map(fault).collect()),
-        ],
-    }
+pub(super) fn fault(fault: &Fault) -> Item {
+    item(Tone::Alarm, tattletale_report::render::words::cut(&escaped(&fault.to_string()), 2 * LONGEST), Vec::new())
 }

@@ -321,3 +321,13 @@ pub(crate) fn sparse_zeros() -> Vec<u8> {
     }
     bytes
 }
+
+/// A sparse image in parts of at most so many bytes.
+pub(crate) fn split(raw: &[u8], most: usize) -> Option<Vec<Vec<u8>>> {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, part) = (folder.path().join("whole"), folder.path().join("part"));
+    fs::write(&whole, sparse(raw)?).unwrap();
+    run("simg2simg", &[text(&whole), text(&part), &most.to_string()])?;
+    let parts = (0..).map_while(|number| fs::read(folder.path().join(format!("part.{number}"))).ok());
+    Some(parts.collect())
+}

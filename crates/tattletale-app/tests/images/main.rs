@@ -8,6 +8,7 @@
 mod damage;
 mod limits;
 mod made;
+mod parts;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -35,7 +36,7 @@ fn walk(bytes: Vec<u8>, name: &str, options: &Options<'_>) -> (Found, Result<Vec
             Some(target) => drop(found.links.insert(entry.path.clone(), target.clone())),
             None if read.is_ok() => {
                 assert_eq!(content.len() as u64, entry.size, "{}", entry.path);
-                let again = found.files.insert(entry.path.clone(), Sha256::digest(&content).to_vec());
+                let again = found.files.insert(entry.path.clone(), digest(&content));
                 assert!(again.is_none(), "{} is told twice", entry.path);
             }
             None => {}
@@ -45,9 +46,13 @@ fn walk(bytes: Vec<u8>, name: &str, options: &Options<'_>) -> (Found, Result<Vec
     (found, result)
 }
 
+fn digest(content: &[u8]) -> Vec<u8> {
+    Sha256::digest(content).to_vec()
+}
+
 /// What should be found of these files below a path.
 fn wanted(files: &Files, below: &str) -> BTreeMap<String, Vec<u8>> {
-    files.iter().map(|(path, content)| (format!("{below}/{path}"), Sha256::digest(content).to_vec())).collect()
+    files.iter().map(|(path, content)| (format!("{below}/{path}"), digest(content))).collect()
 }
 
 /// One image of the table.

@@ -73,6 +73,8 @@ pub fn exposure(scheme: &str, host: &str, part: &Part, value: &str, sealed: bool
     };
     let named = in_name(value) || matches!(part, Part::Header(name) if name == "host" && !sealed);
     match scheme {
+        _ if *part == Part::Sni => Exposure::OnPath { how: How::Sni },
+        _ if *part == Part::Dns => Exposure::OnPath { how: How::Dns },
         _ if is(&["dns"]) => Exposure::OnPath { how: How::Dns },
         _ if is(&["http", "ws"]) && (named || !sealed) => Exposure::OnPath { how: How::PlainHttp },
         _ if is(&["https", "wss"]) && named => Exposure::OnPath { how: How::Sni },
@@ -112,6 +114,8 @@ mod tests {
             ("https", Part::Header("referer".into()), "secret", false, Exposure::Receiver),
             ("https", Part::Body, "", false, Exposure::Receiver),
             ("dns", Part::Path, "secret", false, Exposure::OnPath { how: How::Dns }),
+            ("http", Part::Sni, "secret", false, NAME),
+            ("", Part::Dns, "secret", true, Exposure::OnPath { how: How::Dns }),
             ("", Part::Body, "secret", false, Exposure::Unknown),
         ];
         for (scheme, part, value, sealed, expected) in cases {

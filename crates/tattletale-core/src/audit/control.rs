@@ -1,10 +1,10 @@
 //! Control captures: the same app or page without the planted values. What is seen there is there by chance.
 
-use super::{AuditError, Capture, Options};
-use crate::decode::parts;
+use super::{AuditError, Capture, Options, names};
+use crate::decode::{Hint, parts};
 use crate::detect::{Places, Planted, look};
 use crate::import::{self, Wanted};
-use crate::model::Subject;
+use crate::model::{Captured, Subject};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
@@ -20,7 +20,15 @@ pub(super) fn seen(
     for control in controls {
         let read = control.input().and_then(|input| {
             import::read(input, wanted, |captured| {
-                let Some(exchange) = captured.exchange() else { return ControlFlow::Continue(()) };
+                let exchange = match captured {
+                    Captured::Exchange(exchange) => exchange,
+                    Captured::Blind(blind) => {
+                        let name = names::name_of(&blind).map(|(_, name)| name.as_bytes()).unwrap_or_default();
+                        let (seen, _) = look(planted, name, Hint::default(), &options.limits, &mut Places::default());
+                        subjects.extend(seen.sightings.iter().map(|sighting| sighting.subject));
+                        return ControlFlow::Continue(());
+                    }
+                };
                 for view in parts(&exchange, options.responses) {
                     let (seen, _) = look(planted, view.bytes, view.hint, &options.limits, &mut Places::default());
                     let seen = seen.sightings.iter().flat_map(|sighting| [Some(sighting.subject), sighting.within]);

@@ -8,6 +8,7 @@ mod carriers;
 mod control;
 mod fields;
 mod inferred;
+mod names;
 mod navigation;
 mod personal;
 mod salting;
@@ -22,6 +23,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 pub use carriers::{Carriers, Role};
+pub use names::name_of;
 
 /// A capture that can be opened as often as needed.
 pub struct Capture<'a> {

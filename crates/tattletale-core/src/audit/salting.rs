@@ -57,7 +57,12 @@ impl Budget {
     /// How many digests may be made for a message; takes those runs out that were tried often enough.
     pub(super) fn grant(&mut self, salted: &Salted, runs: &mut Vec<Run>, salts: &Salts, hashes: &mut Hashes) -> u64 {
         let all = runs.len();
+        // Within a message a run is tried once, wherever it stands.
+        let mut different: HashSet<Vec<u8>> = HashSet::new();
         runs.retain(|run| {
+            if different.contains(&run.run.bytes) {
+                return true;
+            }
             let room = self.tried.len() < KNOWN;
             match self.tried.get_mut(&run.run.bytes) {
                 Some(tried) if *tried >= MESSAGES => return false,
@@ -65,11 +70,11 @@ impl Budget {
                 None if room => drop(self.tried.insert(run.run.bytes.clone(), 1)),
                 None => {}
             }
-            true
+            different.insert(run.run.bytes.clone())
         });
         hashes.tried += (all - runs.len()) as u64;
         hashes.untried -= (all - runs.len()) as u64;
-        let granted = salted.wanted(runs.len(), salts.ends.len().min(SALTS)).min(PER_MESSAGE).min(self.left);
+        let granted = salted.wanted(different.len(), salts.ends.len().min(SALTS)).min(PER_MESSAGE).min(self.left);
         self.left -= granted;
         granted
     }
@@ -115,8 +120,10 @@ impl Salts {
         }
         let salts = self.different();
         let texts: Vec<&[u8]> = salts.iter().map(|(text, _)| *text).collect();
+        let mut known: HashMap<&[u8], Tried> = HashMap::new();
         for Run { part, at, run } in runs {
-            let explained = match salted.explain(&run.bytes, &texts, &mut left) {
+            let tried = known.entry(&run.bytes).or_insert_with(|| salted.explain(&run.bytes, &texts, &mut left));
+            let explained = match tried.clone() {
                 Tried::NotAll => continue,
                 Tried::InVain => None,
                 Tried::Explained(explained) => Some(explained),

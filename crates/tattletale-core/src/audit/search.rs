@@ -2,22 +2,23 @@
 
 use super::carriers::{Carriers, Role};
 use super::fields::{self, Collected, Leaf, Leaves};
+use super::names::Unseen;
 use super::personal::{self, Recollection};
 use super::salting::{Budget, Run, Salts};
 use super::survey::Survey;
 use super::watchers::Watchers;
 use super::{Capture, Options};
-use crate::attribute::{registrable_domain, same_site, site};
+use crate::attribute::{same_site, site};
 use crate::decode::parts;
 use crate::detect::personal::{Recognised, Recogniser};
 use crate::detect::{Closed, Places, Planted, chance, look_beside};
 use crate::import::{self, Wanted};
 use crate::model::{
     Captured, Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, Hashes, Odds, OpaquePlace, Part, Party,
-    ReceiverCoverage, Report, Sighting, Strength, Subject, Timestamp, url,
+    ReceiverCoverage, Report, Sighting, Strength, Subject, Timestamp, registrable_domain, url,
 };
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 /// A batch ends at so many exchanges or bytes of bodies, whichever comes first.
@@ -41,6 +42,17 @@ pub(super) enum PartyBy<'a> {
     GroundTruth,
     /// The page that was visited, or that a value was typed at; the sites of the latter by value.
     Page { typed_at: &'a [String] },
+}
+
+/// Where in a capture something was seen.
+pub(super) struct Place<'h> {
+    /// Position in the capture.
+    pub(super) exchange: usize,
+    pub(super) host: &'h str,
+    pub(super) part: Part,
+    /// When it was sent.
+    pub(super) at: Option<Timestamp>,
+    pub(super) plaintext: bool,
 }
 
 /// What was seen in one exchange.
@@ -71,7 +83,7 @@ impl<'a> Search<'a> {
         let mut tally = Tally::default();
         let mut batch: Vec<Exchange> = Vec::new();
         let mut held = 0;
-        let mut blind: BTreeMap<String, ReceiverCoverage> = BTreeMap::new();
+        let mut unseen = Unseen::default();
         let wanted = Wanted { request_bodies: true, response_bodies: self.options.responses };
         let mut flush = |batch: &mut Vec<Exchange>, report: &mut Report| {
             let mut examined: Vec<Examined> = batch.par_drain(..).map(|exchange| self.examine(exchange)).collect();
@@ -82,8 +94,8 @@ impl<'a> Search<'a> {
             import::read(input, wanted, |captured| {
                 let exchange = match captured {
                     Captured::Exchange(exchange) => exchange,
-                    Captured::Blind(unseen) => {
-                        blind.entry(unseen.receiver()).or_default().add_blind(&unseen);
+                    Captured::Blind(blind) => {
+                        unseen.add(self, &blind, report);
                         return ControlFlow::Continue(());
                     }
                 };
@@ -98,7 +110,7 @@ impl<'a> Search<'a> {
             })
         });
         flush(&mut batch, report);
-        add_blind(blind, report);
+        unseen.finish(self.capture, &mut tally, report);
         let info = &mut report.captures[self.capture];
         info.bytes = survey.imported.bytes;
         info.exchanges = survey.imported.exchanges;
@@ -133,7 +145,7 @@ impl<'a> Search<'a> {
         let tells = role == Role::Other;
         let (mut runs, mut salts) = (Vec::new(), Salts::default());
         let salting = tells && self.planted.salted().wanted(1, 1) > 0;
-        let (site, mut recognised) = (registrable_domain(&host).unwrap_or_else(|| host.clone()), Vec::new());
+        let (site, mut recognised) = (registrable_domain(&host).unwrap_or(&host).to_owned(), Vec::new());
         let body = &exchange.request.body;
         if !body.bytes.is_empty() || body.fidelity == Fidelity::Missing {
             row.bodies[body.fidelity as usize] += 1;
@@ -268,19 +280,14 @@ impl<'a> Search<'a> {
         tally.personal.add(recognised, &sightings, &seen, self.carriers);
         for (part, at, sighting) in sightings {
             let odds = sighting.odds;
-            let finding = self.finding(&exchange, &host, (part, at), sighting, report);
+            let place = Place { exchange: exchange.index, host: &host, part, at, plaintext };
+            let finding = self.finding(place, sighting, report);
             tally.found.push(Unjudged { finding, odds });
         }
     }
 
-    fn finding(
-        &self,
-        exchange: &Exchange,
-        host: &str,
-        (part, at): (Part, Option<Timestamp>),
-        sighting: Sighting,
-        report: &Report,
-    ) -> Finding {
+    pub(super) fn finding(&self, place: Place<'_>, sighting: Sighting, report: &Report) -> Finding {
+        let Place { exchange, host, part, at, plaintext } = place;
         let index_of_action = |subject| match subject {
             Subject::Action(action) => Some(self.carriers.action_at(action, at)),
             Subject::Value(_) => None,
@@ -301,13 +308,13 @@ impl<'a> Search<'a> {
             value,
             action,
             capture: self.capture,
-            exchange: exchange.index,
+            exchange,
             at,
             delay_ms: at.zip(done).map(|(at, done)| at.as_millisecond() - done.as_millisecond()),
             receiver,
             // What is done outside of the browser has no mode, whatever the browser's last one was.
             mode: action.map_or_else(|| self.carriers.mode_at(at), |action| report.truth.actions[action].mode),
-            plaintext: is_plaintext(&exchange.request.url),
+            plaintext,
             part,
             path: sighting.path,
             range: sighting.range,
@@ -334,12 +341,20 @@ impl<'a> Search<'a> {
 
 /// What grows over one capture.
 #[derive(Default)]
-struct Tally {
+pub(super) struct Tally {
     places: Places,
     rows: HashMap<String, usize>,
     found: Vec<Unjudged>,
     personal: Recollection,
     budget: Budget,
+}
+
+impl Tally {
+    /// What was seen elsewhere than in exchanges, and in how many places it was looked for.
+    pub(super) fn add(&mut self, places: &Places, found: Vec<(Finding, Odds)>) {
+        self.places.add(places);
+        self.found.extend(found.into_iter().map(|(finding, odds)| Unjudged { finding, odds }));
+    }
 }
 
 /// A finding whose chance is not known yet, with what its sighting says about it.
@@ -363,19 +378,7 @@ fn is_plaintext(address: &str) -> bool {
     ["http", "ws"].iter().any(|plain| scheme.eq_ignore_ascii_case(plain))
 }
 
-/// Connections that could not be seen join the row of their host; hosts of which nothing else is known come last.
-fn add_blind(blind: BTreeMap<String, ReceiverCoverage>, report: &mut Report) {
-    let rows = &mut report.coverage.receivers;
-    let known: HashMap<String, usize> = rows.iter().enumerate().map(|(at, row)| (row.host.clone(), at)).collect();
-    for (host, unseen) in blind {
-        match known.get(&host) {
-            Some(&at) => sum(&mut rows[at], &unseen),
-            None => rows.push(ReceiverCoverage { host, ..unseen }),
-        }
-    }
-}
-
-fn sum(into: &mut ReceiverCoverage, row: &ReceiverCoverage) {
+pub(super) fn sum(into: &mut ReceiverCoverage, row: &ReceiverCoverage) {
     into.exchanges += row.exchanges;
     into.captured += row.captured;
     into.read += row.read;

@@ -1,5 +1,5 @@
 //! Bounded readers of encodings that both importers and layers need: decompression, JSON tokens, base64, ciphers, the
-//! ClientHello of TLS, WebSocket frames.
+//! ClientHello of TLS and of QUIC, WebSocket frames.
 //!
 //! Decompression happens here and nowhere else (a lint holds that): only this module can promise that no input,
 //! however hostile, makes more bytes than the caller allowed.
@@ -8,6 +8,7 @@ pub mod base32;
 pub mod base64;
 pub mod cipher;
 pub mod decompress;
+pub mod ecies;
 pub mod hello;
 pub mod inflate;
 mod inflow;
@@ -15,6 +16,7 @@ pub mod json;
 pub mod lz4;
 pub mod members;
 pub mod probe;
+pub mod quic;
 pub mod stream;
 pub mod websocket;
 pub(crate) mod window;

@@ -31,13 +31,13 @@ pub(super) struct Whole {
 impl Beside {
     /// Takes in a field; the values whose last piece it is.
     pub(super) fn piece(&mut self, notations: &Notations, node: &Node<'_>) -> Vec<Whole> {
-        let pieces = notations.pieces(node.bytes);
-        if pieces.is_empty() {
+        let mut pieces = notations.pieces(node.bytes).peekable();
+        if pieces.peek().is_none() {
             return Vec::new();
         }
         let path = node.chain.path();
         let object = object(&path);
-        pieces.iter().filter_map(|piece| self.one(notations, *piece, &object, &path)).collect()
+        pieces.filter_map(|piece| self.one(notations, piece, &object, &path)).collect()
     }
 
     fn one(&mut self, notations: &Notations, piece: Piece, object: &str, path: &[Step]) -> Option<Whole> {

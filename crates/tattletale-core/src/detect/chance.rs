@@ -5,8 +5,11 @@
 //! comes from a shape model that is meant to be too high rather than too low: letters of words count as 2.3 bits
 //! (English text has about 1 to 1.5 bits a letter over long stretches, 4.1 without context: Shannon, "Prediction
 //! and entropy of printed English", 1951), digits as log2(10), digits of a hex run as 4, and repeated or
-//! counting-up characters as next to nothing, and no value as more than its own alphabet can tell, so that `00000000` or `12345678` is never unique; the
-//! words that programs use for their own parts count for little, whatever their length.
+//! counting-up characters as next to nothing, and no value as more than its own alphabet can tell, so that `00000000` or
+//! `12345678` is never unique. A word, a name or a place that is common counts for what a list says ([`words`]), if that
+//! is less than its letters: the words that programs use for their own parts least of all.
+
+mod words;
 
 use crate::model::{Among, Odds, Strength};
 
@@ -19,256 +22,7 @@ const HEX: f64 = 4.0;
 const OTHER: f64 = 3.0;
 const PREDICTABLE: f64 = 0.3;
 const FILLER: f64 = 2.0;
-const COMMON_WORD: f64 = 4.0;
 
-/// Words that programs use for their own parts: as a name of a screen or a setting they stand in every capture, so
-/// they say next to nothing, whatever their length.
-const COMMON: &[&str] = &[
-    "about",
-    "account",
-    "action",
-    "active",
-    "add",
-    "address",
-    "android",
-    "app",
-    "apps",
-    "article",
-    "audio",
-    "auto",
-    "back",
-    "banner",
-    "bar",
-    "blue",
-    "bluetooth",
-    "book",
-    "browser",
-    "button",
-    "cache",
-    "calendar",
-    "camera",
-    "cancel",
-    "card",
-    "cart",
-    "category",
-    "center",
-    "chat",
-    "check",
-    "checkout",
-    "chrome",
-    "click",
-    "close",
-    "color",
-    "com",
-    "contact",
-    "contacts",
-    "content",
-    "cookie",
-    "dark",
-    "data",
-    "date",
-    "default",
-    "delete",
-    "desktop",
-    "detail",
-    "details",
-    "device",
-    "dialog",
-    "direct",
-    "display",
-    "document",
-    "done",
-    "download",
-    "downloads",
-    "edit",
-    "email",
-    "en",
-    "end",
-    "error",
-    "event",
-    "exit",
-    "false",
-    "favorites",
-    "feed",
-    "file",
-    "files",
-    "folder",
-    "font",
-    "footer",
-    "gallery",
-    "general",
-    "google",
-    "group",
-    "header",
-    "help",
-    "hidden",
-    "history",
-    "home",
-    "homepage",
-    "html",
-    "image",
-    "images",
-    "inbox",
-    "index",
-    "info",
-    "input",
-    "install",
-    "item",
-    "items",
-    "javascript",
-    "key",
-    "keyboard",
-    "language",
-    "large",
-    "left",
-    "light",
-    "link",
-    "list",
-    "loading",
-    "local",
-    "location",
-    "lock",
-    "login",
-    "logout",
-    "mail",
-    "main",
-    "maps",
-    "media",
-    "menu",
-    "message",
-    "messages",
-    "mobile",
-    "mode",
-    "month",
-    "more",
-    "music",
-    "name",
-    "navigation",
-    "network",
-    "new",
-    "news",
-    "next",
-    "night",
-    "no",
-    "none",
-    "normal",
-    "note",
-    "notes",
-    "notification",
-    "null",
-    "off",
-    "office",
-    "offline",
-    "ok",
-    "on",
-    "online",
-    "open",
-    "option",
-    "options",
-    "order",
-    "page",
-    "password",
-    "path",
-    "pause",
-    "payment",
-    "phone",
-    "photo",
-    "photos",
-    "play",
-    "player",
-    "playlist",
-    "popup",
-    "post",
-    "premium",
-    "previous",
-    "price",
-    "privacy",
-    "product",
-    "profile",
-    "purchase",
-    "query",
-    "read",
-    "recent",
-    "register",
-    "reset",
-    "result",
-    "results",
-    "return",
-    "right",
-    "save",
-    "screen",
-    "script",
-    "search",
-    "security",
-    "select",
-    "send",
-    "service",
-    "session",
-    "setting",
-    "settings",
-    "setup",
-    "share",
-    "shop",
-    "show",
-    "sign",
-    "signin",
-    "signup",
-    "site",
-    "small",
-    "social",
-    "sound",
-    "start",
-    "state",
-    "status",
-    "stop",
-    "store",
-    "submit",
-    "subscribe",
-    "success",
-    "support",
-    "sync",
-    "system",
-    "tab",
-    "tablet",
-    "tag",
-    "test",
-    "text",
-    "theme",
-    "time",
-    "title",
-    "toggle",
-    "token",
-    "tools",
-    "top",
-    "track",
-    "true",
-    "type",
-    "undefined",
-    "unknown",
-    "update",
-    "upload",
-    "url",
-    "user",
-    "users",
-    "value",
-    "version",
-    "video",
-    "videos",
-    "view",
-    "visit",
-    "volume",
-    "wallet",
-    "weather",
-    "web",
-    "website",
-    "week",
-    "welcome",
-    "wifi",
-    "window",
-    "www",
-    "year",
-    "yes",
-];
 const SHORTEST_HEX_RUN: usize = 6;
 
 /// Bits of surprise in a value: its probability is `2^-bits`.
@@ -280,11 +34,10 @@ pub fn bits(text: &str) -> f64 {
     let mut total = 0.0;
     let mut position = 0;
     while position < chars.len() {
-        let word: String = chars[position..].iter().take_while(|c| c.is_ascii_lowercase()).collect();
         let starts = position == 0 || !chars[position - 1].is_ascii_lowercase();
-        if starts && COMMON.contains(&word.as_str()) {
-            total += COMMON_WORD;
-            position += word.len();
+        if let Some((length, bits)) = starts.then(|| words::known(&chars[position..])).flatten() {
+            total += bits.min(LETTER * length as f64);
+            position += length;
             continue;
         }
         let run = hex_run(&chars[position..]);
@@ -318,13 +71,26 @@ pub fn expected(places: u64, disguises: f64, bits: f64) -> f64 {
 /// are known to be there: those of `0000` are those of `1111`.
 pub fn of_turned(bits: f64, text: &[u8], tried: f64) -> Odds {
     const KEYS: f64 = 255.0;
+    let bits = (bits - DIGIT).min(told_by_differences(text, 1)).max(0.0);
+    Odds { bits, tried: tried * KEYS, among: Among::Bytes }
+}
+
+/// The odds of a text under a key of `length` bytes that is repeated, of which all were tried for each of so many
+/// lengths: as many bytes of the text as the key has say nothing.
+pub fn of_repeated(bits: f64, text: &[u8], length: usize, tried: f64) -> Odds {
+    const LENGTHS: f64 = 31.0;
+    let known = text.len().saturating_sub(length) as f64 / text.len().max(1) as f64;
+    Odds { bits: (bits * known).min(told_by_differences(text, length)), tried: tried * LENGTHS, among: Among::Bytes }
+}
+
+/// Bits that the differences of bytes at a distance tell: few where they are the same over and over.
+pub fn told_by_differences(text: &[u8], distance: usize) -> f64 {
     const SYMBOL: f64 = 5.0;
-    let mut differences: Vec<u8> = text.windows(2).map(|pair| pair[0] ^ pair[1]).collect();
+    let mut differences: Vec<u8> = text.iter().zip(text.iter().skip(distance)).map(|(a, b)| a ^ b).collect();
     differences.sort_unstable();
     let all = differences.len() as f64;
     let same = differences.chunk_by(|a, b| a == b).map(|same| same.len() as f64);
-    let told: f64 = same.map(|same| SYMBOL + same * (all / same).log2()).sum();
-    Odds { bits: (bits - DIGIT).min(told).max(0.0), tried: tried * KEYS, among: Among::Bytes }
+    same.map(|same| SYMBOL + same * (all / same).log2()).sum()
 }
 
 /// The odds of a digest: chance hits it (any of the `tried` digests of the value, in `digest_bits` bits), or somebody
@@ -401,6 +167,9 @@ mod tests {
             "123456789012345",
             "true",
             "Warsaw",
+            "Constantinople",
+            "New York City",
+            "Elizabeth",
         ] {
             assert_eq!(strength(expected(1 << 14, 5.0, bits(value))), Strength::Weak, "{value}: {}", bits(value));
         }

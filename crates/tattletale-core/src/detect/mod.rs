@@ -11,18 +11,22 @@ mod filter;
 pub mod personal;
 mod places;
 pub mod planted;
+mod searched;
 mod sighter;
+mod texts;
 
 use crate::decode::{Both, Hint, Limits, Visitor, Walked, walk};
 pub use closed::Closed;
 pub use digests::salted;
+pub use filter::RepeatedKey;
 pub use places::Places;
 pub use planted::Planted;
+pub use searched::{SEARCHED, Searched};
 pub use sighter::{Seen, Sighter, Unexplained};
 
 /// Unfolds one part and searches every layer of it; `places` goes on counting.
 pub fn look(planted: &Planted, bytes: &[u8], hint: Hint<'_>, limits: &Limits, places: &mut Places) -> (Seen, Walked) {
-    let mut sighter = Sighter::new(planted, places);
+    let mut sighter = Sighter::new(planted, places).deep(limits.deep);
     let walked = walk(bytes, hint, limits, &mut sighter);
     (sighter.seen(), walked)
 }
@@ -36,7 +40,7 @@ pub fn look_beside(
     places: &mut Places,
     beside: &mut dyn Visitor,
 ) -> (Seen, Walked) {
-    let mut sighter = Sighter::new(planted, places);
+    let mut sighter = Sighter::new(planted, places).deep(limits.deep);
     let walked = walk(bytes, hint, limits, &mut Both(&mut sighter, beside));
     (sighter.seen(), walked)
 }

@@ -42,6 +42,7 @@ pub struct Sighter<'p> {
     hashes: Hashes,
     unexplained: Vec<Unexplained>,
     beside: Beside,
+    deep: bool,
 }
 
 /// A run that has the shape of a whole digest and is none of anything known.
@@ -96,7 +97,13 @@ impl<'p> Sighter<'p> {
             hashes: Hashes::default(),
             unexplained: Vec::new(),
             beside: Beside::default(),
+            deep: false,
         }
+    }
+
+    /// Whether to look for keys of several bytes too.
+    pub fn deep(self, deep: bool) -> Self {
+        Self { deep, ..self }
     }
 
     /// After the walk.
@@ -205,6 +212,10 @@ impl<'p> Sighter<'p> {
         if let By::Key(key) = hit.by {
             path.push(Step { layer: "xor", at: Some(format!("0x{key:02x}")) });
         }
+        if let By::Repeated(key) = hit.by {
+            let hex: String = key.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+            path.push(Step { layer: "xor", at: Some(format!("0x{hex}")) });
+        }
         let whole = !ending.opened && hit.range.len() == node.bytes.len();
         let sighting = Sighting {
             subject,
@@ -230,6 +241,9 @@ impl Sighter<'_> {
             By::Digest { bits, .. } => chance::of_digest(pattern.bits, bits, self.planted.digests_tried()),
             By::Notation(bits) => Odds { bits, tried: pattern.tried, among },
             By::Key(_) => Odds { among, ..chance::of_turned(pattern.bits, found, pattern.tried) },
+            By::Repeated(key) => {
+                Odds { among, ..chance::of_repeated(pattern.bits, found, key.bytes().len(), pattern.tried) }
+            }
             By::Text | By::Unexplained => Odds { bits: pattern.bits, tried: pattern.tried, among },
         }
     }
@@ -319,6 +333,9 @@ impl Sighter<'_> {
         if node.fresh {
             self.places.bytes += node.bytes.len() as u64;
             self.planted.candidates(node.bytes, &mut hits);
+            if self.deep {
+                self.planted.repeated(node.bytes, &mut hits);
+            }
             hits.sort_by_key(|hit| hit.range.start);
         } else if let Some(around) = self.frames.last_mut()
             && around.hits.len() > around.passed

@@ -155,6 +155,7 @@ fn beyond(exchange: &Exchange, connection: &Connection) -> Value {
         ("alpn", connection.alpn.clone()),
         ("tls", connection.tls.clone()),
         ("ja4", connection.ja4.clone()),
+        ("ech", connection.ech.then(|| "offered".to_owned())),
         ("app", connection.app.clone()),
         ("requestBody", Some(exchange.request.body.fidelity.name().to_owned())),
         ("responseBody", exchange.response.as_ref().map(|response| response.body.fidelity.name().to_owned())),

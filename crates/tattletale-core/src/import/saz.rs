@@ -6,16 +6,20 @@
 //! stated fault. A `CONNECT` is Fiddler's own doing and no exchange; where its content was not decrypted it is a
 //! connection that could not be seen.
 
+mod archive;
+mod frames;
+
 use std::collections::VecDeque;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use archive::{Counted, content, next_entry};
+
 use super::{Each, Faults, ImportError, Importer, Wanted, address, blindness, burp, http_pair};
-use crate::codec::stream::{Packing, unpack};
 use crate::model::url::Parts;
-use crate::model::{Blind, BlindKind, Connection, Exchange, Fault, FaultKind, Message, Timestamp};
+use crate::model::{Blind, BlindKind, Connection, Exchange, Fault, FaultKind, Timestamp};
 
 /// Bytes of one entry that are kept.
 const MOST_ENTRY: u64 = 256 << 20;
@@ -53,7 +57,7 @@ impl Importer for Saz {
     fn read(&self, input: &mut dyn Read, wanted: Wanted, each: &mut Each<'_>) -> Result<Vec<Fault>, ImportError> {
         let mut sessions = Sessions { waiting: VecDeque::new(), position: 0, wanted };
         let mut faults = Faults::default();
-        let mut input = Counted { input: BufReader::with_capacity(256 << 10, input), passed: 0 };
+        let mut input = Counted::new(BufReader::with_capacity(256 << 10, input));
         let (mut made, mut encrypted) = (0u64, false);
         loop {
             let entry = match next_entry(&mut input, &mut faults) {
@@ -64,14 +68,14 @@ impl Importer for Saz {
                 }
             };
             let part = part(&entry.name);
-            if entry.flags & 1 != 0 {
+            if entry.is_encrypted() {
                 if !encrypted {
                     let message = "the archive is encrypted; save it from Fiddler without a password";
                     faults.push(Fault::new(FaultKind::Corrupt, message).at(entry.offset));
                 }
                 encrypted = true;
             }
-            let wanted = part.is_some() && entry.flags & 1 == 0;
+            let wanted = part.is_some() && !entry.is_encrypted();
             let most = if wanted { MOST_ENTRY } else { 0 };
             let room = GRACE.saturating_add(input.passed.saturating_mul(MOST_EXPANSION)).saturating_sub(made);
             let (bytes, trouble) = content(&mut input, &entry, most, room);
@@ -103,159 +107,6 @@ fn part(name: &str) -> Option<(u64, u8)> {
         _ => return None,
     };
     Some((number.parse().ok()?, kind))
-}
-
-/// A reader that knows how far it is.
-struct Counted<R> {
-    input: R,
-    passed: u64,
-}
-
-impl<R: BufRead> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.input.read(buffer)?;
-        self.passed += count as u64;
-        Ok(count)
-    }
-}
-
-impl<R: BufRead> BufRead for Counted<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.input.fill_buf()
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.passed += count as u64;
-        self.input.consume(count);
-    }
-}
-
-/// A local header (APPNOTE.TXT 6.3.10, 4.3.7).
-struct Entry {
-    offset: u64,
-    name: String,
-    flags: u16,
-    method: u16,
-    packed: u64,
-}
-
-/// The next entry; looks for its signature where something else stands.
-fn next_entry(input: &mut impl Placed, faults: &mut Faults) -> io::Result<Option<Entry>> {
-    let mut window = [0u8; 4];
-    let mut filled = 0;
-    let (start, mut lost) = (input.passed(), false);
-    loop {
-        let Some(byte) = one(input)? else { return Ok(None) };
-        window.rotate_left(1);
-        window[3] = byte;
-        filled += 1;
-        if filled < 4 {
-            continue;
-        }
-        match &window {
-            b"PK\x03\x04" => break,
-            // The directory, or its end: no entry follows.
-            b"PK\x01\x02" | b"PK\x05\x06" | b"PK\x06\x06" => return Ok(None),
-            // Behind an entry whose sizes were not known before there may be a descriptor of up to 24 bytes.
-            _ if filled > 28 && !lost => {
-                lost = true;
-                let message = "what stands here is no entry of the archive; the next one was looked for";
-                faults.push(Fault::new(FaultKind::Corrupt, message).at(start));
-            }
-            _ => {}
-        }
-    }
-    let offset = input.passed() - 4;
-    let mut head = [0u8; 26];
-    if let Err(error) = input.read_exact(&mut head) {
-        return cut(error, offset, faults);
-    }
-    let short = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
-    let packed = u32::from_le_bytes([head[14], head[15], head[16], head[17]]);
-    let (name_length, extra) = (usize::from(short(22)), usize::from(short(24)));
-    let mut rest = vec![0; name_length + extra];
-    if let Err(error) = input.read_exact(&mut rest) {
-        return cut(error, offset, faults);
-    }
-    let name = String::from_utf8_lossy(&rest[..name_length]).into_owned();
-    Ok(Some(Entry { offset, name, flags: short(2), method: short(4), packed: u64::from(packed) }))
-}
-
-/// [`BufRead`] with its place.
-trait Placed: BufRead {
-    fn passed(&self) -> u64;
-}
-
-impl<R: BufRead> Placed for Counted<R> {
-    fn passed(&self) -> u64 {
-        self.passed
-    }
-}
-
-fn one(input: &mut impl BufRead) -> io::Result<Option<u8>> {
-    let byte = input.fill_buf()?.first().copied();
-    input.consume(usize::from(byte.is_some()));
-    Ok(byte)
-}
-
-fn cut(error: io::Error, offset: u64, faults: &mut Faults) -> io::Result<Option<Entry>> {
-    if error.kind() != io::ErrorKind::UnexpectedEof {
-        return Err(error);
-    }
-    faults.push(Fault::new(FaultKind::Truncated, "the file ends inside the header of an entry").at(offset));
-    Ok(None)
-}
-
-/// What an entry holds, and what was wrong with it. Leaves the reader behind it as far as that can be told.
-fn content(
-    input: &mut impl BufRead,
-    entry: &Entry,
-    most: u64,
-    room: u64,
-) -> (Vec<u8>, Option<(FaultKind, &'static str)>) {
-    const CUT: (FaultKind, &str) = (FaultKind::Truncated, "the file ends inside this entry");
-    let mut bytes = Vec::new();
-    let streamed = entry.flags & 8 != 0 && entry.packed == 0;
-    let most = most.min(room);
-    match entry.method {
-        // Sealed or of no interest, and its length is known.
-        _ if most == 0 && !streamed => match io::copy(&mut input.take(entry.packed), &mut io::sink()) {
-            Ok(passed) if passed == entry.packed => (bytes, None),
-            _ => (bytes, Some(CUT)),
-        },
-        0 if streamed => (bytes, Some((FaultKind::Corrupt, "an entry does not say how long it is"))),
-        0 => {
-            let kept = entry.packed.min(most);
-            let read = input.take(kept).read_to_end(&mut bytes).unwrap_or(0) as u64;
-            let rest = entry.packed - kept;
-            let passed = io::copy(&mut input.take(rest), &mut io::sink()).unwrap_or(0);
-            let trouble = match (read < kept || passed < rest, rest > 0) {
-                (true, _) => Some(CUT),
-                (_, true) => Some((FaultKind::Limit, "an entry is longer than the limit for one entry")),
-                _ => None,
-            };
-            (bytes, trouble)
-        }
-        8 => {
-            let mut limited = input.take(if streamed { u64::MAX } else { entry.packed });
-            // What is of no interest is still followed to its end where only that tells where the next one starts.
-            let most = if most == 0 { room } else { most };
-            let result = unpack(Packing::Deflate, &mut limited, most).read_to_end(&mut bytes);
-            if !streamed {
-                let _ = io::copy(&mut limited, &mut io::sink());
-            }
-            let trouble = result.err().map(|error| match error.kind() {
-                io::ErrorKind::FileTooLarge => (FaultKind::Limit, "an entry unpacks to more than is read of one"),
-                io::ErrorKind::UnexpectedEof => CUT,
-                _ => (FaultKind::Corrupt, "an entry is damaged; what could be unpacked is kept"),
-            });
-            (bytes, trouble)
-        }
-        _ => {
-            let _ = io::copy(&mut input.take(entry.packed), &mut io::sink());
-            (bytes, Some((FaultKind::Corrupt, "an entry is compressed in a way that SAZ does not know")))
-        }
-    }
 }
 
 /// The parts of one session.
@@ -346,7 +197,7 @@ impl Sessions {
             connection: (!about.connection.is_empty()).then(|| Arc::new(about.connection)),
             request,
             response,
-            messages: messages(session.frames.as_deref().unwrap_or_default(), self.wanted),
+            messages: frames::messages(session.frames.as_deref().unwrap_or_default(), self.wanted),
             faults: faults.into_iter().map(placed).collect(),
             ..Exchange::default()
         };
@@ -416,68 +267,6 @@ fn flag(text: &str, name: &str) -> Option<String> {
     let mut resolved = Vec::new();
     burp::resolve(value.as_bytes(), &mut resolved);
     Some(String::from_utf8_lossy(&resolved).into_owned()).filter(|value| !value.is_empty())
-}
-
-/// WebSocket frames as Fiddler keeps them: fields with `Request-Length` or `Response-Length`, an empty line, the frame.
-fn messages(mut bytes: &[u8], wanted: Wanted) -> Vec<Message> {
-    let mut messages: Vec<Message> = Vec::new();
-    // Whether the last message of a side goes on, for the client and for the server.
-    let mut open = [None::<usize>; 2];
-    while let Some(end) = memchr::memmem::find(bytes, b"\r\n\r\n") {
-        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-        bytes = &bytes[end + 4..];
-        let field = |name: &str| {
-            let mut fields = head.lines().filter_map(|line| line.split_once(':'));
-            fields.find(|(found, _)| found.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
-        };
-        let (sent, length) = match (field("Request-Length"), field("Response-Length")) {
-            (Some(length), _) => (true, length),
-            (None, Some(length)) => (false, length),
-            (None, None) => break,
-        };
-        let Ok(length) = length.parse::<usize>() else { break };
-        let whole = &bytes[..length.min(bytes.len())];
-        bytes = &bytes[whole.len()..];
-        let Some((last, opcode, payload)) = frame(whole) else { continue };
-        let at = field("DoneRead").or_else(|| field("DoneSend")).and_then(|time| time.parse().ok());
-        let keep = if sent { wanted.request_bodies } else { wanted.response_bodies };
-        let payload = if keep { payload } else { Vec::new() };
-        let side = usize::from(sent);
-        match (opcode, open[side]) {
-            (0, Some(known)) => messages[known].bytes.extend_from_slice(&payload),
-            (1 | 2, _) => {
-                messages.push(Message { sent, at, text: opcode == 1, bytes: payload });
-                open[side] = Some(messages.len() - 1);
-            }
-            // Control frames carry nothing of the application's.
-            _ => continue,
-        }
-        if last {
-            open[side] = None;
-        }
-    }
-    messages
-}
-
-/// One frame (RFC 6455, 5.2): whether it is the last of its message, opcode, payload without its mask.
-fn frame(bytes: &[u8]) -> Option<(bool, u8, Vec<u8>)> {
-    let (first, second) = (*bytes.first()?, *bytes.get(1)?);
-    let (length, mut at) = match second & 127 {
-        126 => (u64::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)), 4),
-        127 => (u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?), 10),
-        short => (u64::from(short), 2),
-    };
-    let mask: Option<[u8; 4]> = match second & 128 != 0 {
-        true => Some(bytes.get(at..at + 4)?.try_into().ok()?),
-        false => None,
-    };
-    at += if mask.is_some() { 4 } else { 0 };
-    let rest = bytes.get(at..)?;
-    let mut payload = rest[..usize::try_from(length).unwrap_or(usize::MAX).min(rest.len())].to_vec();
-    if let Some(mask) = mask {
-        payload.iter_mut().enumerate().for_each(|(at, byte)| *byte ^= mask[at % 4]);
-    }
-    Some((first & 128 != 0, first & 15, payload))
 }
 
 #[cfg(test)]

@@ -27,6 +27,9 @@ pub struct Connection {
     pub http: Option<String>,
     /// JA4 of the ClientHello (FoxIO, 2023).
     pub ja4: Option<String>,
+    /// Whether the ClientHello offered an encrypted one (RFC 9849). Clients without a key send random bytes in its
+    /// place (GREASE), which look the same on purpose: this does not say that the name is hidden.
+    pub ech: bool,
     /// The app: its name, or `uid:10123` where only Android's user number is known.
     pub app: Option<String>,
 }

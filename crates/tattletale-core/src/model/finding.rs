@@ -109,7 +109,7 @@ pub struct Finding {
     pub action: Option<usize>,
     /// Index of the capture in [`Report::captures`].
     pub capture: usize,
-    /// Position in the capture, from 0.
+    /// Position in the capture, from 0; among the connections that could not be seen where it [`is_unseen`](Self::is_unseen).
     pub exchange: usize,
     /// When the request was sent, UTC.
     pub at: Option<Timestamp>,
@@ -119,7 +119,7 @@ pub struct Finding {
     pub receiver: Receiver,
     /// Mode of the action; of a value, that of what the user did last before it was sent. None where none is stated.
     pub mode: Option<&'static str>,
-    /// True when it crossed the network unencrypted (`http`, `ws`).
+    /// True when it crossed the network unencrypted (`http`, `ws`, the name of a server).
     pub plaintext: bool,
     /// Part of the exchange.
     pub part: Part,
@@ -143,6 +143,16 @@ impl Finding {
             (None, Some(action)) => Subject::Action(action),
             (None, None) => unreachable!("a finding is made from a sighting of one of them"),
         }
+    }
+
+    /// Whether it stands in the name of a connection that could not be seen, which is no exchange.
+    pub fn is_unseen(&self) -> bool {
+        matches!(self.part, Part::Sni | Part::Dns)
+    }
+
+    /// The message that it stands in: those of one message have one.
+    pub fn message(&self) -> (usize, bool, usize) {
+        (self.capture, self.is_unseen(), self.exchange)
     }
 }
 

@@ -14,9 +14,10 @@ mod finding;
 mod operator;
 mod path;
 mod personal;
+mod suffix;
 pub mod truth;
 pub mod url;
-pub(crate) mod written;
+pub mod written;
 
 pub use blind::{Blind, BlindKind};
 pub use connection::Connection;
@@ -31,5 +32,6 @@ pub use jiff::Timestamp;
 pub use operator::{About, Aspect, Fact, Operator, Source, Statement, statements};
 pub use path::{Part, Step, display_path};
 pub use personal::Personal;
+pub use suffix::{has_known_suffix, registrable_domain};
 pub use truth::{Action, GroundTruth, Value};
 pub use written::WrittenError;

@@ -17,6 +17,10 @@ pub enum Part {
     Body,
     /// A WebSocket message.
     Message,
+    /// The server's name in the ClientHello of a connection that could not be seen.
+    Sni,
+    /// The server's name where no ClientHello showed it: whoever resolved it was told.
+    Dns,
     /// The same pieces of the response, looked at only on request: nobody learns from what they said themselves.
     Response(Box<Part>),
 }
@@ -30,6 +34,8 @@ impl fmt::Display for Part {
             Self::Cookie(name) => write!(f, "cookie:{name}"),
             Self::Body => f.write_str("body"),
             Self::Message => f.write_str("message"),
+            Self::Sni => f.write_str("sni"),
+            Self::Dns => f.write_str("dns"),
             Self::Response(part) => write!(f, "response:{part}"),
         }
     }

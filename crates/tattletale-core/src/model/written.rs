@@ -25,66 +25,61 @@ pub struct WrittenError {
 }
 
 /// A value with its place in the file.
-pub(crate) type Item<'i> = Spanned<DeValue<'i>>;
+pub type Item<'i> = Spanned<DeValue<'i>>;
 
 /// A key with its value.
-pub(crate) type Entry<'i> = (&'i Spanned<Cow<'i, str>>, &'i Item<'i>);
+pub type Entry<'i> = (&'i Spanned<Cow<'i, str>>, &'i Item<'i>);
 
 /// Takes a parsed file apart; every method fails with the place and the reason.
-pub(crate) struct Reader<'t> {
+pub struct Reader<'t> {
     text: &'t str,
     /// How an entry is written, for errors of type.
     help: &'static str,
 }
 
 /// The text without a byte order mark, which some editors write.
-pub(crate) fn without_mark(text: &str) -> &str {
+pub fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 impl<'t> Reader<'t> {
     /// Reads `text`; `help` shows how an entry is written.
-    pub(crate) fn new(text: &'t str, help: &'static str) -> Self {
+    pub fn new(text: &'t str, help: &'static str) -> Self {
         Self { text, help }
     }
 
     /// The whole file as a table.
-    pub(crate) fn file(&self) -> Result<DeTable<'t>, WrittenError> {
+    pub fn file(&self) -> Result<DeTable<'t>, WrittenError> {
         let table = DeTable::parse(self.text)
             .map_err(|error| self.error(error.span().unwrap_or(0..0), error.message(), "the file must be TOML 1.0"))?;
         Ok(table.into_inner())
     }
 
-    pub(crate) fn error(
-        &self,
-        span: Range<usize>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> WrittenError {
+    /// A refusal at `span`, with its line and a line of help.
+    pub fn error(&self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> WrittenError {
         let offset = span.start.min(self.text.len());
         let line = self.text.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
         WrittenError { line, offset, message: message.into(), help: help.into() }
     }
 
-    pub(crate) fn array<'i>(&self, item: &'i Item<'i>, place: &str) -> Result<&'i DeArray<'i>, WrittenError> {
+    /// The entries of an array; refused if it is none.
+    pub fn array<'i>(&self, item: &'i Item<'i>, place: &str) -> Result<&'i DeArray<'i>, WrittenError> {
         match item.get_ref() {
             DeValue::Array(array) => Ok(array),
             other => Err(self.wrong_type(item.span(), place, "an array", other)),
         }
     }
 
-    pub(crate) fn table<'i>(
-        &self,
-        item: &'i Item<'i>,
-        place: &str,
-    ) -> Result<impl Iterator<Item = Entry<'i>>, WrittenError> {
+    /// The entries of a table in their order; refused if it is none.
+    pub fn table<'i>(&self, item: &'i Item<'i>, place: &str) -> Result<impl Iterator<Item = Entry<'i>>, WrittenError> {
         match item.get_ref() {
             DeValue::Table(table) => Ok(table.iter()),
             other => Err(self.wrong_type(item.span(), place, "a table", other)),
         }
     }
 
-    pub(crate) fn string<'i>(&self, item: &'i Item<'i>, place: &str) -> Result<&'i str, WrittenError> {
+    /// The text of a string; refused if it is none.
+    pub fn string<'i>(&self, item: &'i Item<'i>, place: &str) -> Result<&'i str, WrittenError> {
         match item.get_ref() {
             DeValue::String(text) => Ok(text),
             other => Err(self.wrong_type(item.span(), place, "a string (in quotes)", other)),
@@ -92,11 +87,7 @@ impl<'t> Reader<'t> {
     }
 
     /// One string, or an array of them.
-    pub(crate) fn strings<'i>(
-        &self,
-        item: &'i Item<'i>,
-        place: &str,
-    ) -> Result<Vec<(&'i str, Range<usize>)>, WrittenError> {
+    pub fn strings<'i>(&self, item: &'i Item<'i>, place: &str) -> Result<Vec<(&'i str, Range<usize>)>, WrittenError> {
         match item.get_ref() {
             DeValue::Array(array) => {
                 array.iter().map(|item| self.string(item, place).map(|text| (text, item.span()))).collect()
@@ -105,7 +96,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    pub(crate) fn time(&self, item: &Item<'_>, place: &str) -> Result<Timestamp, WrittenError> {
+    /// A point in time: an RFC 3339 date-time, quoted or not.
+    pub fn time(&self, item: &Item<'_>, place: &str) -> Result<Timestamp, WrittenError> {
         let text = match item.get_ref() {
             DeValue::Datetime(time) => time.to_string(),
             DeValue::String(text) => text.to_string(),
@@ -120,7 +112,8 @@ impl<'t> Reader<'t> {
         })
     }
 
-    pub(crate) fn truth(&self, item: &Item<'_>, place: &str) -> Result<bool, WrittenError> {
+    /// `true` or `false`; refused if it is neither.
+    pub fn truth(&self, item: &Item<'_>, place: &str) -> Result<bool, WrittenError> {
         match item.get_ref() {
             DeValue::Boolean(yes) => Ok(*yes),
             other => Err(self.wrong_type(item.span(), place, "true or false", other)),
@@ -128,7 +121,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A whole number from 1 on.
-    pub(crate) fn count(&self, item: &Item<'_>, place: &str) -> Result<u32, WrittenError> {
+    pub fn count(&self, item: &Item<'_>, place: &str) -> Result<u32, WrittenError> {
         let DeValue::Integer(number) = item.get_ref() else {
             return Err(self.wrong_type(item.span(), place, "a number", item.get_ref()));
         };
@@ -138,7 +131,7 @@ impl<'t> Reader<'t> {
     }
 
     /// One of the `known` words.
-    pub(crate) fn word(
+    pub fn word(
         &self,
         item: &Item<'_>,
         place: &str,
@@ -150,7 +143,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The same for a word that was read already.
-    pub(crate) fn known(
+    pub fn known(
         &self,
         text: &str,
         span: Range<usize>,
@@ -162,7 +155,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The error for a word that is not known, naming the nearest that is.
-    pub(crate) fn unknown(&self, what: &str, span: Range<usize>, word: &str, known: &[&str]) -> WrittenError {
+    pub fn unknown(&self, what: &str, span: Range<usize>, word: &str, known: &[&str]) -> WrittenError {
         let distance = |name: &&&str| (strsim::jaro_winkler(word, name) * 1000.0) as u32;
         let nearest = known.iter().max_by_key(distance).copied().unwrap_or_default();
         self.error(

@@ -22,6 +22,8 @@ use crate::wire::{Outgoing, Reply};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Bytes of a reply's body; the lab's own servers answer with far less.
 const MOST_REPLY: usize = 64 << 20;
+/// Methods that may be done twice (RFC 9110, 9.2.2).
+const IDEMPOTENT: [&str; 6] = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"];
 /// Bytes of the proxy's answer to CONNECT.
 const MOST_ANSWER: usize = 16 << 10;
 
@@ -32,7 +34,8 @@ pub(super) struct Connection {
 
 /// How a request failed.
 pub(super) enum Failed {
-    /// The connection was closed before an answer began, so it may be one that was kept too long.
+    /// The connection was closed before an answer began, and the request may be sent again: it never left, or doing it
+    /// twice is as good as once.
     Closed(io::Error),
     /// Otherwise.
     Else(io::Error),
@@ -85,7 +88,9 @@ impl Connection {
         let message = builder.body(Full::new(Bytes::from(request.body.clone()))).map_err(invalid);
         let exchange = async {
             let message = message.map_err(Failed::Else)?;
-            let closed = |error: hyper::Error| match error.is_canceled() || error.is_incomplete_message() {
+            // A request that left may have been done (RFC 9110, 9.2.2).
+            let again = IDEMPOTENT.contains(&request.method);
+            let closed = |error: hyper::Error| match error.is_canceled() || again && error.is_incomplete_message() {
                 true => Failed::Closed(io::Error::other(error)),
                 false => Failed::Else(io::Error::other(error)),
             };

@@ -8,7 +8,7 @@ use crate::browser::Position;
 use crate::emitter::counting::CONSENT;
 use crate::people::Mode;
 use crate::scenario::{Lived, Message, Release, Scenario};
-use tattletale_core::study::Verdict;
+use tattletale_report::study::Verdict;
 
 /// A lived day with how it was set up.
 #[derive(Debug, Clone, Copy)]

@@ -16,9 +16,9 @@ use crate::variant::Variant;
 use std::io::{self, Seek};
 use tattletale_core::audit::{self, AuditError, Capture};
 use tattletale_core::model::Timestamp;
-use tattletale_core::study::claims::{self, Evidence, Switch, ready};
-use tattletale_core::study::links;
-use tattletale_core::study::{About, Claim, Judged, Session, Verdict};
+use tattletale_report::study::claims::{self, Evidence, Switch, ready};
+use tattletale_report::study::links;
+use tattletale_report::study::{About, Claim, Judged, Session, Verdict};
 
 /// Name of the setting that says how the switch of May 2020 stands.
 const INCOGNITO_SWITCH: &str = "incognito-collection";

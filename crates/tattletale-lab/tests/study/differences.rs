@@ -2,11 +2,11 @@
 
 use super::{day, scenario};
 use std::collections::BTreeSet;
-use tattletale_core::study::Session;
-use tattletale_core::study::differences::{Difference, Verdict, What, differences};
 use tattletale_lab::people::Mode;
 use tattletale_lab::scenario::{Lived, Scenario};
 use tattletale_lab::seeded::Seeded;
+use tattletale_report::study::Session;
+use tattletale_report::study::differences::{Difference, Verdict, What, differences};
 
 const TRIES: usize = 100;
 
@@ -96,7 +96,7 @@ fn what_the_telemetry_tells_differs_from_what_counts_only() {
         session.about.app = None;
     }
     let found = differences(&sessions);
-    let between = |one: &&Difference| one.dimension == tattletale_core::study::Dimension::Setting("telemetry".into());
+    let between = |one: &&Difference| one.dimension == tattletale_report::study::Dimension::Setting("telemetry".into());
     let told: BTreeSet<(String, String)> = found
         .iter()
         .filter(between)
@@ -122,7 +122,7 @@ fn what_the_telemetry_tells_differs_from_what_counts_only() {
     // Every field of the one is missing in the other, and the other way round.
     assert!(differ.len() > 20, "{differ:#?}");
     for one in differ {
-        let whole = |count: tattletale_core::study::differences::Count| count.of == count.all || count.of == 0;
+        let whole = |count: tattletale_report::study::differences::Count| count.of == count.all || count.of == 0;
         assert!(whole(one.in_left) || whole(one.in_right), "{one:#?}");
     }
 }

@@ -5,9 +5,9 @@
 mod differences;
 mod repetition;
 
-use tattletale_core::study::{About, Session};
 use tattletale_lab::dry;
 use tattletale_lab::scenario::{Lived, Scenario};
+use tattletale_report::study::{About, Session};
 
 /// A day of a named scenario, lived without sockets and audited.
 fn day(scenario: &Scenario, seed: u64, day: u32) -> (Session, Lived) {

@@ -1,8 +1,8 @@
 //! Folders, screens, apps and settings are recognised where they were told, and nowhere else.
 
 use super::{day, scenario};
-use tattletale_core::study::{ALPHA, Session, repetition::Repetition};
 use tattletale_lab::score::Score;
+use tattletale_report::study::{ALPHA, Session, repetition::Repetition};
 
 #[test]
 fn one_day_is_enough_to_recognise_what_was_told() {

@@ -21,6 +21,9 @@ use crate::visit::Visit;
 /// Bodies that we answer ourselves are forms of one field.
 const MOST_FORM: u64 = 4 << 10;
 
+/// Methods that may be done twice (RFC 9110, 9.2.2).
+const IDEMPOTENT: [&str; 6] = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"];
+
 /// How long, and for how many bytes, a client is heard out that was told no.
 const LINGER: Duration = Duration::from_secs(2);
 const MOST_DRAINED: usize = 1 << 20;
@@ -191,7 +194,7 @@ async fn pass(
     let raw = target.rewritten.unwrap_or(raw);
     let key = format!("{}:{}:{}", target.tls, target.host, target.port);
     let fixed = matches!(route, To::Tunnel { .. });
-    // A kept connection may turn out to be closed: a request that leaves no trace is then asked anew.
+    // A kept connection may turn out to be closed: a request that may be done twice is then asked anew.
     for attempt in 0..2 {
         if !fixed && server.as_ref().is_some_and(|server| server.key != key) {
             *server = None;
@@ -209,7 +212,8 @@ async fn pass(
                 }
             },
         };
-        let again = reached.used && !fixed && attempt == 0 && head.framing == Framing::None;
+        let harmless = head.framing == Framing::None && IDEMPOTENT.contains(&&*head.method);
+        let again = reached.used && !fixed && attempt == 0 && harmless;
         let mut open = Open::new(visit.log(), &reached.connection, target.url.clone(), false);
         let sent = if again { raw.clone() } else { raw.clone().split() };
         let ended = relay::exchange(client, &mut reached.side, head, sent, &mut open).await;

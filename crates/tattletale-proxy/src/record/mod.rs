@@ -97,9 +97,16 @@ pub enum Seen<'a> {
         sent: bool,
         /// Length in bytes.
         length: u64,
+        /// Its record as it stands in the recording.
+        records: &'a [u8],
     },
     /// What could not be seen.
-    Blind(&'a Blind),
+    Blind {
+        /// All that is known of it.
+        blind: &'a Blind,
+        /// Its record as it stands in the recording.
+        records: &'a [u8],
+    },
     /// Not part of the recording.
     Notice(&'a Notice),
 }

@@ -174,7 +174,6 @@ impl Writer {
         whole: bool,
         members: &mut Members,
     ) -> io::Result<()> {
-        let Some(out) = &mut self.out else { return Ok(()) };
         let held = half.spool.finish()?;
         let (bytes, packed) = match held {
             Held::Memory(bytes) => (bytes, None),
@@ -195,9 +194,7 @@ impl Writer {
                     None => Record::request(id, &message),
                     Some(of) => Record::response(id, of, &message),
                 };
-                let member = record.member(&mut self.encoder)?;
-                out.append_member(&member)?;
-                self.counted.bytes += member.len() as u64;
+                let member = self.append(&record)?;
                 members.add(&member);
             }
             Some((packed, mut spool)) => {
@@ -205,6 +202,7 @@ impl Writer {
                     None => Record::packed_request(id, &message, &packed),
                     Some(of) => Record::packed_response(id, of, &message, &packed),
                 };
+                let Some(out) = &mut self.out else { return Ok(()) };
                 out.append_packed(&record, &packed, &mut spool)?;
                 self.counted.bytes = out.get_ref().metadata()?.len();
                 members.too_large = true;
@@ -215,7 +213,8 @@ impl Writer {
 
     fn message(&mut self, of: &Upgraded, said: &Said) -> io::Result<()> {
         let length = said.bytes.len() as u64 + said.cut;
-        if let Some(out) = &mut self.out {
+        let mut member = Vec::new();
+        if self.out.is_some() {
             let message = SocketMessage {
                 at: said.at,
                 target: &of.url,
@@ -225,22 +224,31 @@ impl Writer {
                 text: said.text,
                 bytes: &said.bytes,
             };
-            out.message(super::id(), &message)?;
-            self.counted.bytes = out.get_ref().metadata()?.len();
+            member = self.append(&Record::message(super::id(), &message))?;
         }
         self.counted.messages += 1;
-        self.watch.see(Seen::Message { sent: said.sent, length });
+        self.watch.see(Seen::Message { sent: said.sent, length, records: &member });
         Ok(())
     }
 
     fn blind(&mut self, blind: &Blind) -> io::Result<()> {
-        if let Some(out) = &mut self.out {
-            out.blind(super::id(), self.clock.now(), blind)?;
-            self.counted.bytes = out.get_ref().metadata()?.len();
-        }
+        let member = match self.out {
+            Some(_) => self.append(&Record::blind(super::id(), self.clock.now(), blind))?,
+            None => Vec::new(),
+        };
         self.counted.blind += 1;
-        self.watch.see(Seen::Blind(blind));
+        self.watch.see(Seen::Blind { blind, records: &member });
         Ok(())
+    }
+
+    /// Writes a record; its bytes as they stand in the file.
+    fn append(&mut self, record: &Record<'_>) -> io::Result<Vec<u8>> {
+        let member = record.member(&mut self.encoder)?;
+        if let Some(out) = &mut self.out {
+            out.append_member(&member)?;
+            self.counted.bytes += member.len() as u64;
+        }
+        Ok(member)
     }
 
     /// The recording ends at its last whole record.

@@ -296,8 +296,11 @@ fn a_stale_connection_is_not_the_clients_trouble() {
         write!(client, "GET http://{to}/{at} HTTP/1.1\r\nHost: {to}\r\n\r\n").unwrap();
         assert_eq!(message(&mut client).unwrap().1, b"ok");
     }
+    // What may have been done is not done again, body or none: its sender is told.
+    write!(client, "POST http://{to}/once HTTP/1.1\r\nHost: {to}\r\n\r\n").unwrap();
+    assert!(head(&mut client).unwrap().starts_with("HTTP/1.1 502 "));
     drop(client);
-    assert_eq!(live.end().exchanges.len(), 3);
+    assert_eq!(live.end().exchanges.len(), 4);
 }
 
 #[test]

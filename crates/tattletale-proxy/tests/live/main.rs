@@ -5,7 +5,9 @@
 
 mod http1;
 mod http2;
+mod quic;
 mod safety;
+mod silence;
 mod stage;
 mod tls;
 mod websocket;

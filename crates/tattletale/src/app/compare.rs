@@ -41,8 +41,9 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
         }
         kin |= compared.similarity.unwrap_or(compared.with_libraries) >= KIN;
         complete &= faults.is_empty();
-        sheets.push(render::comparison(&first.name, &other.name, &compared, &faults));
-        rows.push(render::comparison_json(&first.name, &other.name, &compared, &faults));
+        let (a, b) = (render::Named::of(&first), render::Named::of(&other));
+        sheets.push(render::comparison(&a, &b, &compared, &faults));
+        rows.push(render::comparison_json(&a, &b, &compared, &faults));
     }
     progress.finish();
     output::write(&args.output, &sheets, rows, false)?;
@@ -58,7 +59,7 @@ pub(super) fn one(path: &Path, progress: &Progress) -> Result<(Package, Vec<Faul
     let mut best: Option<Package> = None;
     let mut several = 0;
     let bytes = |package: &Package| package.parts.iter().map(|part| part.bytes.len()).sum::<usize>();
-    let mut faults = each(path, progress, &mut |opened| {
+    let mut faults = each(&[path.to_owned()], progress, &mut |opened| {
         several += 1;
         if best.as_ref().is_none_or(|before| bytes(before) < bytes(&opened.package)) {
             best = Some(opened.package);

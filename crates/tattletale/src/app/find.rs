@@ -51,23 +51,21 @@ pub(super) fn run(args: &FindArgs) -> Result<Outcome, Failure> {
             }
         },
     };
-    for path in &args.files {
-        let faults = each(path, &progress, &mut |mut opened| {
-            search.apps += 1;
-            let found = find(&sought, &mut opened.package, &signatures);
-            search.faults.append(&mut opened.package.faults);
-            let manifest = opened.package.manifest();
-            search.hits.extend(found.map(|found| render::Hit {
-                package: manifest.and_then(|manifest| manifest.package.clone()),
-                version: manifest.and_then(|manifest| manifest.version.clone()),
-                file: opened.package.name.clone(),
-                sha256: opened.sha256,
-                found,
-            }));
-            ControlFlow::Continue(())
-        })?;
-        search.faults.extend(faults);
-    }
+    let faults = each(&args.files, &progress, &mut |mut opened| {
+        search.apps += 1;
+        let found = find(&sought, &mut opened.package, &signatures);
+        search.faults.append(&mut opened.package.faults);
+        let manifest = opened.package.manifest();
+        search.hits.extend(found.map(|found| render::Hit {
+            package: manifest.and_then(|manifest| manifest.package.clone()),
+            version: manifest.and_then(|manifest| manifest.version.clone()),
+            file: opened.package.name.clone(),
+            sha256: opened.sha256,
+            found,
+        }));
+        ControlFlow::Continue(())
+    })?;
+    search.faults.extend(faults);
     progress.finish();
     output::write(&args.output, &[render::search(&search)], vec![render::search_json(&search)], false)?;
     Ok(match (search.faults.is_empty(), search.hits.is_empty()) {

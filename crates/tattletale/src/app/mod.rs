@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::{Outcome, page};
 use args::{AppArgs, AppCommand, SignatureArgs};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tattletale_app::look::{Knowledge, keyfile, look};
 use tattletale_app::open::{self, Opened};
 use tattletale_app::package::Limits;
@@ -40,14 +40,12 @@ fn inspect(args: &AppArgs) -> Result<Outcome, Failure> {
     let progress = Progress::new(crate::input::size_of_files(&args.files));
     let mut apps: Vec<Contents> = Vec::new();
     let mut faults: Vec<Fault> = Vec::new();
-    for path in &args.files {
-        faults.extend(each(path, &progress, &mut |opened| {
-            let mut contents = look(&opened.package, &knowledge);
-            contents.sha256 = opened.sha256;
-            apps.push(contents);
-            ControlFlow::Continue(())
-        })?);
-    }
+    faults.extend(each(&args.files, &progress, &mut |opened| {
+        let mut contents = look(&opened.package, &knowledge);
+        contents.sha256 = opened.sha256;
+        apps.push(contents);
+        ControlFlow::Continue(())
+    })?);
     progress.finish();
     // Trouble outside of every app stands on a sheet of its own.
     if !faults.is_empty() {
@@ -57,7 +55,12 @@ fn inspect(args: &AppArgs) -> Result<Outcome, Failure> {
     if let Some(path) = &args.keys {
         write_keys(path, &apps)?;
     }
-    let sheets: Vec<render::Sheet> = apps.iter().map(|contents| render::app(contents, args.reveal)).collect();
+    let mut sheets: Vec<render::Sheet> = Vec::new();
+    if apps.len() != 1 {
+        let files: Vec<String> = args.files.iter().map(|path| path.display().to_string()).collect();
+        sheets.push(render::overview(&files, &apps));
+    }
+    sheets.extend(apps.iter().map(|contents| render::app(contents, args.reveal)));
     let json = apps.iter().map(|contents| render::app_json(contents, args.reveal)).collect();
     let outcome = match (apps.iter().all(Contents::complete), apps.iter().any(|contents| !contents.sdks.is_empty())) {
         (false, _) => Outcome::Incomplete,
@@ -73,7 +76,10 @@ pub(crate) fn contents(path: &Path, folder: &DataFolder) -> Result<Contents, Fai
     let knowledge = Knowledge { signatures: Signatures::bundled(), operators: Store::of(folder)?.load()? };
     let progress = Progress::new(0);
     let (package, faults) = compare::one(path, &progress)?;
-    Ok(Contents { faults, ..look(&package, &knowledge) })
+    let mut contents = look(&package, &knowledge);
+    let outside = faults.into_iter().filter(|fault| !package.faults.contains(fault));
+    contents.faults.extend(outside);
+    Ok(contents)
 }
 
 /// The bundled signatures and the user's.
@@ -86,16 +92,16 @@ fn signatures(args: &SignatureArgs) -> Result<Signatures, Failure> {
     Ok(signatures)
 }
 
-/// Every app in a file, with progress in bytes.
+/// Every app in files that are given together, with progress in bytes.
 fn each(
-    path: &Path,
+    paths: &[PathBuf],
     progress: &Progress,
     each: &mut dyn FnMut(Opened) -> ControlFlow<()>,
 ) -> Result<Vec<Fault>, Failure> {
     let told = |bytes| progress.advance(bytes);
     let image = image::Options { progress: &told, ..image::Options::default() };
     let options = open::Options { limits: Limits::default(), image };
-    open::open(path, &options, each).map_err(Failure::file(path))
+    open::open(paths, &options, each).map_err(|failed| Failure::file(&failed.path)(failed.error))
 }
 
 /// One key file for all apps, for its owner's eyes only.

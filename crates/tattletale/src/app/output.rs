@@ -7,7 +7,7 @@ use crate::page;
 use serde_json::Value;
 use std::io::{self, BufWriter, Write};
 use tattletale_app::render::{self, Sheet};
-use tattletale_core::render::{Options, escape};
+use tattletale_report::render::{Options, escape};
 
 /// One JSON object stands alone, several as an array.
 pub(super) fn write(args: &OutputArgs, sheets: &[Sheet], json: Vec<Value>, revealed: bool) -> Result<(), Failure> {

@@ -116,12 +116,10 @@ fn firefox(args: &CaptureArgs, proxy: SocketAddr, profile: &Path, authority: &Au
          user_pref(\"network.proxy.no_proxies_on\", \"\");\n\
          user_pref(\"network.proxy.allow_hijacking_localhost\", true);\n"
     );
+    let private = if args.incognito { "user_pref(\"browser.privatebrowsing.autostart\", true);\n" } else { "" };
     let file = profile.join("user.js");
-    std::fs::write(&file, settings).map_err(Failure::file(&file))?;
+    std::fs::write(&file, settings + private).map_err(Failure::file(&file))?;
     command.arg("--no-remote").arg("--profile").arg(profile);
-    if args.incognito {
-        command.arg("--private-window");
-    }
     Ok(command)
 }
 

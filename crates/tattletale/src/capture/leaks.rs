@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::io::{self, Cursor, Read};
 use tattletale_core::audit::{self, Capture};
 use tattletale_core::model::{GroundTruth, Party, Subject};
-use tattletale_core::render::words;
+use tattletale_report::render::words;
 
 /// A batch is looked at when it has so many bytes.
 const BATCH: usize = 8 << 20;
@@ -33,7 +33,7 @@ impl Leaks {
         Self { truth, batch: Vec::new(), told: HashSet::new() }
     }
 
-    /// Records of an exchange; whether it is time to look.
+    /// Records of an exchange, a message, or a connection that could not be seen; whether it is time to look.
     pub(super) fn add(&mut self, records: &[u8]) -> bool {
         self.batch.extend_from_slice(records);
         self.batch.len() >= BATCH

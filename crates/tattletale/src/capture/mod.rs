@@ -19,8 +19,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 use tattletale_core::model::Timestamp;
-use tattletale_core::render::escape;
 use tattletale_proxy::{Authority, KeyLogFile, Mode, Options, Policy, Proxy, Recording, Trust};
+use tattletale_report::render::escape;
 use told::Reporter;
 
 /// Events that may wait to be shown; who records waits when more come.

@@ -10,8 +10,8 @@ use crate::cli::Format;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
-use tattletale_core::render::{escape, words as said};
 use tattletale_proxy::{Authority, Proxy, Recorded, qr_for_terminal};
+use tattletale_report::render::{escape, words as said};
 
 /// Receivers that fit on a screen.
 const ROWS: usize = 15;
@@ -102,10 +102,7 @@ impl Show {
                 row.sent += sent;
                 row.received += received;
                 row.plaintext += u64::from(plaintext);
-                let full = match (&mut self.leaks, records) {
-                    (Some(leaks), Some(records)) => leaks.add(&records),
-                    _ => false,
-                };
+                let full = self.add(records);
                 if self.format == Format::Json {
                     self.json(&serde_json::json!({
                         "event": "exchange", "host": host, "sent": sent, "received": received, "complete": whole,
@@ -117,16 +114,16 @@ impl Show {
                 }
                 if full { self.look() } else { Ok(()) }
             }
-            Event::Message { sent, length } => {
+            Event::Message { sent, length, records } => {
                 self.messages += 1;
-                match self.format {
-                    Format::Json => {
-                        self.json(&serde_json::json!({ "event": "message", "sent": sent, "bytes": length }))
-                    }
-                    Format::Text => Ok(()),
+                if self.format == Format::Json {
+                    self.json(&serde_json::json!({ "event": "message", "sent": sent, "bytes": length }))?;
                 }
+                if self.add(records) { self.look() } else { Ok(()) }
             }
-            Event::Blind { host, kind, sent, received, detail } => {
+            Event::Blind { host, kind, sent, received, detail, records } => {
+                // A name alone may tell; there are few enough of these to wait for the next beat.
+                self.add(records);
                 let row = self.row(&host);
                 row.blind += 1;
                 row.sent += sent;
@@ -145,6 +142,11 @@ impl Show {
             }
             Event::Notice(notice) => self.say(&words(&notice)),
         }
+    }
+
+    /// Keeps what may be a leak; whether it is time to look.
+    fn add(&mut self, records: Option<Vec<u8>>) -> bool {
+        self.leaks.as_mut().zip(records).is_some_and(|(leaks, records)| leaks.add(&records))
     }
 
     /// Time has passed.
@@ -286,7 +288,7 @@ fn expectations(mode: ModeName, reverse: bool, browser: bool) -> &'static str {
              \x20 apps            Android 7 and later: only if their maker allows user certificates; else recorded as refusal\n\
              \x20 rooted phone    opened, with the certificate among the system's; pinned apps are recorded as refusal\n\
              \x20 firmware apps   seen, with names, times and sizes, even where they refuse to be opened\n\
-             \x20 QUIC            must be blocked by the firewall (UDP port 443), so that apps fall back to TCP"
+             \x20 QUIC            named and refused where the firewall redirects UDP port 443 too, so that apps fall back to TCP"
         }
     }
 }

@@ -5,15 +5,15 @@ use std::sync::mpsc::SyncSender;
 use tattletale_core::model::{Blind, BlindKind, url};
 use tattletale_proxy::{Notice, Seen, Watch};
 
-/// Records of one exchange that are looked at for leaks as they happen, in bytes; the audit afterwards reads all.
+/// Records that are looked at together for leaks as they happen, in bytes; the audit afterwards reads all.
 const MOST_RECORDS: usize = 4 << 20;
 
 /// Something that happened.
 #[derive(Debug)]
 pub(super) enum Event {
     Exchange { host: String, plaintext: bool, sent: u64, received: u64, whole: bool, records: Option<Vec<u8>> },
-    Message { sent: bool, length: u64 },
-    Blind { host: String, kind: BlindKind, sent: u64, received: u64, detail: Option<String> },
+    Message { sent: bool, length: u64, records: Option<Vec<u8>> },
+    Blind { host: String, kind: BlindKind, sent: u64, received: u64, detail: Option<String>, records: Option<Vec<u8>> },
     Notice(Notice),
 }
 
@@ -32,21 +32,24 @@ impl Reporter {
 
 impl Watch for Reporter {
     fn see(&mut self, seen: Seen<'_>) {
+        let kept = |records: &[u8]| {
+            let wanted = self.records && !records.is_empty() && records.len() <= MOST_RECORDS;
+            wanted.then(|| records.to_vec())
+        };
         let event = match seen {
             Seen::Exchange { url, sent, received, whole, records } => {
                 let parts = url::Parts::of(url);
-                let kept = self.records && !records.is_empty() && records.len() <= MOST_RECORDS;
                 Event::Exchange {
                     host: parts.host(),
                     plaintext: parts.scheme.eq_ignore_ascii_case("http"),
                     sent,
                     received,
                     whole,
-                    records: kept.then(|| records.to_vec()),
+                    records: kept(records),
                 }
             }
-            Seen::Message { sent, length } => Event::Message { sent, length },
-            Seen::Blind(blind) => blind_event(blind),
+            Seen::Message { sent, length, records } => Event::Message { sent, length, records: kept(records) },
+            Seen::Blind { blind, records } => blind_event(blind, kept(records)),
             Seen::Notice(notice) => Event::Notice(notice.clone()),
             _ => return,
         };
@@ -55,13 +58,14 @@ impl Watch for Reporter {
     }
 }
 
-fn blind_event(blind: &Blind) -> Event {
+fn blind_event(blind: &Blind, records: Option<Vec<u8>>) -> Event {
     Event::Blind {
         host: blind.receiver(),
         kind: blind.kind,
         sent: blind.sent,
         received: blind.received,
         detail: blind.detail.clone(),
+        records,
     }
 }
 

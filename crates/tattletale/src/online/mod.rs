@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use std::io::Write;
 use tattletale_core::attribute::evidence::{Answer, Evidence, Question};
 use tattletale_core::model::{Report, Timestamp};
-use tattletale_core::render::escape;
+use tattletale_report::render::escape;
 
 /// Failures in a row after which a server is left alone.
 const PATIENCE: usize = 3;

@@ -1,7 +1,4 @@
-//! A stream of plaintext cut into the messages of HTTP/1 (RFC 9112, section 6), bytes as they passed.
-//!
-//! This reads what two others agreed on, so it follows the framing that decides between them; where it cannot be
-//! followed, the rest of the stream is one message that is marked as cut off.
+//! HTTP/1 on one connection of a capture: which answer belongs to which request, and what another protocol took over.
 
 use std::collections::VecDeque;
 use std::io;
@@ -9,12 +6,8 @@ use tattletale_core::codec::websocket::{Messages, Whole};
 use tattletale_core::export::warc::RecordId;
 use tattletale_core::model::{self, Connection, Timestamp};
 
+use super::messages::{Body, Message, Splitter, head_end};
 use super::recording::{Recording, Written};
-
-/// Bytes of one message; of a longer one the start is kept.
-const MOST_MESSAGE: usize = 64 << 20;
-/// Bytes of a head.
-const MOST_HEAD: usize = 1 << 20;
 
 /// Both directions of one connection.
 pub(super) struct Http1 {
@@ -93,65 +86,65 @@ impl Http1 {
         Self { scheme, server, up, down, open: VecDeque::new(), upgraded: false, socket: None, seen: false }
     }
 
-    /// More bytes of the client.
-    pub(super) fn sent(
+    /// More bytes of the client, or of the server.
+    pub(super) fn bytes(
         &mut self,
         bytes: &[u8],
+        from_client: bool,
         at: Option<Timestamp>,
         connection: &Connection,
         to: &mut Recording,
     ) -> io::Result<()> {
-        if self.upgraded {
-            let socket = self.socket.as_mut();
-            return socket.map_or(Ok(()), |socket| socket.follow(bytes, true, at, connection, to));
+        match (self.upgraded, &mut self.socket, from_client) {
+            (true, Some(socket), _) => socket.follow(bytes, from_client, at, connection, to),
+            (true, None, _) => Ok(()),
+            (false, _, true) => {
+                self.up.push(bytes, at);
+                while let Some(message) = self.up.next(|_| Body::OfRequest) {
+                    self.request(&message, false, connection, to)?;
+                }
+                Ok(())
+            }
+            (false, _, false) => {
+                self.down.push(bytes, at);
+                while let Some(message) = self.answer() {
+                    let upgrades = message.status == 101 || self.tunnels(message.status);
+                    let asked = self.open.front().filter(|_| upgrades);
+                    let socket = asked.and_then(|(request, _, url)| Socket::opened(&message.bytes, *request, url));
+                    self.response(&message, false, connection, to)?;
+                    if upgrades {
+                        (self.upgraded, self.socket) = (true, socket);
+                        return self.take_over(at, connection, to);
+                    }
+                }
+                Ok(())
+            }
         }
-        self.up.push(bytes, at);
-        while let Some(message) = self.up.next(|_| Body::OfRequest) {
-            self.request(&message, false, connection, to)?;
-        }
-        Ok(())
     }
 
-    /// More bytes of the server.
-    pub(super) fn received(
-        &mut self,
-        bytes: &[u8],
-        at: Option<Timestamp>,
-        connection: &Connection,
-        to: &mut Recording,
-    ) -> io::Result<()> {
-        if self.upgraded {
-            let socket = self.socket.as_mut();
-            return socket.map_or(Ok(()), |socket| socket.follow(bytes, false, at, connection, to));
-        }
-        self.down.push(bytes, at);
-        loop {
-            let head = self.open.front().is_some_and(|(_, method, _)| method == "HEAD");
-            let connect = self.open.front().is_some_and(|(_, method, _)| method == "CONNECT");
-            let Some(message) = self.down.next(|status| match status {
-                101 => Body::None,
-                100..=199 => Body::None,
-                204 | 304 => Body::None,
-                200..=299 if connect => Body::None,
-                _ if head => Body::None,
-                _ => Body::OfResponse,
-            }) else {
-                return Ok(());
-            };
-            if message.status == 101 || (connect && (200..300).contains(&message.status)) {
-                self.upgraded = true;
-                let asked = self.open.front();
-                self.socket = asked.and_then(|(request, _, url)| Socket::opened(&message.bytes, *request, url));
-            }
-            self.response(&message, false, connection, to)?;
-            if self.upgraded {
-                // What followed the heads already belongs to the other protocol.
-                let (up, down) = (std::mem::take(&mut self.up.buffer), std::mem::take(&mut self.down.buffer));
-                let Some(socket) = &mut self.socket else { return Ok(()) };
-                socket.follow(&up, true, at, connection, to)?;
-                return socket.follow(&down, false, at, connection, to);
-            }
-        }
+    /// The next whole answer: whether it has a body is for its request to say as well.
+    fn answer(&mut self) -> Option<Message> {
+        let method = self.open.front().map_or("", |(_, method, _)| method);
+        let (head, connect) = (method == "HEAD", method == "CONNECT");
+        self.down.next(|status| match status {
+            100..=199 | 204 | 304 => Body::None,
+            200..=299 if connect => Body::None,
+            _ if head => Body::None,
+            _ => Body::OfResponse,
+        })
+    }
+
+    /// Whether an answer opens what a CONNECT asked for.
+    fn tunnels(&self, status: u16) -> bool {
+        (200..300).contains(&status) && self.open.front().is_some_and(|(_, method, _)| method == "CONNECT")
+    }
+
+    /// What followed the heads already belongs to the other protocol.
+    fn take_over(&mut self, at: Option<Timestamp>, connection: &Connection, to: &mut Recording) -> io::Result<()> {
+        let (up, down) = (std::mem::take(&mut self.up.buffer), std::mem::take(&mut self.down.buffer));
+        let Some(socket) = &mut self.socket else { return Ok(()) };
+        socket.follow(&up, true, at, connection, to)?;
+        socket.follow(&down, false, at, connection, to)
     }
 
     /// Nothing more comes: what is left ends here.
@@ -223,229 +216,9 @@ impl Http1 {
     }
 }
 
-/// How long the body is.
-enum Body {
-    /// There is none.
-    None,
-    /// As stated, else none.
-    OfRequest,
-    /// As stated, else until the connection ends.
-    OfResponse,
-}
-
-/// One whole message.
-struct Message {
-    at: Option<Timestamp>,
-    bytes: Vec<u8>,
-    status: u16,
-    host: Option<String>,
-    /// Of a message that is too long only the start is here.
-    cut: bool,
-}
-
-#[derive(Default)]
-struct Splitter {
-    buffer: Vec<u8>,
-    at: Option<Timestamp>,
-    state: Option<State>,
-}
-
-struct State {
-    head: usize,
-    left: Left,
-    status: u16,
-    host: Option<String>,
-    /// How far the body was followed.
-    followed: usize,
-    cut: bool,
-}
-
-enum Left {
-    Bytes(u64),
-    Chunk,
-    ChunkData(u64),
-    Trailer,
-    UntilClose,
-}
-
-impl Splitter {
-    fn push(&mut self, bytes: &[u8], at: Option<Timestamp>) {
-        if self.buffer.is_empty() {
-            self.at = at;
-        }
-        self.buffer.extend_from_slice(bytes);
-    }
-
-    /// The next whole message.
-    fn next(&mut self, body: impl Fn(u16) -> Body) -> Option<Message> {
-        if self.state.is_none() {
-            let blank = self.buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-            self.buffer.drain(..blank);
-            let Some(head) = head_end(&self.buffer) else {
-                if self.buffer.len() > MOST_HEAD {
-                    self.state =
-                        Some(State { head: 0, left: Left::UntilClose, status: 0, host: None, followed: 0, cut: true });
-                }
-                return None;
-            };
-            self.state = Some(state(&self.buffer[..head], &body));
-        }
-        let state = self.state.as_mut()?;
-        if !follow(&self.buffer, state) {
-            if self.buffer.len() > MOST_MESSAGE && !matches!(state.left, Left::Trailer) {
-                // The start stays, the rest passes.
-                let kept = MOST_MESSAGE / 2;
-                let dropped = state.followed.saturating_sub(kept.max(state.head));
-                let from = state.followed - dropped;
-                self.buffer.drain(from..from + dropped);
-                state.followed = from;
-                state.cut = true;
-            }
-            return None;
-        }
-        let end = state.followed;
-        let state = self.state.take()?;
-        let rest = self.buffer.split_off(end);
-        let bytes = std::mem::replace(&mut self.buffer, rest);
-        Some(Message { at: self.at, bytes, status: state.status, host: state.host, cut: state.cut })
-    }
-
-    /// What has begun and not ended, and whether it ends with the connection.
-    fn rest(&mut self) -> Option<(Message, bool)> {
-        let bytes = std::mem::take(&mut self.buffer);
-        if bytes.is_empty() {
-            return None;
-        }
-        let state = self.state.take();
-        let until_close = state.as_ref().is_some_and(|state| matches!(state.left, Left::UntilClose) && !state.cut);
-        let (status, host, cut) = state.map_or((0, None, false), |state| (state.status, state.host, state.cut));
-        Some((Message { at: self.at, bytes, status, host, cut }, until_close))
-    }
-}
-
-/// Follows the body as far as it goes; true at its end, where `followed` then stands.
-fn follow(buffer: &[u8], state: &mut State) -> bool {
-    loop {
-        let ahead = &buffer[state.followed..];
-        match state.left {
-            Left::Bytes(0) => return true,
-            Left::Bytes(left) | Left::ChunkData(left) => {
-                let passed = usize::try_from(left).unwrap_or(usize::MAX).min(ahead.len());
-                if passed == 0 && left > 0 {
-                    return false;
-                }
-                state.followed += passed;
-                let left = left - passed as u64;
-                let chunked = matches!(state.left, Left::ChunkData(_));
-                state.left = match chunked {
-                    true if left == 0 => Left::Chunk,
-                    true => Left::ChunkData(left),
-                    false => Left::Bytes(left),
-                };
-            }
-            Left::Chunk => {
-                let Some(end) = ahead.iter().position(|&byte| byte == b'\n') else { return false };
-                let line = ahead[..end].trim_ascii();
-                state.followed += end + 1;
-                if line.is_empty() {
-                    continue;
-                }
-                let digits = line.split(|&byte| byte == b';').next().unwrap_or_default();
-                let size =
-                    std::str::from_utf8(digits.trim_ascii()).ok().and_then(|text| u64::from_str_radix(text, 16).ok());
-                state.left = match size {
-                    Some(0) => Left::Trailer,
-                    Some(size) => Left::ChunkData(size),
-                    None => Left::UntilClose,
-                };
-                state.cut |= size.is_none();
-            }
-            Left::Trailer => {
-                let Some(end) = ahead.iter().position(|&byte| byte == b'\n') else { return false };
-                state.followed += end + 1;
-                if ahead[..end].trim_ascii().is_empty() {
-                    return true;
-                }
-            }
-            Left::UntilClose => {
-                state.followed = buffer.len();
-                return false;
-            }
-        }
-    }
-}
-
-/// Length of a head with the empty line behind it.
-fn head_end(bytes: &[u8]) -> Option<usize> {
-    let mut ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
-    ends.find_map(|end| match &bytes[end..] {
-        [b'\n', ..] => Some(end + 1),
-        [b'\r', b'\n', ..] => Some(end + 2),
-        _ => None,
-    })
-}
-
-fn state(head: &[u8], body: &impl Fn(u16) -> Body) -> State {
-    let text = String::from_utf8_lossy(head);
-    let mut lines = text.lines();
-    let first = lines.next().unwrap_or_default();
-    let status = first.starts_with("HTTP/").then(|| first.split(' ').nth(1)?.parse().ok()).flatten().unwrap_or(0);
-    let (mut length, mut chunked, mut host) = (None, false, None);
-    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
-        match &*name.trim().to_ascii_lowercase() {
-            "content-length" => length = value.trim().parse::<u64>().ok(),
-            "transfer-encoding" => chunked = value.trim().to_ascii_lowercase().ends_with("chunked"),
-            "host" => host = Some(value.trim().to_owned()).filter(|host| !host.is_empty()),
-            _ => {}
-        }
-    }
-    let left = match (body(status), chunked, length) {
-        (Body::None, ..) => Left::Bytes(0),
-        (_, true, _) => Left::Chunk,
-        (_, _, Some(length)) => Left::Bytes(length),
-        (Body::OfRequest, ..) => Left::Bytes(0),
-        (Body::OfResponse, ..) => Left::UntilClose,
-    };
-    State { head: head.len(), left, status, host, followed: head.len(), cut: false }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn split(bytes: &[u8], piece: usize) -> (Vec<String>, Option<String>) {
-        let mut splitter = Splitter::default();
-        let mut all = Vec::new();
-        for piece in bytes.chunks(piece) {
-            splitter.push(piece, None);
-            while let Some(message) = splitter.next(|status| match status {
-                0 => Body::OfRequest,
-                204 => Body::None,
-                _ => Body::OfResponse,
-            }) {
-                all.push(String::from_utf8(message.bytes).unwrap());
-            }
-        }
-        (all, splitter.rest().map(|(message, _)| String::from_utf8(message.bytes).unwrap()))
-    }
-
-    #[test]
-    fn messages_end_where_they_say() {
-        let messages = [
-            "GET /a HTTP/1.1\r\nHost: a\r\n\r\n",
-            "POST /b HTTP/1.1\nContent-Length: 3\n\nabc",
-            "POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n1\r\nd\r\n0\r\nSum: 1\r\n\r\n",
-            "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-        ];
-        let last = "HTTP/1.1 200 OK\r\n\r\nuntil the end";
-        let stream = [&messages.concat(), last].concat();
-        for piece in [1, 2, 7, 10_000] {
-            let (all, rest) = split(stream.as_bytes(), piece);
-            assert_eq!(all, messages, "{piece}");
-            assert_eq!(rest.as_deref(), Some(last));
-        }
-    }
 
     #[test]
     fn what_begins_like_http() {
@@ -479,20 +252,5 @@ mod tests {
         assert_eq!(imported.unwrap().exchanges, 1);
         let said: Vec<_> = all[0].messages.iter().map(|m| (m.sent, m.text, &m.bytes[..])).collect();
         assert_eq!(said, [(true, true, &b"hi"[..]), (true, false, b"\xff")]);
-    }
-
-    #[test]
-    fn long_bodies_keep_their_start() {
-        let mut splitter = Splitter::default();
-        splitter.push(b"HTTP/1.1 200 OK\r\nContent-Length: 200000000\r\n\r\n", None);
-        for _ in 0..200 {
-            splitter.push(&[b'x'; 1_000_000], None);
-            if let Some(message) = splitter.next(|_| Body::OfResponse) {
-                assert!(message.cut && message.bytes.len() <= MOST_MESSAGE);
-                return;
-            }
-            assert!(splitter.buffer.len() <= MOST_MESSAGE + 1_000_000);
-        }
-        panic!("it never ended");
     }
 }

@@ -10,8 +10,11 @@
 mod conversation;
 mod http1;
 mod http2;
+mod messages;
 mod recording;
 mod rows;
+mod segments;
+mod tcp;
 mod uids;
 
 use crate::failure::Failure;

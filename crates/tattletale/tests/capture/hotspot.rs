@@ -40,7 +40,9 @@ impl Net {
             // The recipe itself, as docs/capture.md has it with wlan0 for the hotspot.
             format!("ip netns exec {here} sysctl -qw net.ipv4.ip_forward=1"),
             format!("ip netns exec {here} iptables -t nat -A PREROUTING -i w{tag} -p tcp -j REDIRECT --to-ports 8080"),
-            format!("ip netns exec {here} iptables -I FORWARD -i w{tag} -p udp --dport 443 -j REJECT"),
+            format!(
+                "ip netns exec {here} iptables -t nat -A PREROUTING -i w{tag} -p udp --dport 443 -j REDIRECT --to-ports 8080"
+            ),
         ];
         for line in lines {
             let mut words = line.split(' ');
@@ -164,11 +166,12 @@ fn all_of_a_phones_traffic() {
     assert_eq!(String::from_utf8_lossy(&opened.stdout), "hello", "{opened:?}");
     assert_eq!(String::from_utf8_lossy(&net.curl(&["http://clinic.example/clear"]).stdout), "hello");
     assert!(!net.curl(&["https://clinic.example/app"]).status.success());
-    // QUIC does not get out, and is told so.
-    let quic = "import socket\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.connect(('203.0.113.10',443))\n\
-                s.settimeout(5)\ns.send(b'x'*1200)\ntry:\n s.recv(1)\nexcept ConnectionRefusedError:\n print('refused')";
-    let blocked = net.command("phone", "python3").args(["-c", quic]).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&blocked.stdout).trim(), "refused", "{blocked:?}");
+    // QUIC does not get out, and is told so: the client's first packet of RFC 9001, A.2, and the negotiation it gets.
+    let packet = concat!(env!("CARGO_MANIFEST_DIR"), "/../tattletale-proxy/tests/live/client-initial.bin");
+    let quic = "import socket,sys\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.connect(('203.0.113.10',443))\n\
+                s.settimeout(9)\ns.send(open(sys.argv[1],'rb').read())\nprint(s.recv(99)[1:5].hex())";
+    let refused = net.command("phone", "python3").args(["-c", quic, packet]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&refused.stdout).trim(), "00000000", "{refused:?}");
 
     std::thread::sleep(std::time::Duration::from_millis(300));
     let recording = capture.recording.clone();
@@ -188,5 +191,6 @@ fn all_of_a_phones_traffic() {
     })
     .unwrap();
     assert_eq!(urls, ["https://clinic.example/secret", "http://clinic.example/clear"]);
-    assert_eq!(blind, [(BlindKind::TlsRefused, "clinic.example".to_owned())]);
+    let refused = [(BlindKind::TlsRefused, "clinic.example".to_owned()), (BlindKind::Quic, "example.com".to_owned())];
+    assert_eq!(blind, refused);
 }

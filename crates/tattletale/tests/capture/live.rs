@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tattletale_core::import::{self, Wanted};
 
-use crate::running::{Capture, get, server, skipped};
+use crate::running::{Capture, get, head, server, skipped};
 
 /// URLs with answers that a recording holds, and whether all of it could be read.
 fn recorded(path: &Path) -> Vec<(String, Vec<u8>)> {
@@ -121,6 +121,14 @@ fn leaks_as_they_happen() {
     let leak = capture.wait("leak");
     assert_eq!((leak["name"].as_str(), leak["host"].as_str()), (Some("email"), Some("127.0.0.1")));
     assert!(!leak.to_string().contains("marta"), "JSON is a written report");
+    // A name that leads nowhere has told its resolver: hexadecimal of the address, cut into labels.
+    let hex: String = "marta.eaea5ae2@example.org".bytes().map(|byte| format!("{byte:02x}")).collect();
+    let name = format!("{}.{}.t.invalid", &hex[..30], &hex[30..]);
+    let mut client = capture.connect();
+    write!(client, "CONNECT {name}:443 HTTP/1.1\r\nHost: {name}:443\r\n\r\n").unwrap();
+    assert!(head(&mut client).unwrap().starts_with("HTTP/1.1 502 "));
+    let leak = capture.wait("leak");
+    assert_eq!((leak["name"].as_str(), leak["host"].as_str()), (Some("email"), Some(&*name)));
     assert_eq!(capture.interrupt().0, 1);
 }
 

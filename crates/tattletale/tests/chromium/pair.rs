@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use base64_simd::STANDARD;
 use serde_json::Value as Json;
 use tattletale_core::model::url::percent_decode;
-use tattletale_core::study::claims::{Verdict, ready};
-use tattletale_core::study::links::{Id, Joined, Links};
-use tattletale_core::study::{Session, Study};
+use tattletale_report::study::claims::{Verdict, ready};
+use tattletale_report::study::links::{Id, Joined, Links};
+use tattletale_report::study::{Session, Study};
 
 use crate::common::Run;
 use crate::sdk::{self, Sdk};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tattletale_core::study::Session;
-use tattletale_core::study::differences::{Verdict, What, differences};
+use tattletale_report::study::Session;
+use tattletale_report::study::differences::{Verdict, What, differences};
 
 use crate::sdk;
 use crate::visit::{Person, Visits};

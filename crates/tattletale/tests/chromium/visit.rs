@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use tattletale_core::audit::{Capture, Options, audit};
 use tattletale_core::model::{Timestamp, truth};
-use tattletale_core::study::{About, Session};
+use tattletale_report::study::{About, Session};
 
 use crate::devtools::Browser;
 use crate::sdk::Sdk;

@@ -5,8 +5,8 @@
 //! head, from which the blocks of its heads are counted up.
 
 use crate::image::erofs::FileSystem;
-use crate::image::le::{u16_at, u32_at};
 use crate::image::walker::Trouble;
+use crate::le::{u16_at, u32_at};
 use std::io;
 
 /// Records that are read from the image at once, in bytes.

@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use super::FileSystem;
 use super::clusters::Clusters;
 use super::index::Index;
-use crate::image::le::{u16_at, u32_at, u64_at};
 use crate::image::walker::Trouble;
+use crate::le::{u16_at, u32_at, u64_at};
 
 /// What an inode is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

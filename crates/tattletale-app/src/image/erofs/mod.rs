@@ -12,8 +12,8 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::format::{Format, Open};
-use super::le::{u16_at, u32_at, u64_at};
 use super::walker::{Trouble, Walk};
+use crate::le::{u16_at, u32_at, u64_at};
 use crate::source::Source;
 use inode::{Inode, Kind};
 
@@ -159,7 +159,7 @@ fn list(system: &FileSystem, number: u64, entries: &mut Vec<(String, u64)>) -> R
             };
             let name = block.get(start..end).filter(|_| start >= names).ok_or_else(damaged)?;
             if !matches!(name, b"." | b"..") {
-                let name = super::le::text(name);
+                let name = crate::le::text(name);
                 if !matches!(name.as_str(), "" | "." | "..") {
                     entries.push((name, number));
                 }

@@ -9,7 +9,7 @@ mod question;
 mod rdap;
 
 use super::tables::Table;
-use crate::model::{About, Aspect, Fact, Report, Source};
+use crate::model::{About, Aspect, Fact, Report, Source, registrable_domain};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -161,7 +161,7 @@ impl Evidence {
     pub fn open_registrations(&self, report: &Report) -> Vec<Question> {
         let mut questions = Vec::new();
         for host in receivers(report) {
-            questions.extend(super::registrable_domain(host).map(Question::Domain));
+            questions.extend(registrable_domain(host).map(str::to_owned).map(Question::Domain));
             let row = report.coverage.receivers.iter().find(|row| row.host == host);
             let mut facts = Vec::new();
             self.of_name(host, &mut facts);

@@ -2,6 +2,7 @@
 //! nearest known one: a key that is silently not tried would leave closed what could be read.
 
 use super::{Key, Secret, der, unwritten};
+use crate::codec::cipher;
 use crate::model::truth::Kind;
 use crate::model::written::{self, Reader, WrittenError};
 use std::ops::Range;
@@ -12,7 +13,12 @@ use toml::de::DeValue;
 pub const KINDS: &[Kind] = &[
     Kind { name: "aes", words: "AES key of 16, 24 or 32 bytes, in hex or base64" },
     Kind { name: "chacha20", words: "ChaCha20 key of 32 bytes, in hex or base64" },
+    Kind {
+        name: "vector",
+        words: "initialisation vector of 16 bytes or nonce of 12 that an app always takes, in hex or base64",
+    },
     Kind { name: "rsa-private", words: "RSA private key in PEM, or its modulus and exponent in hex" },
+    Kind { name: "ec-private", words: "private key on secp256r1 or secp256k1 in PEM, for envelopes of ECIES" },
 ];
 
 const HELP: &str = "a key has name, kind, and key (hex or base64), pem, or modulus and exponent (hex)";
@@ -77,8 +83,17 @@ fn key(reader: &Reader<'_>, entry: &Spanned<DeValue<'_>>, position: usize) -> Re
     let secret = match kind.ok_or_else(|| lacks("kind"))? {
         "aes" => Secret::Aes(of_length(plain, &[16, 24, 32])?),
         "chacha20" => Secret::ChaCha20(of_length(plain, &[32])?),
+        "ec-private" => {
+            let secret = der::from_pem(pem.ok_or_else(|| lacks("pem"))?);
+            let ours = secret.filter(|secret| matches!(secret, Secret::Ec { .. }));
+            ours.ok_or_else(|| wrong("holds no private key on secp256r1 or secp256k1".to_owned()))?
+        }
+        "vector" => Secret::Vector(of_length(plain, &[cipher::BLOCK, cipher::NONCE])?),
         _ => match (pem, modulus, exponent) {
-            (Some(pem), ..) => der::from_pem(pem).ok_or_else(|| wrong("holds no RSA private key".to_owned()))?,
+            (Some(pem), ..) => {
+                let ours = der::from_pem(pem).filter(|secret| matches!(secret, Secret::Rsa { .. }));
+                ours.ok_or_else(|| wrong("holds no RSA private key".to_owned()))?
+            }
             (None, Some(modulus), Some(exponent)) => Secret::Rsa { modulus, exponent },
             _ => return Err(lacks("pem")),
         },
@@ -100,7 +115,8 @@ mod tests {
         let keys = parse(&format!(
             "[[key]]\nname = \"a\"\nkind = \"aes\"\nkey = \"{hex}\"\n\
              [[key]]\nname = \"b\"\nkind = \"chacha20\"\nkey = \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"\n\
-             [[key]]\nname = \"c\"\nkind = \"rsa-private\"\nmodulus = \"c0ff\"\nexponent = \"03\"\n"
+             [[key]]\nname = \"c\"\nkind = \"rsa-private\"\nmodulus = \"c0ff\"\nexponent = \"03\"\n\
+             [[key]]\nname = \"d\"\nkind = \"vector\"\nkey = \"000102030405060708090a0b\"\n"
         ))
         .unwrap();
         assert_eq!(
@@ -111,6 +127,7 @@ mod tests {
         );
         assert_eq!(keys[1].secret, Secret::ChaCha20(vec![0; 32]));
         assert_eq!(format!("{:?}", keys[2].secret), "Rsa");
+        assert_eq!(keys[3].secret, Secret::Vector((0..12).collect()));
         for (file, message) in [
             ("[[key]]\nname = \"a\"\nkind = \"ase\"\n", "nearest known one is `aes`"),
             ("[[keys]]\n", "nearest known one is `key`"),
@@ -118,6 +135,7 @@ mod tests {
             ("[[key]]\nname = \"a\"\nkind = \"aes\"\nkey = \"00ff\"\n", "has 2 bytes"),
             ("[[key]]\nname = \"a\"\nkind = \"aes\"\nkey = \"n!\"\n", "neither hex nor base64"),
             ("[[key]]\nname = \"a\"\nkind = \"rsa-private\"\npem = \"AAAA\"\n", "no RSA private key"),
+            ("[[key]]\nname = \"a\"\nkind = \"ec-private\"\npem = \"AAAA\"\n", "no private key on secp256r1"),
             ("[[key]]\nkind = \"aes\"\nkey = \"00\"\n", "lacks `name`"),
             ("[[key]", "TOML"),
         ] {

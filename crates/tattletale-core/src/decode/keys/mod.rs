@@ -10,7 +10,7 @@ mod seen;
 
 use super::Hint;
 use super::walk::{Ending, Limits, Node, Visitor, walk};
-use crate::codec::{base64, cipher};
+use crate::codec::{base64, cipher, ecies};
 use crate::model::url::hex_digit;
 use std::fmt;
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub enum Secret {
     Aes(Vec<u8>),
     /// 32 bytes.
     ChaCha20(Vec<u8>),
+    /// Opens nothing by itself: 16 bytes that begin a chain or a counter, or 12 of a nonce, the same for every message.
+    Vector(Vec<u8>),
     /// Modulus and private exponent, big-endian.
     Rsa {
         /// n
@@ -41,7 +43,37 @@ pub enum Secret {
         /// d
         exponent: Vec<u8>,
     },
+    /// The private number, big-endian.
+    Ec {
+        /// Of which group.
+        curve: ecies::Curve,
+        /// d
+        number: Vec<u8>,
+    },
 }
+
+impl Secret {
+    /// What is in an envelope, if it is one for this key.
+    fn unsealed(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Rsa { modulus, exponent } => cipher::rsa_envelope(modulus, exponent, sealed),
+            Self::Ec { curve, number } => ecies::open(*curve, number, sealed),
+            Self::Aes(_) | Self::ChaCha20(_) | Self::Vector(_) => None,
+        }
+    }
+
+    /// True for lengths that an envelope with a symmetric key in it has.
+    fn fits(&self, length: usize) -> bool {
+        match self {
+            Self::Rsa { modulus, .. } => length == modulus.len(),
+            Self::Ec { .. } => KEY_SIZES.iter().any(|size| length == ecies::AROUND + size),
+            Self::Aes(_) | Self::ChaCha20(_) | Self::Vector(_) => false,
+        }
+    }
+}
+
+/// Bytes of a key of AES.
+const KEY_SIZES: [usize; 3] = [16, 24, 32];
 
 /// Says the kind only: keys have no place in messages.
 impl fmt::Debug for Secret {
@@ -49,7 +81,9 @@ impl fmt::Debug for Secret {
         f.write_str(match self {
             Self::Aes(_) => "Aes",
             Self::ChaCha20(_) => "ChaCha20",
+            Self::Vector(_) => "Vector",
             Self::Rsa { .. } => "Rsa",
+            Self::Ec { .. } => "Ec",
         })
     }
 }
@@ -58,7 +92,7 @@ impl fmt::Debug for Secret {
 #[derive(Debug, Default)]
 pub(super) struct Ring {
     pub(super) keys: Vec<Key>,
-    /// Vectors and nonces that stand beside the ciphertext, and zeros.
+    /// Vectors and nonces that stand beside the ciphertext, those of the user, and zeros.
     pub(super) vectors: Vec<Vec<u8>>,
 }
 
@@ -75,6 +109,8 @@ fn unwritten(text: &str) -> Option<Vec<u8>> {
 /// Keys and vectors that are tried on one part: with them, the work per ciphertext is bounded.
 const MOST_KEYS: usize = 16;
 const MOST_VECTORS: usize = 12;
+/// Vectors of the user's among them.
+const MOST_OWN_VECTORS: usize = 6;
 /// Envelopes that are opened in one part; each takes milliseconds.
 const MOST_ENVELOPES: usize = 8;
 
@@ -85,8 +121,13 @@ impl Ring {
             return Self::default();
         }
         let mut ring = Self { keys: Vec::new(), vectors: vec![vec![0; cipher::BLOCK], vec![0; cipher::NONCE]] };
-        let symmetric = limits.keys.iter().filter(|key| !matches!(key.secret, Secret::Rsa { .. }));
+        let symmetric = limits.keys.iter().filter(|key| matches!(key.secret, Secret::Aes(_) | Secret::ChaCha20(_)));
         ring.keys.extend(symmetric.take(MOST_KEYS).cloned());
+        let own = limits.keys.iter().filter_map(|key| match &key.secret {
+            Secret::Vector(vector) => Some(vector.clone()),
+            _ => None,
+        });
+        ring.vectors.extend(own.take(MOST_OWN_VECTORS));
         let mut gatherer = Gatherer { ring, known: &limits.keys, envelopes: 0 };
         let plain = Limits { keys: Arc::default(), ..limits.clone() };
         walk(bytes, hint, &plain, &mut gatherer);
@@ -108,13 +149,12 @@ impl Visitor for Gatherer<'_> {
             self.ring.vectors.push(node.bytes.to_vec());
         }
         for key in self.known {
-            let Secret::Rsa { modulus, exponent } = &key.secret else { continue };
-            if length != modulus.len() || self.envelopes >= MOST_ENVELOPES || self.ring.keys.len() >= MOST_KEYS {
+            if !key.secret.fits(length) || self.envelopes >= MOST_ENVELOPES || self.ring.keys.len() >= MOST_KEYS {
                 continue;
             }
             self.envelopes += 1;
-            let inside = cipher::rsa_envelope(modulus, exponent, node.bytes);
-            if let Some(inside) = inside.filter(|inside| matches!(inside.len(), 16 | 24 | 32)) {
+            let inside = key.secret.unsealed(node.bytes);
+            if let Some(inside) = inside.filter(|inside| KEY_SIZES.contains(&inside.len())) {
                 self.ring.keys.push(Key { name: key.name.clone(), secret: Secret::Aes(inside) });
             }
         }

@@ -2,11 +2,13 @@
 //!
 //! A key proves itself by what it opens. A tag (GCM, Poly1305) is proof alone. Without one, padding that fits and a
 //! text together are; and what is neither is a guess that counts only when another layer opens it. A wrong key opens
-//! nothing. The vector is taken from the start of the ciphertext, from a field beside it, or is zeros.
+//! nothing. The vector is taken from the start of the
+//! ciphertext, from a field beside it or from the user's keys, or is zeros.
 
 use crate::codec::cipher::{self, BLOCK, NONCE};
 use crate::decode::keys::Secret;
 use crate::decode::{At, Layer, Look, Needs, Opening, Proof, View};
+use std::cmp::Reverse;
 
 /// One mode of one cipher.
 pub(super) enum Cipher {
@@ -36,7 +38,7 @@ impl Layer for Cipher {
     fn about(&self) -> &'static str {
         match self {
             Self::AesCbc => {
-                "AES-CBC (NIST SP 800-38A) with a key of the user's, as Sensors Analytics' encrypted form has it (sa-sdk-android, gzip codes 9 and 13); also with the key out of an RSA envelope beside it."
+                "AES-CBC (NIST SP 800-38A) with a key of the user's, as Sensors Analytics' encrypted form has it (sa-sdk-android, gzip codes 9 and 13); also with the key out of an envelope of RSA or ECIES beside it."
             }
             Self::AesEcb => {
                 "AES-ECB (NIST SP 800-38A) with a key of the user's, as many Android SDKs use the default of `Cipher.getInstance(\"AES\")`."
@@ -144,8 +146,10 @@ fn tagged(sealed: &[u8], vectors: &[Vec<u8>], open: impl Fn(&[u8], &[u8]) -> Opt
     ways.find_map(|(vector, sealed)| open(vector, sealed)).map(|plain| (plain, Proof::Sure)).into_iter().collect()
 }
 
+/// What is proved before what is guessed, and the longest first: without its first block a message is as much a text as
+/// with it, but only the right vector makes a text of that block too.
 fn likeliest_first(mut found: Vec<(Vec<u8>, Proof)>) -> Vec<(Vec<u8>, Proof)> {
-    found.sort_by_key(|(_, proof)| *proof != Proof::Sure);
+    found.sort_by_key(|(plain, proof)| (*proof != Proof::Sure, Reverse(plain.len())));
     found
 }
 
@@ -188,3 +192,19 @@ static EXAMPLES: [&[u8]; 6] = [
     b"\xa0\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xaa\xab\x62\xba\xab\xbe\x4b\x2d\xb5\xa3\x93\xd7\xd6\x91\x9b\x73\x00\x03\xf3\x51\x75\xf7\xcd\x93\x4a\x80\x4c\x9b\x18\x2f\x4b\x89\xe4\x36\x16\x40\x48\x23\xbf\xf2\xb5\xcb\xf7\xa9\x06\x40",
     b"\xa0\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xaa\xab\x1e\x51\x50\xb8\x9b\x7b\x3b\xcf\x2a\xfc\xf0\x30\x2a\xbe\x30\x1a\x9f\x6d\x8a\xfc\xe3\x28\xb0\xe1\xa2\x5e\x43\x2f\x4a\x4c\xdd\x8b\x60\xea\x1a\x37\x13\xcd\x2b\x03\x93\xa6\xa3\x55\x2e\x04\x03\xe8\xf4\x42\x3b\x03\x02\x56\x52\x8a\x7b\x2e\xa8\x56",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::base64;
+
+    /// Made by `openssl enc -aes-128-cbc`, the vector kept apart.
+    #[test]
+    fn the_right_vector_gives_the_first_block_too() {
+        let sealed = base64::decode(b"2DIWjOP9c58W3jj6Bmt1udCkgepb8dDSWfBf1yLXWe+EggFpSAeb4WtHf15WseO1").unwrap();
+        let (key, vector) = (b"0123456789abcdef", b"fedcba9876543210".to_vec());
+        let plain = |vectors: &[Vec<u8>]| String::from_utf8(cbc(key, &sealed, vectors)[0].0.clone()).unwrap();
+        assert_eq!(plain(&[vec![0; BLOCK], vector]), r#"{"imei":"490154203237518","a":"a text"}"#);
+        assert_eq!(plain(&[vec![0; BLOCK]]), r#"03237518","a":"a text"}"#);
+    }
+}

@@ -27,7 +27,7 @@ pub(super) struct Algorithm {
     make: fn(&[u8]) -> Digest,
     /// How else its bytes are written.
     turns: &'static [Turn],
-    /// True for those that are applied to each other's hexadecimal text.
+    /// True for the customary ones, which are applied to each other's hexadecimal text and to unlikely forms too.
     chained: bool,
 }
 
@@ -101,6 +101,11 @@ impl Digest {
     /// Its bytes.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
+    }
+
+    /// Its first 64 bits; of fewer, those and zeros.
+    fn key(&self) -> u64 {
+        self.bytes.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
     }
 
     /// Its digits in small letters, as most languages print it.

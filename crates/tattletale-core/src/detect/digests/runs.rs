@@ -1,8 +1,8 @@
 //! Runs of text that have the shape of a digest: hexadecimal, base64 or decimal digits and nothing else around.
 //!
 //! The scan tells members of these alphabets for 64 bytes at a time in a form that compilers turn into vector code,
-//! and then goes from gap to gap, so that text with short words costs a few operations a word. What is looked up is
-//! decided by length first: an ordinary word is no digest in base64.
+//! and finds in the mask where long runs begin, so that short words cost nothing. What is looked up is decided by
+//! length first: an ordinary word is no digest in base64.
 
 use super::Seen;
 use crate::codec::base64;
@@ -16,6 +16,12 @@ const SHORTEST_HEX: usize = 16;
 
 /// Digits of whole digests in hexadecimal, the common ones; where a longer run holds several.
 const HEX_SIZES: [usize; 7] = [32, 40, 48, 56, 64, 96, 128];
+
+/// Decimal digits of a number of 64 bits, but for one in ten thousand; times have fewer.
+const SHORTEST_NUMBER: usize = 16;
+
+/// Letters of base64 that hold 64 bits.
+const SHORTEST_LETTERS: usize = 11;
 
 /// Letters of digests in base64 without padding: of 8, 10, 12, 16, 20, 24, 28, 32, 48 and 64 bytes.
 const BASE64_SIZES: [usize; 10] = [11, 14, 16, 22, 27, 32, 38, 43, 64, 86];
@@ -60,6 +66,7 @@ impl Run {
                 Seen::hex(&run.iter().copied().filter(|&byte| byte != b'-').collect::<Vec<u8>>())
             }
             What::Hex(_) => Seen::hex(run),
+            // Letters of both alphabets in one are none of either.
             What::Letters(_) => {
                 let letters = run.iter().position(|&byte| byte == b'=').map_or(run, |end| &run[..end]);
                 base64::decode(letters).and_then(|decoded| Seen::bytes(&decoded))
@@ -70,42 +77,49 @@ impl Run {
     }
 }
 
-/// Calls `each` with everything in `bytes` that may be a digest.
-pub(in crate::detect) fn scan(bytes: &[u8], mut each: impl FnMut(Run)) {
-    let mut start = 0;
+/// Calls `each` with everything in `bytes` that may be a digest; those of 32 bits only where `short` ones are sought.
+pub(in crate::detect) fn scan(bytes: &[u8], short: bool, mut each: impl FnMut(Run)) {
     let (blocks, tail) = bytes.as_chunks::<64>();
-    for (number, block) in blocks.iter().enumerate() {
-        let base = number * 64;
-        let mut gaps = !mask(block, is_member);
-        while gaps != 0 {
-            let at = base + gaps.trailing_zeros() as usize;
-            if at - start >= SHORTEST {
-                look(bytes, start..at, &mut each);
-            }
-            start = at + 1;
-            gaps &= gaps - 1;
+    let mut padded = [0; 64];
+    padded[..tail.len()].copy_from_slice(tail);
+    let mask = |number: usize| match blocks.get(number) {
+        Some(block) => members(block),
+        None if number == blocks.len() => members(&padded),
+        None => 0,
+    };
+    // Two blocks side by side, so that a run that begins in the first is seen to be long enough.
+    let (mut before, mut here) = (0, mask(0));
+    for number in 0..=blocks.len() {
+        let next = mask(number + 1);
+        let wide = u128::from(next) << 64 | u128::from(here);
+        let eight = in_a_row(wide);
+        let long = if short { eight } else { eight & eight >> (SHORTEST_LETTERS - SHORTEST) };
+        let mut starts = (long & !(wide << 1 | before)) as u64;
+        while starts != 0 {
+            let at = starts.trailing_zeros() as usize;
+            let (start, length) = (number * 64 + at, (wide >> at).trailing_ones() as usize);
+            let beyond = if at + length == 128 { &bytes[start + length..] } else { &[] };
+            let end = start + length + beyond.iter().take_while(|&&byte| is_member(byte)).count();
+            look(bytes, start..end, &mut each);
+            starts &= starts - 1;
         }
-    }
-    let base = blocks.len() * 64;
-    for (at, &byte) in tail.iter().enumerate() {
-        if !is_member(byte) {
-            if base + at - start >= SHORTEST {
-                look(bytes, start..base + at, &mut each);
-            }
-            start = base + at + 1;
-        }
-    }
-    if bytes.len().saturating_sub(start) >= SHORTEST {
-        look(bytes, start..bytes.len(), &mut each);
+        (before, here) = (u128::from(here >> 63), next);
     }
 }
 
-/// One bit for each byte of the block that is one of those.
+/// Where eight members begin.
+fn in_a_row(mask: u128) -> u128 {
+    let two = mask & mask >> 1;
+    let four = two & two >> 2;
+    four & four >> 4
+}
+
+/// One bit for each byte that belongs to any of the alphabets.
 #[inline]
-fn mask(block: &[u8; 64], of: impl Fn(u8) -> bool) -> u64 {
+fn members(block: &[u8; 64]) -> u64 {
     let mut flags = [0u8; 64];
     for (flag, &byte) in flags.iter_mut().zip(block) {
-        *flag = u8::from(of(byte));
+        *flag = u8::from(is_member(byte));
     }
     // Eight flags of 0 or 1 become eight bits of one byte: the product moves each to its place in the highest byte.
     let (words, _) = flags.as_chunks::<8>();
@@ -117,33 +131,39 @@ fn mask(block: &[u8; 64], of: impl Fn(u8) -> bool) -> u64 {
 #[inline]
 fn is_member(byte: u8) -> bool {
     let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-    // `+`, `-`, `/`, `_` and the digits; `.` and `,` lie between them.
-    let digit = byte.wrapping_sub(b'0') < 10;
-    letter | digit | (byte == b'+') | (byte == b'-') | (byte == b'/') | (byte == b'_')
+    // The digits and the slash before them; `+`, `-` and `_` stand alone.
+    let digit = byte.wrapping_sub(b'/') < 11;
+    letter | digit | (byte == b'+') | (byte == b'-') | (byte == b'_')
 }
 
+/// What a run may be, the cheapest questions first: most runs are words.
 fn look(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
     let run = &bytes[range.clone()];
     let negative = run[0] == b'-';
     let digits = &run[usize::from(negative)..];
-    if digits.len() <= 20 && digits.iter().all(u8::is_ascii_digit) {
+    if digits.len() <= 20 && digits[0].is_ascii_digit() && digits.iter().all(u8::is_ascii_digit) {
         return number(digits, negative, range, each);
     }
-    if run.len() == SHORTEST {
-        return short(run, range, each);
+    if run.len() < SHORTEST_LETTERS {
+        if run.len() == SHORTEST {
+            short(run, range, each);
+        }
+        return;
     }
     if uuid(run, range.clone(), each) || hex(run, range.start, each) {
         return;
     }
     letters(bytes, range.clone(), each);
     // A slash may be a letter of base64 or lie between two words; a dash or an underscore behind a name, too.
-    let mut from = 0;
-    for piece in run.split(|&byte| byte == b'/').filter(|_| run.contains(&b'/')) {
-        let start = range.start + from;
-        from += piece.len() + 1;
-        letters(bytes, start..start + piece.len(), each);
+    if run.len() > SHORTEST_LETTERS && memchr::memchr(b'/', run).is_some() {
+        let mut from = range.start;
+        for piece in run.split(|&byte| byte == b'/') {
+            letters(bytes, from..from + piece.len(), each);
+            from += piece.len() + 1;
+        }
     }
-    if let Some(behind) = run.iter().position(|&byte| matches!(byte, b'-' | b'_'))
+    if run.len() > WHOLE_BASE64[0]
+        && let Some(behind) = memchr::memchr2(b'-', b'_', run)
         && WHOLE_BASE64.contains(&(run.len() - behind - 1))
     {
         letters(bytes, range.start + behind + 1..range.end, each);
@@ -152,6 +172,9 @@ fn look(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
 
 /// Decimal digits: 32 or 64 bits, with or without a sign.
 fn number(digits: &[u8], negative: bool, range: Range<usize>, each: &mut impl FnMut(Run)) {
+    if (SHORTEST_LETTERS..SHORTEST_NUMBER).contains(&digits.len()) {
+        return;
+    }
     let value = digits.iter().fold(0u128, |value, &digit| value * 10 + u128::from(digit - b'0'));
     let signed = |bits: u32| value <= 1 << (bits - 1);
     let fits = |bits: u32| if negative { signed(bits) } else { value < 1 << bits };
@@ -178,71 +201,80 @@ fn uuid(run: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) -> bool {
         return false;
     }
     let digits = run.iter().filter(|byte| byte.is_ascii_hexdigit()).count();
-    let key = [&run[..8], &run[9..13], &run[14..18]].into_iter().flatten();
-    let key = key.fold(0, |key, &digit| key << 4 | nibble(digit));
+    let key = [&run[..8], &run[9..13], &run[14..18]].concat();
+    let key = first_of_hex(&key);
     if digits == 32 {
         each(Run { range, what: What::Hex(key), shaped: false });
     }
     digits == 32
 }
 
-/// Value of a hexadecimal digit in either case.
-#[inline]
-fn nibble(digit: u8) -> u64 {
-    u64::from(digit & 15) + if digit > b'9' { 9 } else { 0 }
+/// What the first sixteen hexadecimal digits say, in either case; eight at a time in one word.
+fn first_of_hex(digits: &[u8]) -> u64 {
+    let (words, _) = digits.as_chunks::<8>();
+    words.iter().take(2).fold(0, |key, word| {
+        let word = u64::from_be_bytes(*word);
+        // Letters have bit 6 set, and their low four bits begin with 1 for ten.
+        let nibbles = (word & 0x0f0f_0f0f_0f0f_0f0f) + (word >> 6 & 0x0101_0101_0101_0101) * 9;
+        let bytes = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
+        let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+        key << 32 | (pairs | pairs >> 16) & 0xffff_ffff
+    })
 }
 
 /// Hexadecimal digits in a row anywhere in a run; true when they are most of it, so that it is nothing else.
 fn hex(run: &[u8], base: usize, each: &mut impl FnMut(Run)) -> bool {
-    if run.len() < SHORTEST_HEX || !has_hex(run) {
-        return false;
-    }
-    let (mut found, mut start) = (0, 0);
-    for end in 0..=run.len() {
-        if end < run.len() && run[end].is_ascii_hexdigit() {
+    let (mut found, mut from) = (0, 0);
+    while let Some(sixteen) = run.get(from..).and_then(|rest| rest.first_chunk::<SHORTEST_HEX>()) {
+        // Behind the last of the sixteen that is none, sixteen in a row may begin.
+        let others = sixteen.as_chunks::<8>().0.iter().rev().map(|word| not_hex(u64::from_le_bytes(*word)));
+        let others = others.fold(0, |all, others| all << 64 | u128::from(others));
+        let start = from + SHORTEST_HEX - others.leading_zeros() as usize / 8;
+        if start == from + SHORTEST_HEX {
+            from = start;
             continue;
         }
+        let end = from + SHORTEST_HEX + hex_digits(&run[from + SHORTEST_HEX..]);
         if end - start >= SHORTEST_HEX {
             found += end - start;
             digits(&run[start..end], base + start, each);
         }
-        start = end + 1;
+        from = end + 1;
     }
     found * 2 > run.len()
 }
 
-/// Whether there are so many hexadecimal digits in a row anywhere: of a long text in base64, a glance tells.
-fn has_hex(run: &[u8]) -> bool {
-    const BLOCK: usize = 64;
-    if run.len() < 2 * BLOCK {
-        return true;
+/// How many hexadecimal digits there are at the start.
+fn hex_digits(run: &[u8]) -> usize {
+    let (words, rest) = run.as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        let others = not_hex(u64::from_le_bytes(*word));
+        if others != 0 {
+            return number * 8 + others.trailing_zeros() as usize / 8;
+        }
     }
-    // Bits of the block before stand below those of this one; sixteen in a row leave one that all shifts agree on.
-    let mut before = 0u64;
-    let (blocks, rest) = run.as_chunks::<BLOCK>();
-    let mut last = [0; BLOCK];
-    last[..rest.len()].copy_from_slice(rest);
-    let in_row = |digits: u128| {
-        let two = digits & digits >> 1;
-        let four = two & two >> 2;
-        let eight = four & four >> 4;
-        eight & eight >> 8 != 0
-    };
-    blocks.iter().chain([&last]).any(|block| {
-        let digits = mask(block, |byte| byte.wrapping_sub(b'0') < 10 || (byte | 0x20).wrapping_sub(b'a') < 6);
-        let whole = u128::from(digits) << BLOCK | u128::from(before);
-        before = digits;
-        in_row(whole)
-    })
+    words.len() * 8 + rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count()
+}
+
+/// The highest bit of each of eight letters of ASCII that is no hexadecimal digit.
+#[inline]
+fn not_hex(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // Adding lifts what is at or above a bound to the highest bit; letters of ASCII leave room for it.
+    let from = |word: u64, bound: u64| word + EACH * (0x80 - bound);
+    let small = word | (EACH * 0x20);
+    let digit = from(word, 0x30) & !from(word, 0x3a);
+    let letter = from(small, 0x61) & !from(small, 0x67);
+    !(digit | letter) & (EACH * 0x80)
 }
 
 /// Digits from the first on, those that end where they end, and where several digests stand in a row.
 fn digits(piece: &[u8], base: usize, each: &mut impl FnMut(Run)) {
     let length = piece.len();
-    let decimal = piece.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let shaped = HEX_SIZES.contains(&length) && decimal > 0 && decimal < length;
+    let decimal = |byte: &u8| byte.is_ascii_digit();
+    let shaped = is_size(&HEX_SIZES, length) && piece.iter().any(decimal) && !piece.iter().all(decimal);
     let mut at = |start: usize| {
-        let key = piece[start..start + SHORTEST_HEX].iter().fold(0, |key, &digit| key << 4 | nibble(digit));
+        let key = first_of_hex(&piece[start..start + SHORTEST_HEX]);
         let range = base + start..base + start + (length - start).min(128);
         each(Run { range, what: What::Hex(key), shaped: shaped && start == 0 });
     };
@@ -260,28 +292,70 @@ fn digits(piece: &[u8], base: usize, each: &mut impl FnMut(Run)) {
 
 /// Letters of base64, of a length that digests have.
 fn letters(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
-    if !BASE64_SIZES.contains(&range.len()) {
+    if !is_size(&BASE64_SIZES, range.len()) {
         return;
     }
     let run = &bytes[range.clone()];
-    // The two alphabets differ in two letters; a text has those of one.
-    let has = |class: fn(&u8) -> bool| run.iter().any(class);
-    if has(|letter| matches!(letter, b'+' | b'/')) && has(|letter| matches!(letter, b'-' | b'_')) {
-        return;
+    // Ten letters are sixty bits, and four come from the eleventh.
+    let bits = |letter: u8| u64::from(VALUES[usize::from(letter)]);
+    let first = run[..SHORTEST_LETTERS - 1].iter().fold(0, |first, &letter| first << 6 | bits(letter));
+    let key = first << 4 | bits(run[SHORTEST_LETTERS - 1]) >> 2;
+    let mut shaped = false;
+    if is_size(&WHOLE_BASE64, run.len()) {
+        let classes = run.iter().fold(0, |classes, &letter| classes | class(letter));
+        // The two alphabets differ in two letters; a text has those of one.
+        if classes & (STANDARD | FOR_URLS) == STANDARD | FOR_URLS {
+            return;
+        }
+        shaped = classes & (DIGIT | CAPITAL | SMALL) == DIGIT | CAPITAL | SMALL;
     }
-    let value = |letter: u8| match letter {
+    let padding = bytes[range.end..].iter().take(2).take_while(|&&byte| byte == b'=').count();
+    each(Run { range: range.start..range.end + padding, what: What::Letters(key), shaped });
+}
+
+/// Whether a length is one of those, all up to 128.
+fn is_size(sizes: &[usize], length: usize) -> bool {
+    let set = sizes.iter().fold(0u128, |set, &size| set | 1 << (size - 1));
+    (1..=128).contains(&length) && set >> (length - 1) & 1 == 1
+}
+
+/// What each letter of base64 stands for.
+static VALUES: [u8; 256] = {
+    let mut values = [0; 256];
+    let mut letter = 0;
+    while letter < 256 {
+        values[letter] = value(letter as u8);
+        letter += 1;
+    }
+    values
+};
+
+/// In either alphabet.
+const fn value(letter: u8) -> u8 {
+    match letter {
         b'A'..=b'Z' => letter - b'A',
         b'a'..=b'z' => letter - b'a' + 26,
         b'0'..=b'9' => letter - b'0' + 52,
         b'+' | b'-' => 62,
         _ => 63,
-    };
-    let first = run[..11].iter().fold(0u128, |bits, &letter| bits << 6 | u128::from(value(letter)));
-    let key = (first >> 2) as u64;
-    let whole = WHOLE_BASE64.contains(&run.len());
-    let shaped = whole && has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
-    let padding = bytes[range.end..].iter().take(2).take_while(|&&byte| byte == b'=').count();
-    each(Run { range: range.start..range.end + padding, what: What::Letters(key), shaped });
+    }
+}
+
+const DIGIT: u8 = 1;
+const CAPITAL: u8 = 2;
+const SMALL: u8 = 4;
+const STANDARD: u8 = 8;
+const FOR_URLS: u8 = 16;
+
+/// Which kind of letter of base64.
+fn class(letter: u8) -> u8 {
+    match letter {
+        b'0'..=b'9' => DIGIT,
+        b'A'..=b'Z' => CAPITAL,
+        b'a'..=b'z' => SMALL,
+        b'+' | b'/' => STANDARD,
+        _ => FOR_URLS,
+    }
 }
 
 #[cfg(test)]
@@ -291,7 +365,7 @@ mod tests {
 
     fn runs(text: &str) -> Vec<(String, bool)> {
         let mut found = Vec::new();
-        scan(text.as_bytes(), |run| found.push((text[run.range].to_owned(), run.shaped)));
+        scan(text.as_bytes(), true, |run| found.push((text[run.range].to_owned(), run.shaped)));
         found
     }
 
@@ -316,7 +390,7 @@ mod tests {
     fn base64_is_what_it_decodes_to() {
         let mut found = Vec::new();
         let text = b"kAFQmDzST7DWlj99KOF/cg== 90015098-3cd2-4fb0-d696-3f7d28e17f72 900150983CD24FB0D6963F7D28E17F72";
-        scan(text, |run| found.push((run.what, run.seen(text))));
+        scan(text, true, |run| found.push((run.what, run.seen(text))));
         let seen = Seen::hex(b"900150983cd24fb0d6963f7d28e17f72");
         let key = 0x9001_5098_3cd2_4fb0;
         assert_eq!(found, [(What::Letters(key), seen), (What::Hex(key), seen), (What::Hex(key), seen)]);
@@ -327,18 +401,13 @@ mod tests {
         fn a_digest_is_found_wherever_it_stands(before in "[ -~]{0,200}", digest in "[0-9a-f]{63}1", after in "[ -~]{0,200}") {
             let text = format!("{before}\"{digest}\"{after}");
             let mut found = false;
-            scan(text.as_bytes(), |run| found |= run.range == (before.len() + 1..before.len() + 65));
+            scan(text.as_bytes(), true, |run| found |= run.range == (before.len() + 1..before.len() + 65));
             prop_assert!(found);
         }
 
         #[test]
-        fn a_glance_overlooks_no_digits(before in "[A-Za-z0-9+/]{0,300}", digits in "[0-9a-fA-F]{16}", after in "[A-Za-z0-9+/]{0,300}") {
-            prop_assert!(has_hex(format!("{before}{digits}{after}").as_bytes()));
-        }
-
-        #[test]
         fn any_bytes_are_scanned_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-            scan(&bytes, |run| assert!(run.range.end <= bytes.len()));
+            scan(&bytes, true, |run| assert!(run.range.end <= bytes.len()));
         }
     }
 }

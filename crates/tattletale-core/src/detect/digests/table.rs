@@ -1,10 +1,12 @@
-//! The table of digests: a filter that fits a cache, then slots of eight bytes, then the digest itself made again.
+//! The table of digests: a filter that fits a cache, then slots of four bytes, then the digest itself made again.
 //!
-//! Keys are bits of digests and so are spread evenly already: they need no hashing of their own. A slot holds 32 bits
-//! of the key and which text in which way; the position tells about as many bits again. Eleven million digests
-//! (100,000 e-mail addresses) take about 110 MB so.
+//! Keys are bits of digests and so are spread evenly already: they need no hashing of their own. A slot holds which
+//! text in which way, and as many bits of the key as there is room beside that; the position tells twenty bits more.
+//! Eight million digests (100,000 e-mail addresses) take 50 MB so. They are made on all cores; because the table is
+//! cut into shards by the first bits of the keys, it is filled on all cores too, a piece that fits a cache at a time.
 
 use super::{ALGORITHMS, Digest, Seen, Turn};
+use crate::detect::texts::Texts;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -17,6 +19,18 @@ const SHORT_VALUES: usize = 1_000;
 /// Most words of the filter (2^20 of 64 bits are 8 MB).
 const LARGEST_FILTER: usize = 1 << 20;
 
+/// Digests that share a shard, at least: so many keys are spread evenly enough that none overflows.
+const SHARD: usize = 1 << 14;
+
+/// Most shards, as a power of two.
+const MOST_SHARDS: u32 = 8;
+
+/// Texts whose digests are made before they are put into the table.
+const BATCH: usize = 1 << 15;
+
+/// Texts whose digests one core makes in one go.
+const PORTION: usize = 1 << 8;
+
 const EMPTY: u32 = u32::MAX;
 
 /// Digests of many texts.
@@ -24,30 +38,37 @@ const EMPTY: u32 = u32::MAX;
 pub(in crate::detect) struct Table {
     ways: Vec<Way>,
     texts: Texts,
+    owners: Vec<u32>,
+    /// Which texts are digested by the customary algorithms only.
+    rare: Vec<bool>,
+    /// Shards of equal length, one for each value of the first bits.
     filter: Vec<u64>,
-    slots: Vec<Slot>,
+    slots: Vec<u32>,
+    shape: Shape,
     /// Those of 32 bits, by their value.
     short: HashMap<u32, Vec<u32>>,
 }
 
-/// The texts that are digested, one after the other, each with its owner.
-#[derive(Default)]
-struct Texts {
-    bytes: Vec<u8>,
-    ends: Vec<(u32, u32)>,
-}
-
-#[derive(Clone, Copy)]
-struct Slot {
-    key: u32,
+/// Where a key belongs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shape {
+    /// Binary logarithm of the number of shards.
+    shards: u32,
+    /// Slots of one shard.
+    slots: usize,
+    /// Words of the filter of one shard: a power of two.
+    words: usize,
+    /// Bits of a slot that say which text in which way; the others are of the key.
     entry: u32,
 }
 
 /// How a text becomes what is in the table.
 #[derive(Debug, Clone, Copy)]
 struct Way {
-    outer: usize,
-    inner: Option<usize>,
+    /// The digest that is made of the text itself.
+    first: usize,
+    /// The digest of that one's hexadecimal text, if there is one.
+    outer: Option<usize>,
     turn: Turn,
 }
 
@@ -64,111 +85,140 @@ pub(in crate::detect) struct Entry {
     pub(in crate::detect) bits: usize,
 }
 
+impl Shape {
+    fn new(digests: usize, entries: u64) -> Self {
+        let shards = (digests / SHARD).max(1).ilog2().min(MOST_SHARDS);
+        let each = digests.div_ceil(1 << shards);
+        let words = (each / 8 + 1).next_power_of_two().min(LARGEST_FILTER >> shards);
+        Self { shards, slots: each * 5 / 4 + 1, words, entry: entries.max(1).ilog2() + 1 }
+    }
+
+    /// Which shard.
+    #[inline]
+    fn shard(self, key: u64) -> usize {
+        key.unbounded_shr(64 - self.shards) as usize
+    }
+
+    /// Word of the shard's filter, and the two bits there.
+    #[inline]
+    fn word(self, key: u64) -> (usize, u64) {
+        ((key >> 20) as usize & self.words.saturating_sub(1), 1 << (key & 63) | 1 << (key >> 6 & 63))
+    }
+
+    /// The slot of the shard that a key would take first.
+    #[inline]
+    fn slot(self, key: u64) -> usize {
+        ((u128::from(key << self.shards) * self.slots as u128) >> 64) as usize
+    }
+
+    /// An entry beside bits of its key.
+    fn tagged(self, key: u64, entry: u32) -> u32 {
+        ((key >> 12) as u32).unbounded_shl(self.entry) | entry
+    }
+
+    /// The entry of a slot, if the bits beside it are those of the key.
+    fn entry(self, key: u64, slot: u32) -> Option<u32> {
+        let entry = slot & !u32::MAX.unbounded_shl(self.entry);
+        (self.tagged(key, entry) == slot).then_some(entry)
+    }
+}
+
 impl Table {
-    /// Digests all texts; each comes with a number that a hit gives back. `values` is how many values they are of.
-    pub(in crate::detect) fn new(texts: &[(Vec<u8>, u32)], values: usize) -> Self {
+    /// Digests all texts; each comes with a number that a hit gives back, and whether it is rare: then only the
+    /// algorithms that are chained digest it. `values` is how many values they are of.
+    pub(in crate::detect) fn new(texts: Texts, owners: Vec<u32>, rare: Vec<bool>, values: usize) -> Self {
         let ways = Way::all(values <= CHAINED_VALUES);
-        let mut table = Self { ways, ..Self::default() };
-        for (text, owner) in texts {
-            table.texts.bytes.extend_from_slice(text);
-            table.texts.ends.push((table.texts.bytes.len() as u32, *owner));
-        }
-        let long = table.ways.iter().filter(|way| !way.is_short()).count() * texts.len();
-        table.slots = vec![Slot { key: 0, entry: EMPTY }; long * 5 / 4 + 1];
-        table.filter = vec![0; (long / 8 + 1).next_power_of_two().min(LARGEST_FILTER)];
-        // A batch at a time: what was made needs room until it is in the table.
-        const BATCH: usize = 1 << 14;
-        for from in (0..texts.len()).step_by(BATCH) {
-            let batch: Vec<Vec<(u64, u32)>> =
-                (from..texts.len().min(from + BATCH)).into_par_iter().map(|text| table.keys(text)).collect();
-            for (key, entry) in batch.into_iter().flatten() {
-                table.insert(key, entry, values);
+        // More texts than can be numbered would take a hundred gigabytes.
+        let count = texts.len().min((EMPTY - 1) as usize / ways.len());
+        let of_all = ways.iter().filter(|way| !way.is_short()).count();
+        let of_rare = ways.iter().filter(|way| way.is_customary()).count();
+        let long = rare[..count].iter().map(|&rare| if rare { of_rare } else { of_all }).sum();
+        // One more than there are entries: so no slot that is in use has all bits set.
+        let shape = Shape::new(long, (count * ways.len()) as u64 + 1);
+        let filter = vec![0; shape.words << shape.shards];
+        let slots = vec![EMPTY; shape.slots << shape.shards];
+        let mut table = Self { ways, texts, owners, rare, filter, slots, shape, short: HashMap::new() };
+        for from in (0..count).step_by(BATCH) {
+            let portions: Vec<usize> = (from..count.min(from + BATCH)).step_by(PORTION).collect();
+            let made: Vec<Made> = portions.into_par_iter().map(|at| table.make(at..count.min(at + PORTION))).collect();
+            let shards = table.slots.par_chunks_mut(shape.slots).zip(table.filter.par_chunks_mut(shape.words));
+            shards.enumerate().for_each(|(shard, (slots, filter))| {
+                for &(key, entry) in made.iter().flat_map(|made| &made.long[shard]) {
+                    insert(shape, slots, filter, key, entry);
+                }
+            });
+            for (number, entry) in made.into_iter().flat_map(|made| made.short).filter(|_| values <= SHORT_VALUES) {
+                table.short.entry(number).or_default().push(entry);
             }
         }
         table
     }
 
-    /// Keys of a text in every way, the first 64 bits each; of those that have only 32, these.
-    fn keys(&self, text: usize) -> Vec<(u64, u32)> {
-        let mut made: [Option<Digest>; 32] = [None; 32];
-        let bytes = self.texts.at(text).0;
-        let keys = self.ways.iter().enumerate().map(|(number, way)| {
-            let inner = *made[way.inner.unwrap_or(way.outer)]
-                .get_or_insert_with(|| (ALGORITHMS[way.inner.unwrap_or(way.outer)].make)(bytes));
-            let digest = way.of(inner);
-            let key = digest.bytes[..8].iter().fold(0, |key, &byte| key << 8 | u64::from(byte));
-            let key = if way.is_short() { key >> 32 } else { key };
-            (key, (text * self.ways.len() + number) as u32)
-        });
-        keys.collect()
-    }
-
-    fn insert(&mut self, key: u64, entry: u32, values: usize) {
-        if self.ways[entry as usize % self.ways.len()].is_short() {
-            if values <= SHORT_VALUES {
-                self.short.entry(key as u32).or_default().push(entry);
+    /// The digests of some texts in every way.
+    fn make(&self, texts: std::ops::Range<usize>) -> Made {
+        let shards = 1 << self.shape.shards;
+        let room = texts.len() * self.ways.len() / shards * 5 / 4;
+        let mut made = Made { long: vec![Vec::new(); shards], short: Vec::new() };
+        made.long.iter_mut().for_each(|shard| shard.reserve(room));
+        for text in texts {
+            let bytes = self.texts.at(text as u32);
+            let mut first: Option<(usize, Digest)> = None;
+            let rare = self.rare[text];
+            let ways = self.ways.iter().enumerate().filter(|(_, way)| !rare || way.is_customary());
+            for (number, way) in ways {
+                let entry = (text * self.ways.len() + number) as u32;
+                // Those of one algorithm follow each other.
+                let digest = match first {
+                    Some((algorithm, digest)) if algorithm == way.first => digest,
+                    _ => (ALGORITHMS[way.first].make)(bytes),
+                };
+                first = Some((way.first, digest));
+                let key = way.of(digest).key();
+                match way.is_short() {
+                    true => made.short.push(((key >> 32) as u32, entry)),
+                    false => made.long[self.shape.shard(key)].push((key, entry)),
+                }
             }
-            return;
         }
-        let (word, bits) = self.place(key);
-        self.filter[word] |= bits;
-        let mut at = self.slot(key);
-        while self.slots[at].entry != EMPTY {
-            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
-        }
-        self.slots[at] = Slot { key: key as u32, entry };
-    }
-
-    /// Word of the filter, and the two bits there.
-    #[inline]
-    fn place(&self, key: u64) -> (usize, u64) {
-        let word = (key >> 20) as usize & self.filter.len().saturating_sub(1);
-        (word, 1 << (key & 63) | 1 << (key >> 6 & 63))
-    }
-
-    fn slot(&self, key: u64) -> usize {
-        ((u128::from(key) * self.slots.len() as u128) >> 64) as usize
+        made
     }
 
     /// True when there is nothing to look for.
     pub(in crate::detect) fn is_empty(&self) -> bool {
-        self.texts.ends.is_empty()
+        self.texts.is_empty()
+    }
+
+    /// False when no digests of 32 bits are looked for.
+    pub(in crate::detect) fn has_short(&self) -> bool {
+        !self.short.is_empty()
     }
 
     /// False when nothing has these first 64 bits: what most runs are asked.
     #[inline]
     pub(in crate::detect) fn may_have(&self, key: u64) -> bool {
-        let (word, bits) = self.place(key);
-        !self.slots.is_empty() && self.filter[word] & bits == bits
+        let (word, bits) = self.shape.word(key);
+        let word = self.filter.get(self.shape.shard(key) * self.shape.words + word).copied().unwrap_or_default();
+        word & bits == bits
     }
 
     /// What these bits are a digest of: the first entry that agrees with all of them.
     pub(in crate::detect) fn find(&self, seen: &Seen) -> Option<Entry> {
         let key = seen.key();
-        if !self.may_have(key) {
+        if self.is_empty() || !self.may_have(key) {
             return None;
         }
-        let mut at = self.slot(key);
-        loop {
-            let slot = self.slots[at];
-            if slot.entry == EMPTY {
-                return None;
-            }
-            if slot.key == key as u32
-                && let Some(entry) = self.entry(slot.entry, seen)
-            {
-                return Some(entry);
-            }
-            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
-        }
+        let shard = self.shape.shard(key) * self.shape.slots;
+        let (before, from) = self.slots[shard..shard + self.shape.slots].split_at(self.shape.slot(key));
+        let taken = from.iter().chain(before).take_while(|slot| **slot != EMPTY);
+        taken.filter_map(|&slot| self.shape.entry(key, slot)).find_map(|entry| self.entry(entry, seen))
     }
 
     /// What a number is a 32-bit digest of.
     pub(in crate::detect) fn find_short(&self, number: u32) -> Option<Entry> {
         let entry = *self.short.get(&number)?.first()?;
         let way = self.ways[entry as usize % self.ways.len()];
-        let owner = self.texts.at(entry as usize / self.ways.len()).1;
-        Some(Entry { owner, outer: ALGORITHMS[way.outer].name, inner: None, bits: 32 })
+        let owner = self.owners[entry as usize / self.ways.len()];
+        Some(Entry { owner, outer: ALGORITHMS[way.first].name, inner: None, bits: 32 })
     }
 
     /// How many digests each value stands in the table as, about.
@@ -176,51 +226,74 @@ impl Table {
         self.ways.len()
     }
 
+    /// Bytes of memory, but for the few digests of 32 bits.
+    pub(in crate::detect) fn size(&self) -> usize {
+        self.texts.size()
+            + self.owners.capacity() * size_of::<u32>()
+            + self.rare.capacity()
+            + self.filter.len() * size_of::<u64>()
+            + self.slots.len() * size_of::<u32>()
+    }
+
     fn entry(&self, entry: u32, seen: &Seen) -> Option<Entry> {
         let way = self.ways[entry as usize % self.ways.len()];
-        let (text, owner) = self.texts.at(entry as usize / self.ways.len());
-        let digest = way.of((ALGORITHMS[way.inner.unwrap_or(way.outer)].make)(text));
+        let text = entry as usize / self.ways.len();
+        let digest = way.of((ALGORITHMS[way.first].make)(self.texts.at(text as u32)));
         let bits = seen.agrees(&digest)?;
-        let inner = way.inner.map(|inner| ALGORITHMS[inner].name);
-        Some(Entry { owner, outer: ALGORITHMS[way.outer].name, inner, bits })
+        let name = |algorithm: usize| ALGORITHMS[algorithm].name;
+        let (outer, inner) = way.outer.map_or((way.first, None), |outer| (outer, Some(way.first)));
+        Some(Entry { owner: self.owners[text], outer: name(outer), inner: inner.map(name), bits })
     }
 }
 
-impl Texts {
-    fn at(&self, text: usize) -> (&[u8], u32) {
-        let start = text.checked_sub(1).map_or(0, |before| self.ends[before].0);
-        let (end, owner) = self.ends[text];
-        (&self.bytes[start as usize..end as usize], owner)
+/// Keys with their entries: the first 64 bits of digests by shard; of those that have only 32, these.
+struct Made {
+    long: Vec<Vec<(u64, u32)>>,
+    short: Vec<(u32, u32)>,
+}
+
+/// Into one shard, of which one slot in five stays free.
+fn insert(shape: Shape, slots: &mut [u32], filter: &mut [u64], key: u64, entry: u32) {
+    let (word, bits) = shape.word(key);
+    filter[word] |= bits;
+    let first = shape.slot(key);
+    let free = (first..slots.len()).chain(0..first).find(|&at| slots[at] == EMPTY);
+    if let Some(free) = free {
+        slots[free] = shape.tagged(key, entry);
     }
 }
 
 impl Way {
+    /// All ways, those with the same first digest beside each other.
     fn all(chains: bool) -> Vec<Self> {
-        let algorithms = ALGORITHMS.iter().enumerate();
-        let alone = algorithms
-            .clone()
-            .flat_map(|(outer, algorithm)| algorithm.turns.iter().map(move |&turn| Self { outer, inner: None, turn }));
-        let chained = || algorithms.clone().filter(|(_, algorithm)| chains && algorithm.chained).map(|(at, _)| at);
-        let chains = chained()
-            .flat_map(|outer| chained().map(move |inner| Self { outer, inner: Some(inner), turn: Turn::None }));
-        alone.chain(chains).collect()
+        let ways = ALGORITHMS.iter().enumerate().flat_map(|(first, algorithm)| {
+            let alone = algorithm.turns.iter().map(move |&turn| Self { first, outer: None, turn });
+            let chained =
+                ALGORITHMS.iter().enumerate().filter(move |(_, outer)| chains && algorithm.chained && outer.chained);
+            alone.chain(chained.map(move |(outer, _)| Self { first, outer: Some(outer), turn: Turn::None }))
+        });
+        ways.collect()
     }
 
     /// What is written, from the digest of the text itself.
     fn of(&self, first: Digest) -> Digest {
-        let last = match self.inner {
+        let last = match self.outer {
             None => first,
-            Some(_) => {
+            Some(outer) => {
                 let mut hex = [0; 128];
                 let length = first.hex(&mut hex);
-                (ALGORITHMS[self.outer].make)(&hex[..length])
+                (ALGORITHMS[outer].make)(&hex[..length])
             }
         };
         last.turned(self.turn)
     }
 
+    fn is_customary(&self) -> bool {
+        ALGORITHMS[self.first].chained
+    }
+
     fn is_short(&self) -> bool {
-        self.turn == Turn::Words(4) || matches!(ALGORITHMS[self.outer].turns, [_, Turn::Words(4)])
+        self.turn == Turn::Words(4) || matches!(ALGORITHMS[self.first].turns, [_, Turn::Words(4)])
     }
 }
 
@@ -229,9 +302,9 @@ mod tests {
     use super::*;
 
     fn table(texts: &[&str]) -> Table {
-        let texts: Vec<(Vec<u8>, u32)> =
-            texts.iter().zip(0..).map(|(text, owner)| (text.as_bytes().to_vec(), owner)).collect();
-        Table::new(&texts, texts.len())
+        let mut kept = Texts::default();
+        texts.iter().for_each(|text| assert!(kept.push(text.as_bytes()).is_some()));
+        Table::new(kept, (0..texts.len() as u32).collect(), vec![false; texts.len()], texts.len())
     }
 
     #[test]
@@ -268,5 +341,23 @@ mod tests {
         assert!(table.find(&Seen::hex(b"900150983cd24fb0d6963f7d28e17f73").unwrap()).is_none());
         assert!(table.find(&Seen::hex(b"900150983cd24fb0a").unwrap()).is_none());
         assert!(Table::default().find(&Seen::hex(b"900150983cd24fb0").unwrap()).is_none());
+    }
+
+    /// Enough for several shards: every digest is found again, and its neighbours' bits are not.
+    #[test]
+    fn many_texts_are_found_in_all_shards() {
+        let texts: Vec<String> = (0..12_000).map(|number| format!("user{number}@example.org")).collect();
+        let table = table(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(table.shape.shards > 1);
+        for (owner, text) in texts.iter().enumerate().step_by(7) {
+            for algorithm in ALGORITHMS.iter().filter(|algorithm| algorithm.name != "xxh32").step_by(5) {
+                let digest = (algorithm.make)(text.as_bytes());
+                let entry = table.find(&Seen::bytes(digest.bytes()).unwrap()).unwrap();
+                assert_eq!((entry.owner, entry.outer), (owner as u32, algorithm.name));
+                let mut other = digest;
+                other.bytes[7] ^= 1;
+                assert_eq!(table.find(&Seen::bytes(other.bytes()).unwrap()), None);
+            }
+        }
     }
 }

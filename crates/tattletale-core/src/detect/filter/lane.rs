@@ -1,4 +1,4 @@
-//! One lane of the filter: patterns of one range of lengths, looked for at every position or at every fourth.
+//! One lane of the filter: patterns of one range of lengths, looked for at every place or at every second to eighth.
 //!
 //! A pattern is known by a window of a few bytes (its *anchor*). A pass computes a hash of the window at each place
 //! it looks at and asks a Bloom filter of two bits in one word (Putze, Sanders and Singler, "Cache-, hash- and
@@ -6,6 +6,7 @@
 //! needs four neighbouring windows of each pattern, one for each way that it may lie. Letter case is folded in the
 //! hash alone, which may fold more than letters: the comparison decides.
 
+use crate::detect::texts::Texts;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -13,16 +14,23 @@ use std::ops::Range;
 const BLOCK: usize = 64;
 const REACH: usize = 16;
 
-/// Most words of a Bloom filter (2^19 of 64 bits are 4 MB): beyond, more false alarms are cheaper than a filter that
-/// no cache holds.
-const LARGEST_FILTER: u32 = 19;
+/// Places that are looked at before those that passed are.
+const NOTED: usize = 256;
+
+/// How many anchors share a word of the Bloom filter, about.
+const ANCHORS_A_WORD: usize = 4;
+
+/// Most words of the first Bloom filter (2^17 of 64 bits are 1 MB): beyond, more false alarms are cheaper than a
+/// filter that no cache near the core holds. The second one, of 32 MB at most, is asked for those alarms only.
+const LARGEST_FIRST: u32 = 17;
+const LARGEST_SECOND: u32 = 22;
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sense {
     /// Bytes, in any letter case.
     Text,
-    /// Differences of neighbouring bytes, which one and the same key in front of all of them does not change.
+    /// Differences of neighbouring bytes, which one and the same key for all of them does not change.
     Differences,
 }
 
@@ -31,9 +39,14 @@ pub(super) struct Lane {
     sense: Sense,
     stride: usize,
     mask: u64,
-    bloom: Vec<u64>,
-    /// Binary logarithm of the number of words in `bloom`.
+    /// Asked at every place; stays in a cache.
+    first: Vec<u64>,
+    /// Binary logarithm of the number of words in `first`.
     words: u32,
+    /// Asked for what passes the first, with another hash.
+    second: Vec<u64>,
+    /// The same for `second`.
+    other_words: u32,
     /// By hash.
     anchors: Vec<Anchor>,
     /// Where the anchors begin whose hashes start with the same bits.
@@ -43,23 +56,19 @@ pub(super) struct Lane {
 
 #[derive(Debug, Clone, Copy)]
 struct Anchor {
-    hash: u64,
+    /// Bits of the hash that the choice of the bucket leaves over.
+    tag: u32,
     pattern: u32,
     /// Where in the pattern the window lies.
     offset: u32,
 }
 
 impl Lane {
-    /// A lane for patterns of at least `width + stride - 1` bytes (one more for differences); `pattern` gives the
-    /// bytes of one. Windows are `width` bytes, at most eight.
-    pub(super) fn new<'p>(
-        sense: Sense,
-        (width, stride): (usize, usize),
-        members: &[u32],
-        pattern: impl Fn(u32) -> &'p [u8] + Sync,
-    ) -> Self {
+    /// A lane for patterns of at least `width + stride - 1` bytes (one more for differences). Windows are `width`
+    /// bytes, at most eight; the stride is 1, 2, 4 or 8.
+    pub(super) fn new(sense: Sense, (width, stride): (usize, usize), members: &[u32], patterns: &Texts) -> Self {
         let mask = u64::MAX >> (64 - 8 * width);
-        let hashes = |member: u32| windows(sense, mask, width, pattern(member));
+        let hashes = |member: u32| windows(sense, mask, width, patterns.at(member));
         // How often each window occurs among the patterns: the rarest is the best anchor.
         const COUNTERS: u32 = 20;
         let mut counts = vec![0u8; 1 << COUNTERS];
@@ -69,109 +78,124 @@ impl Lane {
                 counts[slot(hash)] = counts[slot(hash)].saturating_add(1);
             }
         }
-        let anchored = members.par_iter().flat_map_iter(|&member| {
-            let own: Vec<u64> = hashes(member).collect();
-            let text = pattern(member);
-            let cost = |at: &usize| {
-                let crowd: u32 = own[*at..at + stride].iter().map(|&hash| u32::from(counts[slot(hash)])).sum();
-                crowd * 64 + text[*at..at + width].iter().map(|&byte| commonness(byte)).sum::<u32>()
-            };
-            let best = (0..=own.len().saturating_sub(stride)).min_by_key(cost).unwrap_or_default();
-            let chosen: Vec<Anchor> = (best..own.len().min(best + stride))
-                .map(|offset| Anchor { hash: own[offset], pattern: member, offset: offset as u32 })
+        let counts = counts;
+        let chosen = |&member: &u32| {
+            let text = patterns.at(member);
+            let costs: Vec<(u64, u32)> = hashes(member)
+                .into_iter()
+                .zip(text.windows(width))
+                .map(|(hash, bytes)| {
+                    let common = bytes.iter().map(|&byte| commonness(byte)).sum::<u32>();
+                    (hash, u32::from(counts[slot(hash)]) * 64 + common)
+                })
                 .collect();
-            chosen
-        });
-        let mut anchors: Vec<Anchor> = anchored.collect();
-        anchors.par_sort_unstable_by_key(|anchor| (anchor.hash, anchor.pattern, anchor.offset));
-        let words = (anchors.len() / 4).max(64).next_power_of_two().ilog2().min(LARGEST_FILTER);
-        let bucket_bits = (anchors.len() * 2).max(64).next_power_of_two().ilog2().min(24);
-        let mut lane = Self {
-            sense,
-            stride,
-            mask,
-            bloom: vec![0; 1 << words],
-            words,
-            buckets: buckets(&anchors, bucket_bits),
-            bucket_bits,
-            anchors,
+            let neighbours = costs.windows(stride).enumerate();
+            let best = neighbours.min_by_key(|(_, run)| run.iter().map(|(_, cost)| cost).sum::<u32>());
+            let (from, run) = best.map_or((0, Vec::new()), |(from, run)| (from, run.to_vec()));
+            run.into_iter().zip(from as u32..).map(move |((hash, _), offset)| (hash, member, offset))
         };
-        for anchor in &lane.anchors {
-            lane.bloom[(anchor.hash >> (64 - words)) as usize] |= bits(anchor.hash);
+        let mut anchors: Vec<(u64, u32, u32)> = members.par_iter().flat_map_iter(chosen).collect();
+        anchors.par_sort_unstable();
+        let size = |most: u32| (anchors.len() / ANCHORS_A_WORD).max(64).next_power_of_two().ilog2().min(most);
+        let (words, other_words) = (size(LARGEST_FIRST), size(LARGEST_SECOND));
+        let bucket_bits = anchors.len().max(64).next_power_of_two().ilog2().min(24);
+        let (mut first, mut second) = (vec![0; 1 << words], vec![0; 1 << other_words]);
+        for &(hash, ..) in &anchors {
+            first[(hash >> (64 - words)) as usize] |= bits(hash);
+            let hash = other(hash);
+            second[(hash >> (64 - other_words)) as usize] |= bits(hash);
         }
-        lane
+        let buckets = buckets(&anchors, bucket_bits);
+        let anchor = |(hash, pattern, offset)| Anchor { tag: tag(hash), pattern, offset };
+        let anchors = anchors.into_iter().map(anchor).collect();
+        Self { sense, stride, mask, first, words, second, other_words, anchors, buckets, bucket_bits }
+    }
+
+    /// Bytes of memory.
+    pub(super) fn size(&self) -> usize {
+        (self.first.len() + self.second.len()) * size_of::<u64>()
+            + self.anchors.capacity() * size_of::<Anchor>()
+            + self.buckets.len() * size_of::<u32>()
     }
 
     /// Calls `each` with every pattern that may stand in `bytes` and the place where it would begin; its bytes are
     /// not compared yet.
     pub(super) fn scan(&self, bytes: &[u8], each: &mut impl FnMut(u32, usize)) {
-        let mut from = 0;
-        let mut padded = [0; BLOCK + REACH];
-        while from < bytes.len() {
-            let rest = &bytes[from..];
-            let block: &[u8; BLOCK + REACH] = match rest.first_chunk() {
-                Some(block) => block,
-                None => {
-                    padded.fill(0);
-                    padded[..rest.len()].copy_from_slice(rest);
-                    &padded
-                }
-            };
-            let suspects = match (self.sense, self.stride) {
-                (Sense::Text, 1) => self.suspects::<1, false>(block),
-                (Sense::Text, _) => self.suspects::<4, false>(block),
-                (Sense::Differences, _) => self.suspects::<4, true>(block),
-            };
-            if suspects != 0 {
-                self.alarm(suspects, block, from, bytes.len(), each);
-            }
-            from += BLOCK;
+        match (self.sense, self.stride) {
+            (Sense::Text, 1) => self.scan_by::<1, false>(bytes, each),
+            (Sense::Text, 2) => self.scan_by::<2, false>(bytes, each),
+            (Sense::Text, 4) => self.scan_by::<4, false>(bytes, each),
+            (Sense::Text, _) => self.scan_by::<8, false>(bytes, each),
+            (Sense::Differences, 4) => self.scan_by::<4, true>(bytes, each),
+            (Sense::Differences, _) => self.scan_by::<8, true>(bytes, each),
         }
     }
 
-    /// One bit for each place of the block whose window passes the filter.
+    /// Places that pass are noted first and looked at when a segment ends: their misses of the cache then overlap.
+    fn scan_by<const STRIDE: usize, const DIFFERENCES: bool>(&self, bytes: &[u8], each: &mut impl FnMut(u32, usize)) {
+        let mut suspects = [0u32; NOTED];
+        for (number, segment) in bytes.chunks(NOTED * STRIDE).enumerate() {
+            let base = number * NOTED * STRIDE;
+            let mut noted = 0;
+            for from in (base..base + segment.len()).step_by(BLOCK) {
+                let rest = &bytes[from..];
+                let mut probe = |block| {
+                    self.probe::<STRIDE, DIFFERENCES>(block, (from - base) as u32, &mut suspects, &mut noted);
+                };
+                match rest.first_chunk() {
+                    Some(block) => probe(block),
+                    None => probe(&padded(rest)),
+                }
+            }
+            for &at in &suspects[..noted] {
+                self.look::<DIFFERENCES>(bytes, base + at as usize, each);
+            }
+        }
+    }
+
+    /// Notes the places of a block whose windows pass the first filter.
     #[inline]
-    fn suspects<const STRIDE: usize, const DIFFERENCES: bool>(&self, block: &[u8; BLOCK + REACH]) -> u64 {
-        let (bloom, shift, mask) = (self.bloom.as_slice(), 64 - self.words, self.mask);
-        let mut suspects = 0u64;
+    fn probe<const STRIDE: usize, const DIFFERENCES: bool>(
+        &self,
+        block: &[u8; BLOCK + REACH],
+        from: u32,
+        suspects: &mut [u32; NOTED],
+        noted: &mut usize,
+    ) {
+        let (bloom, shift, mask) = (self.first.as_slice(), 64 - self.words, self.mask);
+        let mut passed = 0u64;
         for step in 0..BLOCK / STRIDE {
             let at = step * STRIDE;
-            let window = match DIFFERENCES {
-                true => load(block, at) ^ load(block, at + 1),
-                false => load(block, at) | FOLD,
-            };
-            let hash = (window & mask).wrapping_mul(FACTOR);
+            let hash = hash(window::<DIFFERENCES>(block, at), mask);
             let bits = bits(hash);
             // The index is below the length, which is a power of two; only the compiler does not know.
             let word = bloom.get((hash >> shift) as usize).copied().unwrap_or_default();
-            suspects |= u64::from(word & bits == bits) << at;
+            passed |= u64::from(word & bits == bits) << at;
         }
-        suspects
+        while passed != 0 {
+            suspects[*noted % NOTED] = from + passed.trailing_zeros();
+            *noted += 1;
+            passed &= passed - 1;
+        }
     }
 
-    #[cold]
-    fn alarm(
-        &self,
-        mut suspects: u64,
-        block: &[u8; BLOCK + REACH],
-        from: usize,
-        end: usize,
-        each: &mut impl FnMut(u32, usize),
-    ) {
-        while suspects != 0 {
-            let at = suspects.trailing_zeros() as usize;
-            suspects &= suspects - 1;
-            let window = match self.sense {
-                Sense::Differences => load(block, at) ^ load(block, at + 1),
-                Sense::Text => load(block, at) | FOLD,
-            };
-            let hash = (window & self.mask).wrapping_mul(FACTOR);
-            for anchor in self.anchors_of(hash) {
-                if let Some(start) = (from + at).checked_sub(anchor.offset as usize)
-                    && start < end
-                {
-                    each(anchor.pattern, start);
-                }
+    /// What passes the second filter too is looked up.
+    #[inline]
+    fn look<const DIFFERENCES: bool>(&self, bytes: &[u8], at: usize, each: &mut impl FnMut(u32, usize)) {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let window = match rest.first_chunk() {
+            Some(block) => window::<DIFFERENCES>(block, 0),
+            None => window::<DIFFERENCES>(&padded(rest), 0),
+        };
+        let hash = hash(window, self.mask);
+        let other = other(hash);
+        let word = self.second[(other >> (64 - self.other_words)) as usize];
+        if word & bits(other) != bits(other) {
+            return;
+        }
+        for anchor in self.anchors_of(hash) {
+            if let Some(start) = at.checked_sub(anchor.offset as usize) {
+                each(anchor.pattern, start);
             }
         }
     }
@@ -179,7 +203,7 @@ impl Lane {
     fn anchors_of(&self, hash: u64) -> impl Iterator<Item = &Anchor> {
         let bucket = (hash >> (64 - self.bucket_bits)) as usize;
         let range: Range<usize> = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
-        self.anchors[range].iter().filter(move |anchor| anchor.hash == hash)
+        self.anchors[range].iter().filter(move |anchor| anchor.tag == tag(hash))
     }
 }
 
@@ -189,8 +213,41 @@ const FOLD: u64 = 0x2020_2020_2020_2020;
 /// 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming, volume 3, 6.4).
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// An odd number without a pattern, for another hash.
+const OTHER_FACTOR: u64 = 0xd6e8_feb8_6659_fd93;
+
+/// The highest bits are the best mixed ones.
 #[inline]
-fn load(block: &[u8], at: usize) -> u64 {
+fn hash(window: u64, mask: u64) -> u64 {
+    ((window | FOLD) & mask).wrapping_mul(FACTOR)
+}
+
+/// Bits of the hash that mostly do not choose the bucket.
+#[inline]
+fn tag(hash: u64) -> u32 {
+    (hash >> 20) as u32
+}
+
+/// Another hash, made of the first.
+#[inline]
+fn other(hash: u64) -> u64 {
+    (hash ^ hash >> 32).wrapping_mul(OTHER_FACTOR)
+}
+
+#[inline]
+fn window<const DIFFERENCES: bool>(block: &[u8; BLOCK + REACH], at: usize) -> u64 {
+    if DIFFERENCES { load(block, at) ^ load(block, at + 1) } else { load(block, at) }
+}
+
+fn padded(rest: &[u8]) -> [u8; BLOCK + REACH] {
+    let mut block = [0; BLOCK + REACH];
+    let length = rest.len().min(BLOCK + REACH);
+    block[..length].copy_from_slice(&rest[..length]);
+    block
+}
+
+#[inline]
+fn load(block: &[u8; BLOCK + REACH], at: usize) -> u64 {
     block[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
@@ -201,17 +258,15 @@ fn bits(hash: u64) -> u64 {
 }
 
 /// Hashes of all windows of a pattern.
-fn windows(sense: Sense, mask: u64, width: usize, text: &[u8]) -> impl Iterator<Item = u64> {
-    let extra = usize::from(sense == Sense::Differences);
-    text.windows(width + extra).map(move |window| {
-        let mut padded = [0; 16];
-        padded[..window.len()].copy_from_slice(window);
-        let value = match sense {
-            Sense::Text => load(&padded, 0) | FOLD,
-            Sense::Differences => load(&padded, 0) ^ load(&padded, 1),
-        };
-        (value & mask).wrapping_mul(FACTOR)
-    })
+fn windows(sense: Sense, mask: u64, width: usize, text: &[u8]) -> Vec<u64> {
+    let count = (text.len() + 1).saturating_sub(width + usize::from(sense == Sense::Differences));
+    let padded = [text, &[0; REACH]].concat();
+    let word = |at: usize| padded[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    let window = |at: usize| match sense {
+        Sense::Text => word(at),
+        Sense::Differences => word(at) ^ word(at + 1),
+    };
+    (0..count).map(|at| hash(window(at), mask)).collect()
 }
 
 /// How common a byte is in what is captured, roughly: letters that English is full of, and what JSON puts between.
@@ -224,10 +279,10 @@ fn commonness(byte: u8) -> u32 {
     }
 }
 
-fn buckets(anchors: &[Anchor], bits: u32) -> Vec<u32> {
+fn buckets(anchors: &[(u64, u32, u32)], bits: u32) -> Vec<u32> {
     let mut starts = vec![0u32; (1 << bits) + 1];
-    for anchor in anchors {
-        starts[(anchor.hash >> (64 - bits)) as usize + 1] += 1;
+    for (hash, ..) in anchors {
+        starts[(hash >> (64 - bits)) as usize + 1] += 1;
     }
     for at in 1..starts.len() {
         starts[at] += starts[at - 1];

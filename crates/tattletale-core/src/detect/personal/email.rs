@@ -1,6 +1,7 @@
 //! E-mail addresses.
 
 use super::{Detector, Field, Match, Sure, Traits};
+use crate::model::has_known_suffix;
 
 pub(super) struct Email;
 
@@ -62,7 +63,7 @@ fn is_mail(local: &str, domain: &str) -> bool {
     let last = labels.last().copied().unwrap_or_default().to_lowercase();
     let label = |label: &&str| !label.is_empty() && label.len() <= 63 && !label.starts_with('-');
     let reserved = matches!(last.as_str(), "example" | "test" | "localhost" | "invalid");
-    let known = || psl::suffix(domain.to_lowercase().as_bytes()).is_some_and(|suffix| suffix.is_known());
+    let known = || has_known_suffix(&domain.to_lowercase());
     let named = local.chars().any(char::is_alphabetic) && !local.starts_with('.') && !local.ends_with('.');
     local.len() <= 64
         && named

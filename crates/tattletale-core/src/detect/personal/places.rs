@@ -1,6 +1,7 @@
 //! Where a person was on the web: addresses of other sites' pages, and what they searched for.
 
 use super::{Detector, Field, Match, Sure, Traits};
+use crate::model::registrable_domain;
 use crate::model::url;
 
 /// Names of fields that hold the page a person is on or comes from.
@@ -142,5 +143,5 @@ fn elsewhere<'a>(field: &Field<'a>) -> Option<url::Parts<'a>> {
 
 /// Registrable domain, else the host: what tells one site from another.
 fn site(host: &str) -> String {
-    psl::domain_str(host).unwrap_or(host).to_owned()
+    registrable_domain(host).unwrap_or(host).to_owned()
 }

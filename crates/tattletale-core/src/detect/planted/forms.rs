@@ -1,12 +1,14 @@
 //! Everything that a value or an action may look like once the decoder has taken the encodings off.
 
 use super::edge::Edge;
+use super::notation::Notation;
 use super::notations::Notations;
 use super::{Form, MIN_LEN, Pattern, dates, normal};
 use crate::detect::chance;
 use crate::detect::filter::LEAST_DIFFERENCES;
-use crate::model::{Subject, url};
-use std::collections::hash_map::Entry;
+use crate::detect::texts::{Lexicon, Texts};
+use crate::model::{GroundTruth, Subject, url};
+use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization;
 
@@ -16,172 +18,141 @@ const TELLING: f64 = 30.0;
 /// Bits that the differences of a text must have to be looked for: those of one character over and over have none.
 const WORTH: f64 = 20.0;
 
+/// Values that are thought about before what they look like is taken down: that needs room until then.
+const BATCH: usize = 1 << 12;
+
+/// What all values and actions look like, each way once.
 #[derive(Default)]
 pub(super) struct Forms {
-    pub(super) texts: Vec<Vec<u8>>,
+    pub(super) texts: Texts,
     /// The pattern of each of `texts`.
     pub(super) of_text: Vec<u32>,
+    /// Which of `texts` are looked for under keys.
+    pub(super) keyed: Vec<bool>,
+    /// In small letters, and whether it is an address; in the order of `texts`.
+    known: Lexicon,
     pub(super) patterns: Vec<Pattern>,
-    known: HashMap<(Vec<u8>, Form), usize>,
-    /// What is digested, each with its pattern.
-    pub(super) digested: Vec<(Vec<u8>, u32)>,
-    known_digested: HashMap<Vec<u8>, usize>,
-    /// What is looked for under keys, each with its pattern.
-    pub(super) turned: Vec<(Vec<u8>, u32)>,
-    known_turned: HashSet<Vec<u8>>,
+    /// What is digested.
+    pub(super) digested: Lexicon,
+    /// The pattern of each of `digested`.
+    pub(super) of_digested: Vec<u32>,
+    /// Which of `digested` are capitals that nobody planted so: rare, and only digested in the customary ways.
+    pub(super) capitals: Vec<bool>,
+    /// Patterns that several subjects share because of one normal form.
+    shared: HashSet<u32>,
     pub(super) notations: Notations,
 }
 
+/// What one value or action looks like.
+struct Looks {
+    subject: Subject,
+    texts: Vec<Text>,
+    /// With whether they are capitals that nobody planted so.
+    digested: Vec<(String, bool)>,
+    notations: Vec<Notation>,
+    /// Bits of surprise in it.
+    bits: f64,
+}
+
+/// One way to write it.
+struct Text {
+    form: Form,
+    edge: Edge,
+    text: String,
+    bits: f64,
+    keyed: bool,
+}
+
 impl Forms {
-    /// Adds everything that a value or an action may look like.
-    pub(super) fn add(&mut self, subject: Subject, kind: &str, text: &str) {
-        let text = text.trim();
-        match text.contains("://") && !text.contains(char::is_whitespace) {
-            true => self.add_address(subject, text),
-            false => self.add_text(subject, text),
+    /// Everything that the values and actions of a ground truth may look like.
+    pub(super) fn of(truth: &GroundTruth) -> Self {
+        let values = truth.values.iter().enumerate().map(|(at, v)| (Subject::Value(at), v.kind, v.value.as_str()));
+        let actions = truth.actions.iter().enumerate().map(|(at, a)| (Subject::Action(at), a.kind, a.value.as_str()));
+        let all: Vec<(Subject, &str, &str)> = values.chain(actions).collect();
+        let mut forms = Self::default();
+        for batch in all.chunks(BATCH) {
+            let looks: Vec<Looks> =
+                batch.par_iter().map(|(subject, kind, text)| Looks::of(*subject, kind, text)).collect();
+            looks.into_iter().for_each(|looks| forms.take(looks));
         }
-        if kind == "birth-date" {
-            dates::notations(text).iter().for_each(|notation| self.add_cases(subject, Form::Plain, notation));
-        }
-        self.add_digested(subject, kind, text);
-        self.add_notations(subject, kind, text);
+        forms.count_tries();
+        forms.patterns.shrink_to_fit();
+        forms.texts.seal();
+        forms.notations.seal();
+        forms
     }
 
-    fn add_text(&mut self, subject: Subject, text: &str) {
-        let path = text.starts_with('/');
-        let text = if path { text.trim_end_matches('/') } else { text };
-        self.add_cases(subject, Form::Plain, text);
-        if path {
-            self.add_cases(
-                subject,
-                Form::Plain,
-                &String::from_utf8_lossy(&url::percent_decode(text.as_bytes(), false)),
-            );
-        }
+    fn take(&mut self, looks: Looks) {
+        looks.texts.into_iter().for_each(|text| self.push(looks.subject, text));
+        self.add_digested(looks.subject, &looks.digested, looks.bits);
+        self.add_notations(looks.subject, &looks.notations, looks.bits);
     }
 
-    fn add_address(&mut self, subject: Subject, text: &str) {
-        let Some(bare) = url::bare(text) else { return };
-        for plus in [false, true] {
-            let decoded = url::percent_decode(bare.as_bytes(), plus);
-            self.add_cases(subject, Form::Address, &String::from_utf8_lossy(&decoded));
-        }
-        self.add_cases(subject, Form::Address, &bare);
-        // Blanks are written in either way, and what is not ASCII mostly escaped.
-        let read = String::from_utf8_lossy(&url::percent_decode(bare.as_bytes(), true)).into_owned();
-        for blank in ["%20", "+"] {
-            self.add_cases(subject, Form::Address, &url::percent_encode(&read, blank));
-        }
-        self.add_pieces_of_address(subject, text);
-    }
-
-    /// Host and path without the query, path and query without the host, if they say enough by themselves.
-    fn add_pieces_of_address(&mut self, subject: Subject, text: &str) {
-        let parts = url::Parts::of(text);
-        let path = parts.path.trim_end_matches('/');
-        if !parts.query.is_empty() && chance::bits(path) >= TELLING {
-            self.add_cases(subject, Form::Address, &format!("{}{path}", parts.authority.to_ascii_lowercase()));
-        }
-        let behind = if parts.query.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.query) };
-        if behind.starts_with('/') && chance::bits(&behind) >= TELLING {
-            self.add_cases(subject, Form::Plain, &behind);
-            let decoded = url::percent_decode(behind.as_bytes(), true);
-            self.add_cases(subject, Form::Plain, &String::from_utf8_lossy(&decoded));
-        }
-    }
-
-    /// The filter folds ASCII case; other scripts get their whole lower and upper form, composed and taken apart
-    /// (Unicode Standard Annex 15).
-    fn add_cases(&mut self, subject: Subject, form: Form, text: &str) {
-        let bits = chance::bits(text);
-        let mut variants = vec![text.to_owned()];
-        if !text.is_ascii() {
-            variants.extend([text.to_lowercase(), text.to_uppercase()]);
-            let composed: Vec<String> = variants.iter().map(|text| text.nfc().collect()).collect();
-            let apart: Vec<String> = variants.iter().map(|text| text.nfd().collect()).collect();
-            variants.extend(composed.into_iter().chain(apart));
-        }
-        for variant in variants {
-            let edge = Edge::of(&variant, form);
-            self.push(subject, form, edge, variant.into_bytes(), bits);
-        }
-        for variant in [text.to_owned(), text.to_lowercase()] {
-            let worth =
-                variant.len() > LEAST_DIFFERENCES && chance::of_turned(bits, variant.as_bytes(), 1.0).bits > WORTH;
-            let pattern = self.known.get(&(variant.to_ascii_lowercase().into_bytes(), form));
-            if let (true, Some(pattern)) = (worth, pattern)
-                && self.known_turned.insert(variant.clone().into_bytes())
-            {
-                self.turned.push((variant.into_bytes(), *pattern as u32));
-            }
-        }
-    }
-
-    fn push(&mut self, subject: Subject, form: Form, edge: Edge, text: Vec<u8>, bits: f64) {
-        if text.len() < MIN_LEN {
+    fn push(&mut self, subject: Subject, found: Text) {
+        let Text { form, edge, text, bits, keyed } = found;
+        let mut key = text.to_ascii_lowercase().into_bytes();
+        key.push(form as u8);
+        let Some((at, new)) = self.known.add(&key) else { return };
+        if !new {
+            self.keyed[at as usize] |= keyed;
+            self.patterns[self.of_text[at as usize] as usize].subjects.join(subject);
             return;
         }
-        let key = (text.to_ascii_lowercase(), form);
-        let index = *self.known.entry(key).or_insert_with(|| {
+        if self.texts.push(text.as_bytes()).is_some() {
             self.of_text.push(self.patterns.len() as u32);
+            self.keyed.push(keyed);
             // As it is, in small letters and in capitals; other scripts have a pattern for each.
             let tried = if text.is_ascii() { 3.0 } else { 1.0 };
-            self.texts.push(text);
-            self.patterns.push(Pattern { subjects: Vec::new(), form, edge, bits, tried });
-            self.patterns.len() - 1
-        });
-        join(&mut self.patterns[index].subjects, subject);
+            self.patterns.push(Pattern { subjects: subject.into(), form, edge, bits, tried });
+        }
     }
 
     /// What is compared field by field gets a pattern of its own, which stands wherever the comparison says.
-    fn add_notations(&mut self, subject: Subject, kind: &str, text: &str) {
-        let pattern = self.patterns.len();
-        if self.notations.add(kind, text, pattern as u32) {
-            let bits = chance::bits(text);
-            self.patterns.push(Pattern {
-                subjects: vec![subject],
-                form: Form::Plain,
-                edge: Edge::Free,
-                bits,
-                tried: 0.0,
-            });
+    fn add_notations(&mut self, subject: Subject, notations: &[Notation], bits: f64) {
+        let pattern = self.patterns.len() as u32;
+        let mut new = false;
+        for notation in notations {
+            new |= self.notations.add(notation, pattern);
+        }
+        if new {
+            let (form, edge) = (Form::Plain, Edge::Free);
+            self.patterns.push(Pattern { subjects: subject.into(), form, edge, bits, tried: 0.0 });
         }
     }
 
     /// Each normal form is digested once. Where two values have one in common, a hit on it is a hit on both.
-    fn add_digested(&mut self, subject: Subject, kind: &str, text: &str) {
+    fn add_digested(&mut self, subject: Subject, forms: &[(String, bool)], bits: f64) {
         let mut own = None;
-        for form in normal::forms(kind, text) {
-            if form.len() < MIN_LEN {
+        for (form, capitals) in forms {
+            let Some((at, new)) = self.digested.add(form.as_bytes()) else { return };
+            if new {
+                let owner = *own.get_or_insert_with(|| {
+                    self.patterns.push(Pattern::digest(subject.into(), bits));
+                    self.patterns.len() as u32 - 1
+                });
+                self.of_digested.push(owner);
+                self.capitals.push(*capitals);
                 continue;
             }
-            match self.known_digested.entry(form.clone().into_bytes()) {
-                Entry::Vacant(at) => {
-                    at.insert(self.digested.len());
-                    let bits = || chance::bits(text);
-                    let owner = *own.get_or_insert_with(|| {
-                        self.patterns.push(Pattern::digest(vec![subject], bits()));
-                        self.patterns.len() as u32 - 1
-                    });
-                    self.digested.push((form.into_bytes(), owner));
-                }
-                Entry::Occupied(at) => {
-                    let owner = &mut self.digested[*at.get()].1;
-                    let known = &self.patterns[*owner as usize];
-                    let mut subjects = known.subjects.clone();
-                    join(&mut subjects, subject);
-                    if subjects.len() > known.subjects.len() {
-                        let shared = Pattern::digest(subjects, known.bits);
-                        *owner = self.patterns.len() as u32;
-                        self.patterns.push(shared);
-                    }
-                }
+            self.capitals[at as usize] &= capitals;
+            let owner = &mut self.of_digested[at as usize];
+            let known = &mut self.patterns[*owner as usize];
+            if self.shared.contains(owner) {
+                known.subjects.join(subject);
+                continue;
+            }
+            let mut subjects = known.subjects.clone();
+            if subjects.join(subject) {
+                let shared = Pattern::digest(subjects, known.bits);
+                *owner = self.patterns.len() as u32;
+                self.shared.insert(*owner);
+                self.patterns.push(shared);
             }
         }
     }
 
     /// How many ways to write it were tried for each subject: what chance is multiplied with.
-    pub(super) fn count_tries(&mut self) {
+    fn count_tries(&mut self) {
         let mut tried: HashMap<Subject, f64> = HashMap::new();
         for pattern in self.patterns.iter().filter(|pattern| pattern.form != Form::Digest) {
             pattern.subjects.iter().for_each(|subject| *tried.entry(*subject).or_default() += pattern.tried);
@@ -194,11 +165,89 @@ impl Forms {
     }
 }
 
-/// Of actions with the same text only the first is kept.
-fn join(subjects: &mut Vec<Subject>, subject: Subject) {
-    let repeated_action =
-        matches!(subject, Subject::Action(_)) && subjects.iter().any(|known| matches!(known, Subject::Action(_)));
-    if !subjects.contains(&subject) && !repeated_action {
-        subjects.push(subject);
+impl Looks {
+    fn of(subject: Subject, kind: &str, whole: &str) -> Self {
+        let text = whole.trim();
+        let capitals =
+            |form: &String| form != text && form.contains(char::is_uppercase) && !form.contains(char::is_lowercase);
+        let digested = normal::forms(kind, text).into_iter().filter(|form| form.len() >= MIN_LEN);
+        let digested = digested
+            .map(|form| {
+                let rare = capitals(&form);
+                (form, rare)
+            })
+            .collect();
+        let (bits, notations) = (chance::bits(text), Notation::all(kind, text));
+        let mut looks = Self { subject, texts: Vec::new(), digested, notations, bits };
+        match text.contains("://") && !text.contains(char::is_whitespace) {
+            true => looks.add_address(text),
+            false => looks.add_text(text),
+        }
+        if kind == "birth-date" {
+            dates::notations(text).iter().for_each(|notation| looks.add_cases(Form::Plain, notation));
+        }
+        looks
+    }
+
+    fn add_text(&mut self, text: &str) {
+        let path = text.starts_with('/');
+        let text = if path { text.trim_end_matches('/') } else { text };
+        self.add_cases(Form::Plain, text);
+        if path {
+            self.add_cases(Form::Plain, &String::from_utf8_lossy(&url::percent_decode(text.as_bytes(), false)));
+        }
+    }
+
+    fn add_address(&mut self, text: &str) {
+        let Some(bare) = url::bare(text) else { return };
+        for plus in [false, true] {
+            let decoded = url::percent_decode(bare.as_bytes(), plus);
+            self.add_cases(Form::Address, &String::from_utf8_lossy(&decoded));
+        }
+        self.add_cases(Form::Address, &bare);
+        // Blanks are written in either way, and what is not ASCII mostly escaped.
+        let read = String::from_utf8_lossy(&url::percent_decode(bare.as_bytes(), true)).into_owned();
+        for blank in ["%20", "+"] {
+            self.add_cases(Form::Address, &url::percent_encode(&read, blank));
+        }
+        self.add_pieces_of_address(text);
+    }
+
+    /// Host and path without the query, path and query without the host, if they say enough by themselves.
+    fn add_pieces_of_address(&mut self, text: &str) {
+        let parts = url::Parts::of(text);
+        let path = parts.path.trim_end_matches('/');
+        if !parts.query.is_empty() && chance::bits(path) >= TELLING {
+            self.add_cases(Form::Address, &format!("{}{path}", parts.authority.to_ascii_lowercase()));
+        }
+        let behind = if parts.query.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.query) };
+        if behind.starts_with('/') && chance::bits(&behind) >= TELLING {
+            self.add_cases(Form::Plain, &behind);
+            let decoded = url::percent_decode(behind.as_bytes(), true);
+            self.add_cases(Form::Plain, &String::from_utf8_lossy(&decoded));
+        }
+    }
+
+    /// The filter folds ASCII case; other scripts get their whole lower and upper form, composed and taken apart
+    /// (Unicode Standard Annex 15).
+    fn add_cases(&mut self, form: Form, text: &str) {
+        let bits = chance::bits(text);
+        let mut variants = vec![text.to_owned()];
+        if !text.is_ascii() {
+            variants.extend([text.to_lowercase(), text.to_uppercase()]);
+            let composed: Vec<String> = variants.iter().map(|text| text.nfc().collect()).collect();
+            let apart: Vec<String> = variants.iter().map(|text| text.nfd().collect()).collect();
+            variants.extend(composed.into_iter().chain(apart));
+        }
+        for (number, text) in variants.into_iter().enumerate().filter(|(_, text)| text.len() >= MIN_LEN) {
+            let edge = Edge::of(&text, form);
+            let worth = |text: &str| chance::of_turned(bits, text.as_bytes(), 1.0).bits > WORTH;
+            // As it is and in small letters, in any script.
+            let keyed =
+                number < 2 && text.len() > LEAST_DIFFERENCES && (worth(&text) || worth(&text.to_ascii_lowercase()));
+            if !self.texts.iter().any(|known| known.form == form && known.text == text) {
+                self.texts.push(Text { form, edge, text, bits, keyed });
+            }
+        }
     }
 }

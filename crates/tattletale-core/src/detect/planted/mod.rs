@@ -1,40 +1,44 @@
 //! Planted values and known actions: what is looked for in the bytes of a buffer.
 //!
-//! Plain forms are found in one pass whose cost hardly grows with their number ([`super::filter`]). Encodings are NOT patterns: the
-//! decoder has removed them before. What remains are forms that decoding cannot undo: letter case, addresses
+//! Plain forms are found in one pass whose cost hardly grows with their number ([`super::filter`]). Encodings are NOT
+//! patterns: the decoder has removed them before. What remains are forms that decoding cannot undo: letter case, addresses
 //! without their scheme, and digests, which one table knows whatever their number ([`super::digests`]).
 
 mod dates;
 mod edge;
 mod forms;
+mod hit;
 pub(super) mod normal;
+mod notation;
 pub(super) mod notations;
+mod subjects;
 
+use super::chance;
 use super::digests::runs::What;
 use super::digests::salted::Salted;
-use super::digests::{Entry, Seen, Table, runs};
-use super::filter::Filter;
+use super::digests::{Seen, Table, runs};
+use super::filter::{Filter, Repeating};
 use crate::model::{GroundTruth, Subject};
 use edge::Edge;
 use forms::Forms;
+pub use hit::{By, Hit};
+use hit::{Kept, NO_PATTERN};
 use notations::Notations;
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
+use std::sync::OnceLock;
+pub use subjects::Subjects;
 
 /// Shortest value that is searched, in bytes: below this every capture is full of it.
 pub const MIN_LEN: usize = 3;
 
-/// Places of one pattern that are kept per buffer, so that a short value in a large buffer cannot fill the memory.
-const MAX_REPEATS: usize = 4_096;
-
 /// Ready to search for everything in a ground truth.
 pub struct Planted {
     filter: Filter,
+    /// For a deep search, made when one begins.
+    repeating: OnceLock<Repeating>,
     patterns: Vec<Pattern>,
-    /// Patterns of what the filter looks for as text.
+    /// The pattern of each text that the filter looks for.
     of_text: Vec<u32>,
-    /// Patterns of what it looks for under keys, behind those.
-    turned: Vec<u32>,
     digests: Table,
     salted: Salted,
     notations: Notations,
@@ -44,7 +48,7 @@ pub struct Planted {
 #[derive(Debug, Clone)]
 pub struct Pattern {
     /// Values and actions that look like this; of actions with the same text only the first.
-    pub subjects: Vec<Subject>,
+    pub subjects: Subjects,
     /// What was done to the value.
     pub form: Form,
     /// What must not stand around it.
@@ -66,67 +70,33 @@ pub enum Form {
     Digest,
 }
 
-/// A place in a buffer where a pattern stands.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hit {
-    /// Index of the [`Pattern`].
-    pub pattern: usize,
-    /// Bytes in the buffer.
-    pub range: Range<usize>,
-    /// How it was recognised.
-    pub by: By,
-}
-
-/// How something was recognised.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum By {
-    /// It stands there.
-    Text,
-    /// In another notation, which says as many bits.
-    Notation(f64),
-    /// With every byte combined with this key by exclusive or.
-    Key(u8),
-    /// As a digest.
-    Digest {
-        /// The digest that is written.
-        outer: &'static str,
-        /// The digest whose hexadecimal text it was made of, if any.
-        inner: Option<&'static str>,
-        /// Bits of it that are there.
-        bits: usize,
-    },
-    /// Not at all: a run that has the shape of a digest. Such a hit has no pattern.
-    Unexplained,
-}
-
-/// The pattern of a hit that has none.
-const NO_PATTERN: usize = usize::MAX;
-
 impl Planted {
     /// Makes all patterns of the ground truth.
     pub fn new(truth: &GroundTruth) -> Self {
-        let mut forms = Forms::default();
-        for (index, value) in truth.values.iter().enumerate() {
-            forms.add(Subject::Value(index), value.kind, &value.value);
-        }
-        for (index, action) in truth.actions.iter().enumerate() {
-            forms.add(Subject::Action(index), action.kind, &action.value);
-        }
-        forms.count_tries();
-        forms.notations.seal();
-        let (turned, owners): (Vec<Vec<u8>>, Vec<u32>) = std::mem::take(&mut forms.turned).into_iter().unzip();
-        let open = forms.texts.len();
-        let filter = Filter::new(&[forms.texts.as_slice(), &turned].concat(), open);
-        let digests = Table::new(&forms.digested, truth.values.len() + truth.actions.len());
+        let forms = Forms::of(truth);
+        let values = truth.values.len() + truth.actions.len();
+        let (filter, digests) = rayon::join(
+            || Filter::new(forms.texts, &forms.keyed),
+            || Table::new(forms.digested.into_texts(), forms.of_digested, forms.capitals, values),
+        );
         Self {
             filter,
+            repeating: OnceLock::new(),
             of_text: forms.of_text,
             patterns: forms.patterns,
-            turned: owners,
             digests,
             salted: Salted::new(truth),
             notations: forms.notations,
         }
+    }
+
+    /// Bytes of memory that all of it takes, but for what single values share with others.
+    pub fn size(&self) -> usize {
+        self.filter.size()
+            + self.digests.size()
+            + self.notations.size()
+            + self.of_text.capacity() * size_of::<u32>()
+            + self.patterns.capacity() * size_of::<Pattern>()
     }
 
     /// What is tried with salts on runs that have the shape of a digest and that nothing else explains.
@@ -184,11 +154,24 @@ impl Planted {
     pub fn texts(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
         let mut kept = Kept::default();
         self.filter.find(bytes, |found| {
-            let (pattern, by) = match (found.pattern.checked_sub(self.of_text.len()), found.key) {
-                (Some(turned), Some(key)) => (self.turned[turned], By::Key(key)),
-                _ => (self.of_text[found.pattern], By::Text),
-            };
-            kept.add(Hit { pattern: pattern as usize, range: found.range, by }, hits);
+            let by = found.key.map_or(By::Text, By::Key);
+            kept.add(Hit { pattern: self.of_text[found.pattern] as usize, range: found.range, by }, hits);
+        });
+    }
+
+    /// Appends every place where a value stands under a key of several bytes that is repeated: costly, and so only in
+    /// a deep search. Values must have eight bytes more than the key.
+    pub(super) fn repeated(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        /// Bits that differences must tell to be looked for.
+        const WORTH: f64 = 20.0;
+        let texts = self.filter.patterns();
+        let repeating = self
+            .repeating
+            .get_or_init(|| Repeating::new(texts, |text, length| chance::told_by_differences(text, length) > WORTH));
+        let mut kept = Kept::default();
+        repeating.find(texts, bytes, |text, range, key| {
+            let pattern = self.of_text[text as usize] as usize;
+            kept.add(Hit { pattern, range, by: By::Repeated(key) }, hits);
         });
     }
 
@@ -198,7 +181,7 @@ impl Planted {
             return;
         }
         let mut kept = Kept::default();
-        runs::scan(bytes, |run| {
+        runs::scan(bytes, self.digests.has_short(), |run| {
             let entry = match run.what {
                 What::Short(number) => self.digests.find_short(number),
                 What::Hex(key) | What::Letters(key) | What::Number(key) => {
@@ -280,30 +263,9 @@ impl Planted {
     }
 }
 
-/// Hits of one buffer, of each pattern at most [`MAX_REPEATS`].
-#[derive(Default)]
-struct Kept(HashMap<usize, usize>);
-
-impl Kept {
-    fn add(&mut self, hit: Hit, hits: &mut Vec<Hit>) {
-        let repeats = self.0.entry(hit.pattern).or_default();
-        *repeats += 1;
-        if *repeats <= MAX_REPEATS {
-            hits.push(hit);
-        }
-    }
-}
-
 impl Pattern {
-    fn digest(subjects: Vec<Subject>, bits: f64) -> Self {
+    fn digest(subjects: Subjects, bits: f64) -> Self {
         Self { subjects, form: Form::Digest, edge: Edge::Free, bits, tried: 1.0 }
-    }
-}
-
-impl Hit {
-    fn digest(entry: Entry, range: Range<usize>) -> Self {
-        let Entry { owner, outer, inner, bits } = entry;
-        Self { pattern: owner as usize, range, by: By::Digest { outer, inner, bits } }
     }
 }
 

@@ -4,37 +4,41 @@
 //! exactly as they are written; what was split over several fields is known by its pieces, which [`super::super::beside`]
 //! puts together. A map answers for all values at once, so the cost is one look-up a field.
 
-use super::normal;
+use super::notation::{Notation, SHORTEST, bare, squeezed};
 use crate::decode::Look;
-use crate::detect::chance;
-use crate::model::url;
-use std::collections::HashMap;
+use crate::detect::texts::Lexicon;
 use std::ops::Range;
 
 /// Longest field that is compared, in bytes.
 pub(in crate::detect) const LONGEST: usize = 256;
 
-/// Fewer letters and digits than this are too common once what stands between them is gone.
-const SHORTEST: usize = 7;
-
 /// What a field may lose at its ends: a scheme, slashes, a question mark.
 const LONGEST_TAKEN_OFF: usize = 10;
-
-/// Pieces of an address that stand alone must say this much: a bare host or `/` never does.
-const TELLING: f64 = 20.0;
 
 /// What is known of the values, for comparison with fields. Patterns are told by their number.
 #[derive(Default)]
 pub(in crate::detect) struct Notations {
     /// Letters and digits alone, small.
-    squeezed: HashMap<Vec<u8>, u32>,
+    squeezed: Owned,
     /// Addresses of devices and ids as they are in memory.
-    raw: HashMap<Vec<u8>, u32>,
+    raw: Owned,
     coordinates: Vec<Coordinate>,
-    pieces: HashMap<String, Vec<Piece>>,
+    /// Pieces as they are compared.
+    pieces: Lexicon,
+    /// Which piece of which value, by the position of `pieces`; several in a row after [`Notations::seal`].
+    of_piece: Vec<(u32, Piece)>,
+    /// Where those of each of `pieces` begin.
+    starts: Vec<u32>,
     splits: Vec<Split>,
     /// By length: the first bytes that pieces have, in small letters, as bits.
     begin: Vec<[u128; 2]>,
+}
+
+/// Texts, each with the first pattern that had it.
+#[derive(Default)]
+struct Owned {
+    texts: Lexicon,
+    patterns: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -74,109 +78,66 @@ pub(in crate::detect) struct Alike {
     pub(in crate::detect) latitude: Option<bool>,
 }
 
+impl Owned {
+    /// False if it was there.
+    fn add(&mut self, text: &[u8], pattern: u32) -> bool {
+        let new = self.texts.add(text).is_some_and(|(_, new)| new);
+        if new {
+            self.patterns.push(pattern);
+        }
+        new
+    }
+
+    fn pattern(&self, text: &[u8]) -> Option<u32> {
+        self.texts.find(text).map(|at| self.patterns[at as usize])
+    }
+}
+
 impl Notations {
-    /// Adds a value; false if there is no other notation for it. Its pattern is to be `pattern`.
-    pub(super) fn add(&mut self, kind: &str, text: &str, pattern: u32) -> bool {
-        let known = |own: &Self| (own.squeezed.len(), own.raw.len(), own.coordinates.len(), own.splits.len());
-        let before = known(self);
-        match kind {
-            "latitude" | "longitude" => self.add_coordinate(text, kind == "latitude", pattern),
-            "phone" => normal::forms(kind, text).iter().for_each(|form| self.add_squeezed(form, pattern)),
-            "imei" => self.add_imei(text, pattern),
-            "mac" | "bssid" | "uuid" | "advertising-id" | "android-id" => self.add_hex(text, pattern),
-            "imsi" | "iccid" | "card" | "iban" | "serial" => self.add_squeezed(text, pattern),
-            "person-name" => {
-                let words: Vec<&str> = text.split_whitespace().collect();
-                if let [first, .., last] = words.as_slice() {
-                    self.add_split(&[first, last], pattern);
+    /// Adds one of a value whose pattern is to be `pattern`; false if it says nothing new.
+    pub(super) fn add(&mut self, notation: &Notation, pattern: u32) -> bool {
+        match notation {
+            Notation::Squeezed(text) => self.squeezed.add(text, pattern),
+            Notation::Raw(bytes) => self.raw.add(bytes, pattern),
+            &Notation::Coordinate { degrees, decimals, latitude } => {
+                self.coordinates.push(Coordinate { degrees, decimals, pattern, latitude });
+                true
+            }
+            Notation::Split { pieces, bits } => {
+                let split = self.splits.len() as u32;
+                self.splits.push(Split { pattern, pieces: pieces.len() as u8, bits: *bits });
+                for (number, piece) in (0..).zip(pieces) {
+                    self.begin.resize(self.begin.len().max(piece.len() + 1), [0; 2]);
+                    let first = piece.bytes().next().unwrap_or_default();
+                    self.begin[piece.len()][usize::from(first >> 7)] |= 1 << (first & 127);
+                    let known = self.pieces.add(piece.as_bytes());
+                    self.of_piece.extend(known.map(|(at, _)| (at, Piece { split, number })));
                 }
+                true
             }
-            "email" => {
-                if let Some((local, domain)) = text.split_once('@').filter(|(local, _)| chance::bits(local) >= TELLING)
-                {
-                    self.add_split(&[local, domain], pattern);
-                }
-            }
-            _ if text.contains("://") => self.add_address(text, pattern),
-            _ => {}
-        }
-        known(self) != before
-    }
-
-    fn add_squeezed(&mut self, text: &str, pattern: u32) {
-        let key = squeezed(text.as_bytes());
-        if key.len() >= SHORTEST {
-            self.squeezed.entry(key).or_insert(pattern);
-        }
-    }
-
-    /// With and without the check digit, and with the two digits of the software's version in its place.
-    fn add_imei(&mut self, text: &str, pattern: u32) {
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        self.add_squeezed(&digits, pattern);
-        if let Some(body) = digits.get(..14) {
-            self.add_squeezed(body, pattern);
-            let check =
-                (0..10).map(|digit| format!("{body}{digit}")).find(|number| crate::detect::personal::luhn(number));
-            check.iter().for_each(|number| self.add_squeezed(number, pattern));
-        }
-    }
-
-    fn add_hex(&mut self, text: &str, pattern: u32) {
-        self.add_squeezed(text, pattern);
-        let digits: Vec<u8> = text.bytes().filter_map(url::hex_digit).collect();
-        let bytes: Vec<u8> = digits.as_chunks::<2>().0.iter().map(|[high, low]| high << 4 | low).collect();
-        if let Some(number) = bytes.first_chunk::<6>().filter(|_| bytes.len() == 6) {
-            let number = number.iter().fold(0u64, |number, &byte| number << 8 | u64::from(byte));
-            self.add_squeezed(&number.to_string(), pattern);
-        }
-        if matches!(bytes.len(), 6 | 8 | 16) && digits.len().is_multiple_of(2) {
-            self.raw.entry(bytes).or_insert(pattern);
-        }
-    }
-
-    fn add_coordinate(&mut self, text: &str, latitude: bool, pattern: u32) {
-        let Some(degrees) = text.parse::<f64>().ok().filter(|degrees| degrees.abs() <= 180.0) else { return };
-        let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len() as i32);
-        self.coordinates.push(Coordinate { degrees, decimals, pattern, latitude });
-    }
-
-    /// Host and path, or host, path and query, each in a field of its own.
-    fn add_address(&mut self, text: &str, pattern: u32) {
-        let parts = url::Parts::of(text);
-        let (host, path) = (parts.host(), parts.path.trim_end_matches('/'));
-        let decoded = |text: &str| String::from_utf8_lossy(&url::percent_decode(text.as_bytes(), true)).into_owned();
-        let behind = if parts.query.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.query) };
-        if host.is_empty() || chance::bits(&behind) < TELLING {
-            return;
-        }
-        self.add_split(&[&host, &behind], pattern);
-        if decoded(&behind) != behind {
-            self.add_split(&[&host, &decoded(&behind)], pattern);
-        }
-        if !parts.query.is_empty() && !path.is_empty() {
-            self.add_split(&[&host, path, parts.query], pattern);
-        }
-    }
-
-    fn add_split(&mut self, pieces: &[&str], pattern: u32) {
-        let split = self.splits.len() as u32;
-        let bits = pieces.iter().map(|piece| chance::bits(piece)).sum();
-        self.splits.push(Split { pattern, pieces: pieces.len() as u8, bits });
-        for (number, piece) in (0..).zip(pieces) {
-            let piece = bare(piece);
-            if self.begin.len() <= piece.len() {
-                self.begin.resize(piece.len() + 1, [0; 2]);
-            }
-            let first = piece.bytes().next().unwrap_or_default();
-            self.begin[piece.len()][usize::from(first >> 7)] |= 1 << (first & 127);
-            self.pieces.entry(piece).or_default().push(Piece { split, number });
         }
     }
 
     /// To be called once, when everything was added.
     pub(super) fn seal(&mut self) {
         self.coordinates.sort_by(|a, b| a.degrees.total_cmp(&b.degrees));
+        self.of_piece.sort_by_key(|(at, _)| *at);
+        self.of_piece.shrink_to_fit();
+        self.splits.shrink_to_fit();
+        let before = |at: u32| self.of_piece.partition_point(|(piece, _)| *piece < at) as u32;
+        self.starts = (0..=self.pieces.len() as u32).map(before).collect();
+    }
+
+    /// Bytes of memory.
+    pub(in crate::detect) fn size(&self) -> usize {
+        let owned = |owned: &Owned| owned.texts.size() + owned.patterns.capacity() * size_of::<u32>();
+        owned(&self.squeezed)
+            + owned(&self.raw)
+            + self.pieces.size()
+            + self.coordinates.capacity() * size_of::<Coordinate>()
+            + self.of_piece.capacity() * size_of::<(u32, Piece)>()
+            + self.starts.capacity() * size_of::<u32>()
+            + self.splits.capacity() * size_of::<Split>()
     }
 
     /// One of the ways to cut a value.
@@ -184,41 +145,14 @@ impl Notations {
         self.splits[piece.split as usize]
     }
 
-    /// What stands in a field in another notation.
-    pub(in crate::detect) fn alike(&self, bytes: &[u8], found: &mut Vec<Alike>) {
-        if bytes.len() > LONGEST || bytes.is_empty() {
-            return;
-        }
-        let whole = |pattern: &u32| Alike { pattern: *pattern, range: 0..bytes.len(), bits: None, latitude: None };
-        if !self.raw.is_empty() && matches!(bytes.len(), 6 | 8 | 16) {
-            found.extend(self.raw.get(bytes).map(whole));
-        }
-        if !self.squeezed.is_empty() && bytes.len() >= SHORTEST {
-            found.extend(self.squeezed.get(&squeezed(bytes)).map(whole));
-            self.digits(bytes, found);
-        }
-        if !self.coordinates.is_empty() {
-            self.degrees(bytes, found);
-        }
-    }
-
     /// Whether it is worth asking what a field is: a glance, for most fields are nothing.
     pub(in crate::detect) fn may_know(&self, bytes: &[u8], look: Look) -> bool {
         let length = bytes.len();
         (1..=LONGEST).contains(&length)
-            && ((!self.raw.is_empty() && matches!(length, 6 | 8 | 16))
-                || (!self.squeezed.is_empty() && length >= SHORTEST)
+            && ((!self.raw.texts.is_empty() && matches!(length, 6 | 8 | 16))
+                || (!self.squeezed.texts.is_empty() && length >= SHORTEST)
                 || (!self.coordinates.is_empty() && may_be_degrees(bytes))
                 || self.may_be_piece(bytes, look))
-    }
-
-    /// What a field may be a piece of.
-    pub(in crate::detect) fn pieces(&self, bytes: &[u8]) -> &[Piece] {
-        if bytes.len() > LONGEST || !self.may_be_piece(bytes, Look::of(bytes)) {
-            return &[];
-        }
-        let text = std::str::from_utf8(bytes).ok();
-        text.and_then(|text| self.pieces.get(&bare(text))).map_or(&[], Vec::as_slice)
     }
 
     /// Whether some piece has that length and begins so, once it is [`bare`].
@@ -239,6 +173,38 @@ impl Notations {
         self.begin.get(bytes.len()).is_some_and(|begin| begin[0] >> first & 1 == 1)
     }
 
+    /// What stands in a field in another notation.
+    pub(in crate::detect) fn alike(&self, bytes: &[u8], found: &mut Vec<Alike>) {
+        if bytes.len() > LONGEST || bytes.is_empty() {
+            return;
+        }
+        let whole = |pattern: u32| Alike { pattern, range: 0..bytes.len(), bits: None, latitude: None };
+        if !self.raw.texts.is_empty() && matches!(bytes.len(), 6 | 8 | 16) {
+            found.extend(self.raw.pattern(bytes).map(whole));
+        }
+        if !self.squeezed.texts.is_empty() && bytes.len() >= SHORTEST {
+            found.extend(self.squeezed.pattern(&squeezed(bytes)).map(whole));
+            self.digits(bytes, found);
+        }
+        if !self.coordinates.is_empty() {
+            self.degrees(bytes, found);
+        }
+    }
+
+    /// What a field may be a piece of.
+    pub(in crate::detect) fn pieces(&self, bytes: &[u8]) -> impl Iterator<Item = Piece> {
+        self.pieces_in(bytes).iter().map(|(_, piece)| *piece)
+    }
+
+    fn pieces_in(&self, bytes: &[u8]) -> &[(u32, Piece)] {
+        if bytes.len() > LONGEST || !self.may_be_piece(bytes, Look::of(bytes)) {
+            return &[];
+        }
+        let text = std::str::from_utf8(bytes).ok();
+        let at = text.and_then(|text| self.pieces.find(bare(text).as_bytes()));
+        at.map_or(&[], |at| &self.of_piece[self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize])
+    }
+
     /// Numbers in a longer text, with what people put between digits.
     fn digits(&self, bytes: &[u8], found: &mut Vec<Alike>) {
         let belongs = |byte: &u8| byte.is_ascii_digit() || b" +()-./".contains(byte);
@@ -252,9 +218,9 @@ impl Notations {
             let digit = |byte: &u8| byte.is_ascii_digit();
             let Some(first) = run.iter().position(digit) else { continue };
             let last = run.iter().rposition(digit).map_or(first, |last| last + 1);
-            if let Some(pattern) = self.squeezed.get(&squeezed(run)) {
+            if let Some(pattern) = self.squeezed.pattern(&squeezed(run)) {
                 let range = start + first..start + last;
-                found.push(Alike { pattern: *pattern, range, bits: None, latitude: None });
+                found.push(Alike { pattern, range, bits: None, latitude: None });
             }
         }
     }
@@ -303,11 +269,6 @@ impl Notations {
     }
 }
 
-/// Letters and digits alone, small.
-fn squeezed(text: &[u8]) -> Vec<u8> {
-    text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
-}
-
 /// Digits with what stands between and around coordinates.
 fn may_be_degrees(bytes: &[u8]) -> bool {
     bytes.len() <= 64 && bytes.iter().all(|byte| byte.is_ascii_digit() || b".-,; ".contains(byte))
@@ -320,19 +281,13 @@ fn bare_ascii(bytes: &[u8]) -> &[u8] {
     let last = bytes.iter().rposition(|byte| !blank(byte)).map_or(first, |last| last + 1);
     let bytes = &bytes[first..last];
     let behind = |scheme: &[u8]| {
-        bytes.split_at_checked(scheme.len()).filter(|(head, _)| head.eq_ignore_ascii_case(scheme)).map(|(_, rest)| rest)
+        let (head, rest) = bytes.split_at_checked(scheme.len())?;
+        head.eq_ignore_ascii_case(scheme).then_some(rest)
     };
     let bytes = behind(b"https://").or_else(|| behind(b"http://")).unwrap_or(bytes);
     let first = bytes.iter().position(|&byte| byte != b'?').unwrap_or(bytes.len());
     let last = bytes.iter().rposition(|&byte| byte != b'/').map_or(first, |last| last + 1);
     &bytes[first.min(last)..last]
-}
-
-/// Small letters, without what addresses lose: scheme, slash at the end, question mark in front.
-fn bare(text: &str) -> String {
-    let text = text.trim().to_lowercase();
-    let text = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(&text);
-    text.trim_start_matches('?').trim_end_matches('/').to_owned()
 }
 
 #[cfg(test)]
@@ -341,7 +296,7 @@ mod tests {
 
     fn alike(kind: &str, value: &str, field: &[u8]) -> Vec<(usize, usize)> {
         let mut notations = Notations::default();
-        notations.add(kind, value, 7);
+        Notation::all(kind, value).iter().for_each(|notation| _ = notations.add(notation, 7));
         notations.seal();
         let mut found = Vec::new();
         notations.alike(field, &mut found);
@@ -377,13 +332,36 @@ mod tests {
     }
 
     #[test]
+    fn a_glance_takes_off_what_bare_does() {
+        for text in [
+            "",
+            " ",
+            "/",
+            "?",
+            "???",
+            "?/",
+            "//a//",
+            " HTTPS://A.b/ ",
+            "http://",
+            "https://?x/",
+            "\t?a b/\r\n",
+            "\u{b}q",
+        ] {
+            let glance = bare_ascii(text.as_bytes()).to_ascii_lowercase();
+            assert_eq!(glance, bare(text).as_bytes(), "{text:?}");
+        }
+    }
+
+    #[test]
     fn pieces_are_known_however_they_are_written() {
         let mut notations = Notations::default();
-        notations.add("person-name", "Marta Anna Żółkiewska", 1);
-        notations.add("visit", "https://Clinic.example/conditions/early-menopause?x=1", 2);
-        notations.add("visit", "https://clinic.example/", 3);
-        let number =
-            |text: &str| notations.pieces(text.as_bytes()).iter().map(|piece| piece.number).collect::<Vec<_>>();
+        let all = Notation::all("person-name", "Marta Anna Żółkiewska").into_iter().zip([1; 9]);
+        let visit = Notation::all("visit", "https://Clinic.example/conditions/early-menopause?x=1");
+        let all = all.chain(visit.into_iter().zip([2; 9]));
+        let host = Notation::all("visit", "https://clinic.example/").into_iter().zip([3; 9]);
+        all.chain(host).for_each(|(notation, pattern)| assert!(notations.add(&notation, pattern)));
+        notations.seal();
+        let number = |text: &str| notations.pieces(text.as_bytes()).map(|piece| piece.number).collect::<Vec<_>>();
         assert_eq!((number("MARTA"), number("żółkiewska"), number("Anna")), (vec![0], vec![1], vec![]));
         assert_eq!(number("https://clinic.example/"), [0, 0]);
         assert_eq!((number("/conditions/early-menopause?x=1"), number("?x=1")), (vec![1], vec![2]));

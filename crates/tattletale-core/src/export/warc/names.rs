@@ -15,6 +15,8 @@ pub(crate) const SNI: &str = "Tattletale-SNI";
 pub(crate) const ALPN: &str = "Tattletale-ALPN";
 /// JA4 of the ClientHello.
 pub(crate) const JA4: &str = "Tattletale-JA4";
+/// `offered` where the ClientHello offered an encrypted one.
+pub(crate) const ECH: &str = "Tattletale-ECH";
 /// The app.
 pub(crate) const APP: &str = "Tattletale-App";
 /// `re-serialised` where the head of the message was put together anew.

@@ -231,6 +231,9 @@ impl Header {
                 self.field(name, text);
             }
         }
+        if connection.ech {
+            self.field(names::ECH, "offered");
+        }
     }
 
     pub(super) fn field(&mut self, name: &str, value: impl fmt::Display) {

@@ -119,6 +119,7 @@ fn connection(entry: Json<'_>) -> Option<Arc<Connection>> {
         alpn: own("alpn"),
         tls: own("tls"),
         ja4: own("ja4"),
+        ech: own("ech").is_some(),
         app: own("app"),
     };
     (!connection.is_empty()).then(|| Arc::new(connection))

@@ -71,6 +71,7 @@ pub(super) fn connection(record: &Record) -> Option<Arc<Connection>> {
         tls: protocols().find_map(Connection::tls_version).map(str::to_owned),
         http: protocols().find_map(Connection::http_version).map(str::to_owned),
         ja4: text(names::JA4),
+        ech: field(record, names::ECH).is_some(),
         app: text(names::APP),
     };
     (!connection.is_empty()).then(|| Arc::new(connection))

@@ -21,7 +21,7 @@ use hyper::{Method, Request, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
-use tattletale_core::render::escape;
+use tattletale_report::render::escape;
 use tokio::task::spawn_blocking;
 
 /// Screen and phone, light and dark.
