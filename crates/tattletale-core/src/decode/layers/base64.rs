@@ -77,16 +77,17 @@ pub(super) fn may_begin_text(head: &[u8]) -> bool {
 /// believed only if it is text.
 fn is_words(bytes: &[u8]) -> bool {
     const SHORTEST_WORD: usize = 4;
-    let mut letters = SHORTEST_WORD;
+    // Of the word that has begun.
+    let mut letters = None;
     for &byte in bytes {
-        match byte {
-            b'a'..=b'z' => letters += 1,
-            b'A'..=b'Z' | b' ' | b'_' | b'-' if letters >= SHORTEST_WORD => letters = usize::from(byte >= b'A'),
-            b'A'..=b'Z' if letters == 0 => letters = 1,
+        letters = match (byte, letters) {
+            (b'a'..=b'z', _) => Some(letters.unwrap_or(0) + 1),
+            (b'A'..=b'Z', None | Some(SHORTEST_WORD..)) => Some(1),
+            (b' ' | b'_' | b'-', Some(SHORTEST_WORD..)) => None,
             _ => return false,
-        }
+        };
     }
-    letters >= SHORTEST_WORD
+    letters.is_some_and(|letters| letters >= SHORTEST_WORD)
 }
 
 /// Whether so long a run of digits would have had to be drawn from a part of the alphabet only.

@@ -48,7 +48,9 @@ fn overlooked(bytes: &[u8], hint: Hint<'_>) -> Vec<&'static str> {
     if bytes.len() < SHORTEST {
         return Vec::new();
     }
-    let asked: Vec<&str> = needs::layers(needs::asked(bytes, Look::of(bytes), hint)).map(Layer::name).collect();
+    let view = View { bytes, look: Look::of(bytes), hint };
+    let asked = needs::layers(needs::asked(bytes, view.look, hint)).filter(|layer| layer.glance(&view));
+    let asked: Vec<&str> = asked.map(Layer::name).collect();
     let wrongly = |layer: &&&dyn Layer| !asked.contains(&layer.name()) && takes(**layer, bytes, hint);
     LAYERS.iter().filter(wrongly).map(|layer| layer.name()).collect()
 }
