@@ -40,6 +40,11 @@ fn deep_finds_what_the_default_does_not() {
         let code = decode().arg("--deep").done().code;
         assert_eq!(code, if hidden.contains("mbr-7s") { 1 } else { 0 }, "{hidden}");
     }
+    let masked: Vec<u8> = b"id=zoe-7f3a1@mail.test".iter().zip(b"key7!".iter().cycle()).map(|(a, b)| a ^ b).collect();
+    let decode = || Run::new(["decode", "--find", "zoe-7f3a1@mail.test"]).input(masked.clone());
+    let deep = decode().arg("--deep").done();
+    assert_eq!((decode().done().code, deep.code), (0, 1), "{}", deep.stdout);
+    assert!(deep.stdout.contains("xor 0x6b65793721"), "{}", deep.stdout);
     let turned: String = "zoe-7f3a1@mail.test".chars().rev().collect();
     assert_eq!(Run::new(["decode", "--deep", "--find", "zoe-7f3a1@mail.test"]).input(turned).done().code, 1);
 }

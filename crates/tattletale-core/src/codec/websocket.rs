@@ -120,7 +120,10 @@ impl Messages {
             8..=10 => last && length < 126,
             _ => false,
         };
-        self.broken = !good || length > i64::MAX as u64;
+        if !good || length > i64::MAX as u64 {
+            self.broken = true;
+            return;
+        }
         if matches!(opcode, 1 | 2) {
             self.message = Some(Message { text: opcode == 1, compressed, bytes: Vec::new(), cut: 0 });
         }
@@ -213,8 +216,18 @@ mod tests {
 
     #[test]
     fn nonsense_ends_the_reading() {
-        for bytes in [&b"\x83\x00\x81\x01a"[..], b"\x80\x00\x81\x01a", b"\xc1\x01a\x81\x01a", b"\x09\x00\x81\x01a"] {
-            assert!(read(&mut Messages::new(None, false), bytes, 1).is_empty(), "{}", bytes.escape_ascii());
+        // The last one begins a message within another.
+        let cases: [&[u8]; 5] = [
+            b"\x83\x00\x81\x01a",
+            b"\x80\x00\x81\x01a",
+            b"\xc1\x01a\x81\x01a",
+            b"\x09\x00\x81\x01a",
+            b"\x01\x00\x81\x01a",
+        ];
+        for bytes in cases {
+            for piece in [1, 100] {
+                assert!(read(&mut Messages::new(None, false), bytes, piece).is_empty(), "{}", bytes.escape_ascii());
+            }
         }
     }
 }

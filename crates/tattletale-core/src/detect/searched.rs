@@ -9,7 +9,7 @@ pub struct Searched {
     pub name: &'static str,
     /// One sentence, or two.
     pub about: &'static str,
-    /// Of `zoe@mail.test` or, in pieces, of `zoe.lindqvist83@mail.test`.
+    /// Of `zoe@mail.test` or `zoe.lindqvist83@mail.test`.
     pub example: &'static [u8],
     /// True for what only a deep search does.
     pub deep: bool,
@@ -25,8 +25,9 @@ pub static SEARCHED: &[Searched] = &[
     },
     Searched {
         name: "xor",
-        about: "Values of more than 12 bytes under any key of one byte.",
-        example: b"\x2f\x3a\x30\x15\x38\x34\x3c\x39\x7b\x21\x30\x26\x21",
+        about: "Values of more than 12 bytes that say enough, under any key of one byte.",
+        example:
+            b"\x2f\x3a\x30\x7b\x39\x3c\x3b\x31\x24\x23\x3c\x26\x21\x6d\x66\x15\x38\x34\x3c\x39\x7b\x21\x30\x26\x21",
         deep: false,
     },
     Searched {

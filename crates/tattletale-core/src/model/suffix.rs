@@ -23,7 +23,8 @@ pub fn registrable_domain(host: &str) -> Option<&str> {
     }
     let domain = LIST.domain(host.as_bytes())?;
     // What the list gives is the end of the host.
-    host.get(host.len() - domain.as_bytes().len()..)
+    let domain = host.get(host.len() - domain.as_bytes().len()..)?;
+    (!domain.starts_with('.')).then_some(domain)
 }
 
 /// Whether a host in lower case ends in a suffix that the list names itself, so that the host can exist in the public

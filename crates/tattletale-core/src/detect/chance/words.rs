@@ -5,6 +5,9 @@
 //! the four thousand words that are used most (each about as often as one of 2^12 is), `b` for the next eight thousand,
 //! `c` for names and places. `scripts/common-words` makes it. Shorter words have few enough bits by their letters.
 
+use crate::detect::texts::Lexicon;
+use std::sync::LazyLock;
+
 /// Words that programs use for their own parts: as a name of a screen or a setting they stand in every capture, so
 /// they say next to nothing, whatever their length.
 static COMMON: &[&str] = &[
@@ -259,7 +262,8 @@ const OF_COMMON: f64 = 4.0;
 
 static LIST: &str = include_str!("../../../data/common-words.txt");
 
-/// Longest word that is looked up, in letters.
+/// Shortest word of the list, and longest that is looked up, in letters.
+const SHORTEST: usize = 6;
 const LONGEST: usize = 24;
 
 /// Letters and bits of surprise of the word at the start, if it is a known one: a whole word of small letters of ASCII.
@@ -279,23 +283,24 @@ pub(super) fn known(chars: &[char]) -> Option<(usize, f64)> {
     Some((length, bits))
 }
 
-/// The class of a word of the list.
-fn class(word: &str) -> Option<u8> {
-    let list = LIST.as_bytes();
-    let (mut low, mut high) = (0, list.len());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let start = memchr::memrchr(b'\n', &list[..middle]).map_or(0, |end| end + 1);
-        let end = memchr::memchr(b'\n', &list[middle..]).map_or(list.len(), |end| middle + end);
-        // What stands before the blank; a remark sorts before all words.
-        let (listed, class) = list[start..end].split_last_chunk::<2>()?;
-        match listed.cmp(word.as_bytes()) {
-            std::cmp::Ordering::Equal => return Some(class[1]),
-            std::cmp::Ordering::Less => low = end + 1,
-            std::cmp::Ordering::Greater => high = start,
+/// The words of the list, and the class of each.
+static CLASSES: LazyLock<(Lexicon, Vec<u8>)> = LazyLock::new(|| {
+    let (mut words, mut classes) = (Lexicon::default(), Vec::new());
+    for (word, class) in LIST.lines().skip(1).filter_map(|line| line.split_once(' ')) {
+        if words.add(word.as_bytes()).is_some_and(|(_, new)| new) {
+            classes.extend(class.bytes().next());
         }
     }
-    None
+    (words, classes)
+});
+
+/// The class of a word of the list.
+fn class(word: &str) -> Option<u8> {
+    if word.len() < SHORTEST {
+        return None;
+    }
+    let (words, classes) = &*CLASSES;
+    classes.get(words.find(word.as_bytes())? as usize).copied()
 }
 
 #[cfg(test)]

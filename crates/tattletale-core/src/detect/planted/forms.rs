@@ -44,8 +44,10 @@ pub(super) struct Forms {
 }
 
 /// What one value or action looks like.
-struct Looks {
+struct Looks<'t> {
     subject: Subject,
+    /// As it was planted.
+    whole: &'t str,
     texts: Vec<Text>,
     /// With whether they are capitals that nobody planted so.
     digested: Vec<(String, bool)>,
@@ -71,7 +73,7 @@ impl Forms {
         let all: Vec<(Subject, &str, &str)> = values.chain(actions).collect();
         let mut forms = Self::default();
         for batch in all.chunks(BATCH) {
-            let looks: Vec<Looks> =
+            let looks: Vec<Looks<'_>> =
                 batch.par_iter().map(|(subject, kind, text)| Looks::of(*subject, kind, text)).collect();
             looks.into_iter().for_each(|looks| forms.take(looks));
         }
@@ -82,7 +84,7 @@ impl Forms {
         forms
     }
 
-    fn take(&mut self, looks: Looks) {
+    fn take(&mut self, looks: Looks<'_>) {
         looks.texts.into_iter().for_each(|text| self.push(looks.subject, text));
         self.add_digested(looks.subject, &looks.digested, looks.bits);
         self.add_notations(looks.subject, &looks.notations, looks.bits);
@@ -165,8 +167,8 @@ impl Forms {
     }
 }
 
-impl Looks {
-    fn of(subject: Subject, kind: &str, whole: &str) -> Self {
+impl<'t> Looks<'t> {
+    fn of(subject: Subject, kind: &str, whole: &'t str) -> Self {
         let text = whole.trim();
         let capitals =
             |form: &String| form != text && form.contains(char::is_uppercase) && !form.contains(char::is_lowercase);
@@ -178,7 +180,7 @@ impl Looks {
             })
             .collect();
         let (bits, notations) = (chance::bits(text), Notation::all(kind, text));
-        let mut looks = Self { subject, texts: Vec::new(), digested, notations, bits };
+        let mut looks = Self { subject, whole: text, texts: Vec::new(), digested, notations, bits };
         match text.contains("://") && !text.contains(char::is_whitespace) {
             true => looks.add_address(text),
             false => looks.add_text(text),
@@ -231,7 +233,7 @@ impl Looks {
     /// The filter folds ASCII case; other scripts get their whole lower and upper form, composed and taken apart
     /// (Unicode Standard Annex 15).
     fn add_cases(&mut self, form: Form, text: &str) {
-        let bits = chance::bits(text);
+        let bits = if text == self.whole { self.bits } else { chance::bits(text) };
         let mut variants = vec![text.to_owned()];
         if !text.is_ascii() {
             variants.extend([text.to_lowercase(), text.to_uppercase()]);

@@ -39,7 +39,9 @@ impl fmt::Debug for Encoder {
 impl Encoder {
     /// One whole member of a record with its block.
     pub(super) fn member(&mut self, header: &str, block: &[u8]) -> io::Result<Vec<u8>> {
-        let mut member = Vec::with_capacity(START.len() + 512 + block.len() / 2);
+        let stored = block.chunks(PIECE).next().is_some_and(is_packed_already);
+        let room = if stored { block.len() + block.len() / 1024 } else { block.len() / 2 };
+        let mut member = Vec::with_capacity(START.len() + 1024 + room);
         member.extend_from_slice(&START);
         let mut crc = Crc::new();
         [header.as_bytes(), block, END].into_iter().for_each(|part| crc.update(part));
