@@ -21,6 +21,28 @@ pub fn decode_short<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
     (decode(&body) || (!body.len().is_multiple_of(4) && decode(&without_stray_bits(&body)))).then_some(out)
 }
 
+/// What the first four characters decode to; none if they are not all digits of one of the alphabets.
+pub fn head(text: &[u8]) -> Option<[u8; 3]> {
+    let digits = text.first_chunk::<4>()?.map(|digit| VALUES[usize::from(digit)]);
+    let bits = digits.iter().fold(0u32, |bits, &value| bits << 6 | u32::from(value & 63));
+    let [_, head @ ..] = bits.to_be_bytes();
+    digits.iter().all(|&value| value < 64).then_some(head)
+}
+
+/// Values of the digits of both alphabets; 64 for what is none.
+static VALUES: [u8; 256] = {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut values = [64; 256];
+    let mut value = 0;
+    while value < 64 {
+        values[digits[value] as usize] = value as u8;
+        value += 1;
+    }
+    values[b'-' as usize] = 62;
+    values[b'_' as usize] = 63;
+    values
+};
+
 /// The digits alone, and which of both alphabets they are of.
 fn body(text: &[u8]) -> Option<(Cow<'_, [u8]>, &'static Base64)> {
     // A last line break; not a blank, which may have been a `+`.
@@ -81,6 +103,13 @@ fn without_stray_bits(body: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn four_characters_are_three_bytes() {
+        assert_eq!(head(b"c3ViamVjdHM_"), Some(*b"sub"));
+        assert_eq!(head(b"_-8="), None);
+        assert_eq!(head(b"abc"), None);
+    }
 
     #[test]
     fn as_it_is_found() {

@@ -152,10 +152,11 @@ fn brotli(input: &[u8], out: &mut Vec<u8>, limit: usize) -> End {
     let alloc = StandardAlloc::default;
     let mut state = BrotliState::new(alloc(), alloc(), alloc());
     let (mut available, mut offset, mut total) = (input.len(), 0, 0);
-    let mut chunk = [0; CHUNK];
+    // Most bytes that are tried are short and no stream: the room is not cleared for nothing.
+    let mut chunk = vec![0; CHUNK.min(input.len().saturating_mul(16)).max(256)];
     let start = out.len();
     loop {
-        let (mut space, mut filled) = (CHUNK, 0);
+        let (mut space, mut filled) = (chunk.len(), 0);
         let result = BrotliDecompressStream(
             &mut available,
             &mut offset,

@@ -71,6 +71,7 @@ enum Expect {
 }
 
 /// Tokens of one JSON value at the start of `bytes`; [`Tokens::offset`] tells where it ended.
+#[derive(Clone)]
 pub struct Tokens<'a> {
     bytes: &'a [u8],
     offset: usize,

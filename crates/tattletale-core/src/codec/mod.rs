@@ -15,6 +15,7 @@ mod inflow;
 pub mod json;
 pub mod lz4;
 pub mod members;
+pub mod probe;
 pub mod quic;
 pub mod stream;
 pub mod websocket;

@@ -46,7 +46,7 @@ pub(super) const OPENING: u32 = 1 << 20;
 /// `<`
 pub(super) const ANGLE: u32 = 1 << 21;
 /// Printable ASCII that none of the above is.
-const OTHER: u32 = 1 << 12;
+pub(super) const OTHER: u32 = 1 << 12;
 /// Printable ASCII that is neither letter nor digit nor one of `+/-_=%` nor blank.
 pub(super) const PUNCTUATION: u32 = AMPERSAND | BACKSLASH | DOT | COLON | SEPARATOR | OPENING | ANGLE | OTHER;
 /// Control characters other than `BREAK`
@@ -87,6 +87,9 @@ const CLASS: [u32; 256] = {
 };
 
 impl Look {
+    /// Any bytes whatever.
+    pub(super) const ANY: Self = Self { classes: u32::MAX, text: false };
+
     /// Looks at every byte once.
     pub fn of(bytes: &[u8]) -> Self {
         let classes = bytes.iter().fold(0, |classes, &byte| classes | CLASS[byte as usize]);
@@ -112,6 +115,16 @@ impl Look {
     /// True for UTF-8 without control characters.
     pub fn text(self) -> bool {
         self.text
+    }
+
+    /// True when every byte is below 0x80.
+    pub fn ascii(self) -> bool {
+        !self.has(HIGH)
+    }
+
+    /// True when every byte is printable ASCII.
+    pub fn printable(self) -> bool {
+        !self.has(BREAK | CONTROL | HIGH)
     }
 
     /// True when small letters, capitals and digits all occur, as in any longer run of radix-64 digits.

@@ -13,6 +13,7 @@ pub mod keys;
 mod layers;
 mod look;
 mod needs;
+mod opening;
 mod parts;
 pub mod transport;
 mod tree;
@@ -22,9 +23,10 @@ pub use chain::{At, Chain, JsonStep, Slot};
 pub use layers::LAYERS;
 pub use look::Look;
 pub use needs::Needs;
+pub use opening::{NAME, Opening, Proof};
 pub use parts::{PartView, parts};
 pub use tree::{Tree, tree};
-pub use walk::{Both, Ending, Limits, NAME, Node, Opening, Proof, Visitor, Walked, walk};
+pub use walk::{Both, Ending, Limits, Node, Visitor, Walked, walk};
 
 /// One encoding around some bytes.
 pub trait Layer: Sync {
@@ -50,6 +52,12 @@ pub trait Layer: Sync {
     /// What undeclared bytes must be like, or this layer declines: spares the asking.
     fn needs(&self) -> Needs {
         Needs::NOTHING
+    }
+
+    /// Whether a closer look is worth it: false only if [`open`](Self::open) would do nothing. A node that no layer
+    /// wants a closer look at is a leaf, and told as one.
+    fn glance(&self, _view: &View<'_>) -> bool {
+        true
     }
 
     /// Opens `view` into `out`, or does nothing. May be called with anything; must take time linear in the view.

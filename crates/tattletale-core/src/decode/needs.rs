@@ -1,16 +1,16 @@
 //! What bytes must be like before it is worth asking a layer, and which layers a node has to be offered to at all.
 //!
 //! Most nodes are short texts that nearly every layer declines, so asking each of them is what an unfolding would
-//! spend its time on. Each layer states cheap necessary conditions ([`Needs`]); from those of all layers tables are
-//! made once, and a few look-ups with the first byte, the length and the classes of a node leave a set of layers as
-//! bits. Conditions never open or close anything: a layer that is asked still decides by itself, and a property over
-//! the registry holds that a layer which is not asked would have declined.
+//! spend its time on. Each layer states cheap necessary conditions ([`Needs`]), or several of which one must hold;
+//! from those of all layers tables are made once, and a few look-ups with the first byte, the length and the classes
+//! of a node leave a set of layers as bits. Conditions never open or close anything: a layer that is asked still
+//! decides by itself, and a property over the registry holds that a layer which is not asked would have declined.
 
 use super::look::Look;
-use super::{LAYERS, View};
+use super::{Hint, LAYERS, Layer};
 use std::sync::LazyLock;
 
-/// Necessary conditions for undeclared bytes to be opened by a layer.
+/// Necessary conditions for bytes to be opened by a layer.
 #[derive(Debug, Clone, Copy)]
 pub struct Needs {
     shortest: usize,
@@ -19,6 +19,8 @@ pub struct Needs {
     some: [u32; SETS],
     sets: usize,
     first: [u128; 2],
+    heeds: bool,
+    or: Option<&'static Needs>,
 }
 
 /// How many sets of classes can be named of which some byte must be.
@@ -26,8 +28,16 @@ const SETS: usize = 3;
 
 impl Needs {
     /// No condition: the layer is asked about everything.
-    pub const NOTHING: Self =
-        Self { shortest: 0, text: None, only: u32::MAX, some: [u32::MAX; SETS], sets: 0, first: [u128::MAX; 2] };
+    pub const NOTHING: Self = Self {
+        shortest: 0,
+        text: None,
+        only: u32::MAX,
+        some: [u32::MAX; SETS],
+        sets: 0,
+        first: [u128::MAX; 2],
+        heeds: false,
+        or: None,
+    };
 
     /// Text: UTF-8 without control characters.
     pub const fn text(mut self) -> Self {
@@ -84,13 +94,25 @@ impl Needs {
         self
     }
 
+    /// The layer reads what an exchange declares: then the conditions do not hold, and it is asked in any case.
+    pub const fn heeds_hints(mut self) -> Self {
+        self.heeds = true;
+        self
+    }
+
+    /// These conditions, or those.
+    pub const fn or(mut self, other: &'static Needs) -> Self {
+        self.or = Some(other);
+        self
+    }
+
     fn allows_first(&self, byte: u8) -> bool {
         self.first[usize::from(byte >> 7)] >> (byte & 127) & 1 == 1
     }
 }
 
-/// A set of layers: bit n stands for the n-th of the registry.
-pub(super) type Layers = u128;
+/// A set of conditions, as bits in the order of the registry; a layer has one for each of its [`Needs`].
+pub(super) type Asked = u128;
 
 /// Lengths that are told apart; longer ones count as the last.
 const LENGTHS: usize = 64;
@@ -98,71 +120,110 @@ const LENGTHS: usize = 64;
 const BYTES: usize = 3;
 
 struct Tables {
-    first: [Layers; 256],
-    length: [Layers; LENGTHS + 1],
-    text: [Layers; 2],
-    /// Layers that none of the classes in that byte of the set shuts out.
-    only: [[Layers; 256]; BYTES],
-    /// By set of needed classes: layers to which that byte of the set has something to give.
-    some: [[[Layers; 256]; BYTES]; SETS],
+    first: [Asked; 256],
+    length: [Asked; LENGTHS + 1],
+    text: [Asked; 2],
+    /// Conditions that none of the classes in that byte of the set shuts out.
+    only: [[Asked; 256]; BYTES],
+    /// By set of needed classes: conditions to which that byte of the set has something to give.
+    some: [[[Asked; 256]; BYTES]; SETS],
+    /// Those of layers that read what an exchange declares.
+    heeding: Asked,
+    deep: Asked,
+    keyed: Asked,
+    /// Whose conditions they are, as positions in the registry.
+    layers: Vec<u8>,
 }
 
 static TABLES: LazyLock<Box<Tables>> = LazyLock::new(|| {
-    assert!(LAYERS.len() <= Layers::BITS as usize, "a set of layers has a bit for each");
     let mut tables = Box::new(Tables {
         first: [0; 256],
         length: [0; LENGTHS + 1],
         text: [0; 2],
         only: [[0; 256]; BYTES],
         some: [[[0; 256]; BYTES]; SETS],
+        heeding: 0,
+        deep: 0,
+        keyed: 0,
+        layers: Vec::new(),
     });
-    for (number, layer) in LAYERS.iter().enumerate() {
-        let (bit, needs): (Layers, Needs) = (1 << number, layer.needs());
-        let set = |slot: &mut Layers, fits: bool| *slot |= if fits { bit } else { 0 };
-        for byte in 0..=255u8 {
-            set(&mut tables.first[usize::from(byte)], needs.allows_first(byte));
-            for part in 0..BYTES {
-                let classes = u32::from(byte) << (8 * part);
-                set(&mut tables.only[part][usize::from(byte)], classes & !needs.only == 0);
-                for (some, wanted) in tables.some.iter_mut().zip(needs.some) {
-                    set(&mut some[part][usize::from(byte)], wanted == u32::MAX || classes & wanted != 0);
-                }
-            }
-        }
-        for (length, slot) in tables.length.iter_mut().enumerate() {
-            set(slot, needs.shortest <= length || length == LENGTHS);
-        }
-        for (slot, text) in tables.text.iter_mut().zip([false, true]) {
-            set(slot, needs.text.is_none_or(|needed| needed == text));
+    for (number, layer) in (0u8..).zip(LAYERS) {
+        let needs = layer.needs();
+        let mut next = Some(&needs);
+        while let Some(needs) = next {
+            tables.add(number, *layer, needs);
+            next = needs.or;
         }
     }
     tables
 });
 
-/// The layers that may open undeclared bytes, which must not be empty.
-pub(super) fn candidates(bytes: &[u8], look: Look) -> Layers {
-    let tables = &**TABLES;
-    let classes = look.classes();
-    let by_class =
-        |table: &[[Layers; 256]; BYTES]| [0, 1, 2].map(|part| table[part][(classes >> (8 * part) & 0xff) as usize]);
-    let [low, middle, high] = by_class(&tables.only);
-    let mut layers = tables.first[usize::from(bytes[0])]
-        & tables.length[bytes.len().min(LENGTHS)]
-        & tables.text[usize::from(look.text())]
-        & low
-        & middle
-        & high;
-    for some in &tables.some {
-        let [low, middle, high] = by_class(some);
-        layers &= low | middle | high;
+impl Tables {
+    fn add(&mut self, number: u8, layer: &dyn Layer, needs: &Needs) {
+        assert!(self.layers.len() < Asked::BITS as usize, "a set has a bit for each condition");
+        let bit: Asked = 1 << self.layers.len();
+        self.layers.push(number);
+        let set = |slot: &mut Asked, fits: bool| *slot |= if fits { bit } else { 0 };
+        for byte in 0..=255u8 {
+            set(&mut self.first[usize::from(byte)], needs.allows_first(byte));
+            for part in 0..BYTES {
+                let classes = u32::from(byte) << (8 * part);
+                set(&mut self.only[part][usize::from(byte)], classes & !needs.only == 0);
+                for (some, wanted) in self.some.iter_mut().zip(needs.some) {
+                    set(&mut some[part][usize::from(byte)], wanted == u32::MAX || classes & wanted != 0);
+                }
+            }
+        }
+        for (length, slot) in self.length.iter_mut().enumerate() {
+            set(slot, needs.shortest <= length || length == LENGTHS);
+        }
+        for (slot, text) in self.text.iter_mut().zip([false, true]) {
+            set(slot, needs.text.is_none_or(|needed| needed == text));
+        }
+        set(&mut self.heeding, needs.heeds);
+        set(&mut self.deep, layer.deep());
+        set(&mut self.keyed, layer.keyed());
     }
-    layers
 }
 
-/// The layers to ask about a view. What is declared may be opened against all appearance: then all are asked.
-pub(super) fn asked(view: &View<'_>) -> Layers {
-    match view.hint.declares_nothing() {
-        true => candidates(view.bytes, view.look),
-        false => Layers::MAX,
+/// The layers that may open undeclared bytes, which must not be empty.
+pub(super) fn candidates(bytes: &[u8], look: Look) -> Asked {
+    let tables = &**TABLES;
+    let classes = look.classes();
+    let [low, middle, high] = [classes & 0xff, classes >> 8 & 0xff, classes >> 16 & 0xff].map(|part| part as usize);
+    let mut asked = tables.first[usize::from(bytes[0])]
+        & tables.length[bytes.len().min(LENGTHS)]
+        & tables.text[usize::from(look.text())]
+        & tables.only[0][low]
+        & tables.only[1][middle]
+        & tables.only[2][high];
+    for some in &tables.some {
+        if asked == 0 {
+            break;
+        }
+        asked &= some[0][low] | some[1][middle] | some[2][high];
     }
+    asked
+}
+
+/// The layers to ask about bytes, which must not be empty.
+pub(super) fn asked(bytes: &[u8], look: Look, hint: Hint<'_>) -> Asked {
+    candidates(bytes, look) | if hint.declares_nothing() { 0 } else { TABLES.heeding }
+}
+
+/// What may be asked at all: of costly layers if `deep`, and of those that need a key if there is one.
+pub(super) fn usable(deep: bool, keyed: bool) -> Asked {
+    Asked::MAX & !(if deep { 0 } else { TABLES.deep }) & !(if keyed { 0 } else { TABLES.keyed })
+}
+
+/// The layers of a set in their order, each once.
+pub(super) fn layers(mut asked: Asked) -> impl Iterator<Item = &'static dyn Layer> {
+    let tables = &**TABLES;
+    std::iter::from_fn(move || {
+        let layer = *tables.layers.get(asked.trailing_zeros() as usize)?;
+        while tables.layers.get(asked.trailing_zeros() as usize) == Some(&layer) {
+            asked &= asked - 1;
+        }
+        Some(LAYERS[usize::from(layer)])
+    })
 }

@@ -2,7 +2,8 @@
 
 use super::Hint;
 use super::chain::Chain;
-use super::walk::{Ending, Limits, NAME, Node, Visitor, Walked, walk};
+use super::opening::NAME;
+use super::walk::{Ending, Limits, Node, Visitor, Walked, walk};
 use crate::model::Step;
 use std::ops::Range;
 

@@ -64,6 +64,8 @@ pub struct Unexplained {
 /// were before it.
 struct Frame {
     hits: Vec<Option<Hit>>,
+    /// Of these, how many begin before the pieces that are still to come.
+    passed: usize,
     mark: usize,
 }
 
@@ -308,12 +310,10 @@ impl Frame {
     /// Moves the matches that lie inside `span` out, counted from its start.
     fn hand_down(&mut self, span: &Range<usize>, into: &mut Vec<Hit>) {
         let start = |hit: &Option<Hit>| hit.as_ref().map(|hit| hit.range.start);
-        if self.hits.is_empty() {
-            return;
-        }
-        // Those that were taken lie before the span or overlap it: pieces come in order.
-        let first = self.hits.partition_point(|hit| start(hit).is_none_or(|start| start < span.start));
-        for slot in &mut self.hits[first..] {
+        // Pieces come in order: those that were taken, and those before this one, are of no interest any more.
+        let before = |hit: &Option<Hit>| start(hit).is_none_or(|start| start < span.start);
+        self.passed += self.hits[self.passed..].iter().take_while(|hit| before(hit)).count();
+        for slot in &mut self.hits[self.passed..] {
             match slot.take_if(|hit| hit.range.end <= span.end) {
                 Some(hit) => {
                     let range = hit.range.start - span.start..hit.range.end - span.start;
@@ -326,8 +326,9 @@ impl Frame {
     }
 }
 
-impl Visitor for Sighter<'_> {
-    fn enter(&mut self, node: &Node<'_>) {
+impl Sighter<'_> {
+    /// What stands in a node that begins: found in its bytes where they are new, else handed down.
+    fn hits_in(&mut self, node: &Node<'_>) -> Vec<Hit> {
         let mut hits = Vec::new();
         if node.fresh {
             self.places.bytes += node.bytes.len() as u64;
@@ -336,33 +337,58 @@ impl Visitor for Sighter<'_> {
                 self.planted.repeated(node.bytes, &mut hits);
             }
             hits.sort_by_key(|hit| hit.range.start);
-        } else if let Some(around) = self.frames.last_mut() {
+        } else if let Some(around) = self.frames.last_mut()
+            && around.hits.len() > around.passed
+        {
             around.hand_down(&node.span, &mut hits);
         }
-        // What was written as text of a digest is told there.
-        let told = self.frames.last().is_some_and(|around| around.has_digest(&node.span));
-        hits.extend(self.planted.as_bytes(node.bytes).filter(|_| !told));
-        let hits = hits.into_iter().map(Some).collect();
-        self.frames.push(Frame { hits, mark: self.found.len() });
+        if !node.look.printable()
+            && let Some(digest) = self.planted.as_bytes(node.bytes)
+        {
+            // What was written as text of a digest is told there.
+            let told = self.frames.last().is_some_and(|around| around.has_digest(&node.span));
+            hits.extend((!told).then_some(digest));
+        }
+        hits
+    }
+}
+
+impl Visitor for Sighter<'_> {
+    fn enter(&mut self, node: &Node<'_>) {
+        let hits = self.hits_in(node).into_iter().map(Some).collect();
+        self.frames.push(Frame { hits, passed: 0, mark: self.found.len() });
     }
 
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
-        let Some(Frame { hits, mark: own }) = self.frames.pop() else { return };
+        let Some(Frame { hits, mark, .. }) = self.frames.pop() else { return };
+        self.end(node, ending, hits.into_iter().flatten().collect(), mark);
+    }
+
+    fn leaf(&mut self, node: &Node<'_>, ending: &Ending) {
+        let hits = self.hits_in(node);
+        self.end(node, ending, hits, self.found.len());
+    }
+}
+
+impl Sighter<'_> {
+    /// Settles what is left in a node that ends; what was found since `own` lies in it.
+    fn end(&mut self, node: &Node<'_>, ending: &Ending, mut hits: Vec<Hit>, own: usize) {
         // The pieces of a view that is looked at again were seen before: they count as deeper.
         let mark = match (node.again, self.frames.last()) {
             (true, Some(around)) => around.mark,
             _ => own,
         };
-        let mut hits: Vec<Hit> = hits.into_iter().flatten().collect();
-        self.planted.settle(node.bytes, &mut hits, 0);
-        self.count_unexplained(node, &mut hits, ending);
         if !ending.opened && !node.again {
             self.places.fields[node.bytes.len().min(255)] += 1;
         }
         if !hits.is_empty() {
+            self.planted.settle(node.bytes, &mut hits, 0);
+            self.count_unexplained(node, &mut hits, ending);
+        }
+        if !hits.is_empty() {
             self.settle(node, hits, ending, mark);
         }
-        if !node.guess && !node.again {
+        if !node.guess && !node.again && self.planted.notations().may_know(node.bytes, node.look) {
             self.compare(node, ending, mark);
         }
         if ending.opaque && self.opaque.len() < OPAQUE_KEPT {

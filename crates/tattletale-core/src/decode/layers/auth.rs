@@ -22,7 +22,7 @@ impl Layer for Auth {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(6).some(SPACE)
+        Needs::NOTHING.from(6).some(SPACE).first(b"AaBbDdMmNnTt")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -48,7 +48,11 @@ impl Layer for Radix {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(SHORTEST).some(DIGIT).only(DIGIT | HEX_UPPER | UPPER | HEX_LOWER | LOWER)
+        let needs = Needs::NOTHING.from(SHORTEST).some(DIGIT).only(DIGIT | HEX_UPPER | UPPER | HEX_LOWER | LOWER);
+        match self {
+            Self::Base36 => needs,
+            Self::Base58 | Self::Base62 => needs.some(HEX_UPPER | UPPER).some(HEX_LOWER | LOWER),
+        }
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

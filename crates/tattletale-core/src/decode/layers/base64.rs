@@ -1,8 +1,10 @@
 //! Base64 in all its spellings. An alphabet proves nothing, so what comes out decides.
 
-use crate::codec::base64::{decode, decode_short};
-use crate::decode::look::{BREAK, DASH, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER};
-use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
+use crate::codec::base64::{decode, decode_short, head};
+use crate::decode::look::{
+    BREAK, CONTROL, DASH, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER,
+};
+use crate::decode::{At, Layer, Look, Needs, Opening, Proof, View};
 use std::borrow::Cow;
 
 pub(super) struct Base64;
@@ -31,8 +33,15 @@ impl Layer for Base64 {
         Needs::NOTHING.from(SHORTEST).only(ALPHABET)
     }
 
+    fn glance(&self, view: &View<'_>) -> bool {
+        // A word of a few letters is told by its first four.
+        let few = view.bytes.len() * 3 / 4 < FEWEST_BINARY;
+        let told = || few && head(view.bytes).is_some_and(|head| !may_begin_text(&head));
+        view.bytes.len() >= SHORTEST && view.look.only(ALPHABET) && !told() && !reads_otherwise(view)
+    }
+
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
-        if view.bytes.len() < SHORTEST || !view.look.only(ALPHABET) || reads_otherwise(view) {
+        if !self.glance(view) {
             return;
         }
         if view.bytes.len() > out.room() {
@@ -44,12 +53,41 @@ impl Layer for Base64 {
             false => decode(view.bytes).map(Cow::Owned),
         };
         let Some(decoded) = decoded else { return };
-        let text = Look::of(&decoded).text();
+        let look = Look::of(&decoded);
+        let text = look.text();
         // Nothing that can be told from chance fits into fewer bytes.
-        if text || decoded.len() >= FEWEST_BINARY {
-            out.made(&decoded, if text { Proof::Sure } else { Proof::Guess });
+        if text || (decoded.len() >= FEWEST_BINARY && !is_words(view.bytes)) {
+            out.made_that_looks(At::Whole, &decoded, look, if text { Proof::Sure } else { Proof::Guess });
         }
     }
+}
+
+/// Whether these are the first bytes of some text: no control characters, and characters that may end behind them.
+pub(super) fn may_begin_text(head: &[u8]) -> bool {
+    let whole_so_far = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    whole_so_far && !Look::of(head).has(CONTROL)
+}
+
+/// Words in small letters, the first letter of each maybe a capital, as people and programmers write names.
+///
+/// Of sixteen random digits one run in 20,000 reads like that, of 24 one in two million; what comes out of it is
+/// believed only if it is text.
+fn is_words(bytes: &[u8]) -> bool {
+    const SHORTEST_WORD: usize = 4;
+    // Of the word that has begun.
+    let mut letters = None;
+    for &byte in bytes {
+        letters = match (byte, letters) {
+            (b'a'..=b'z', _) => Some(letters.unwrap_or(0) + 1),
+            (b'A'..=b'Z', None | Some(SHORTEST_WORD..)) => Some(1),
+            (b' ' | b'_' | b'-', Some(SHORTEST_WORD..)) => None,
+            _ => return false,
+        };
+    }
+    letters.is_some_and(|letters| letters >= SHORTEST_WORD)
 }
 
 /// Whether so long a run of digits would have had to be drawn from a part of the alphabet only.
@@ -64,4 +102,25 @@ fn reads_otherwise(view: &View<'_>) -> bool {
         view.bytes.len() >= LONG * 2 / 3 && (view.look.only(DIGIT | HEX_LOWER) || view.look.only(DIGIT | HEX_UPPER));
     let blanks = || memchr::memchr_iter(b' ', view.bytes).count();
     one_case || hex || (view.look.has(SPACE) && !view.look.has(BREAK) && blanks() > 2 + view.bytes.len() / 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_no_digits() {
+        for words in ["SearchResultClick", "Checkout Completed", "winter coat", "profile_page", "headline"] {
+            assert!(is_words(words.as_bytes()), "{words}");
+        }
+        for digits in ["SGVsbG8gV29ybGQ", "wHqzkfjHaPqowieR", "abcdeFGhijkl", "words with 1", "abc defg", "word a"] {
+            assert!(!is_words(digits.as_bytes()), "{digits}");
+        }
+    }
+
+    #[test]
+    fn a_first_glance_lets_text_through() {
+        assert!(may_begin_text("zoë".as_bytes()) && may_begin_text(b"ab\xc5") && may_begin_text(b"\xe4\xbb\x96"));
+        assert!(!may_begin_text(b"a\x00b") && !may_begin_text(b"a\x80b") && !may_begin_text(b"\xff\xfea"));
+    }
 }

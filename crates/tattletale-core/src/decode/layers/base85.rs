@@ -1,12 +1,15 @@
 //! Base85 in its three alphabets: Ascii85 with its frame, Z85, and that of RFC 1924, which Git and Python use.
 
+use super::base64::may_begin_text;
 use crate::decode::look::{BREAK, CONTROL, HIGH, SPACE};
 use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Base85;
 
-const Z85: &[u8; 85] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
-const RFC1924: &[u8; 85] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
+static Z85: [u8; 256] =
+    values(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#");
+static RFC1924: [u8; 256] =
+    values(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~");
 const SHORTEST: usize = 20;
 const ENOUGH: usize = 16;
 
@@ -24,7 +27,15 @@ impl Layer for Base85 {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(5).only(!(HIGH | CONTROL))
+        const FRAMED: Needs = Needs::NOTHING.from(5).first(b"<").only(!(HIGH | CONTROL));
+        Needs::NOTHING.from(SHORTEST).only(!(HIGH | CONTROL | SPACE | BREAK)).or(&FRAMED)
+    }
+
+    fn glance(&self, view: &View<'_>) -> bool {
+        let bare = view.bytes.len() >= SHORTEST && !view.look.has(SPACE | BREAK);
+        let begins =
+            |table: &[u8; 256]| decode(&view.bytes[..5], digit(table), true).is_some_and(|head| may_begin_text(&head));
+        view.bytes.starts_with(b"<~") || (bare && (begins(&RFC1924) || begins(&Z85)))
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -32,18 +43,18 @@ impl Layer for Base85 {
             return;
         }
         if let Some(framed) = view.bytes.strip_prefix(b"<~").and_then(|rest| rest.strip_suffix(b"~>")) {
-            if let Some(decoded) = decode(framed, |letter| letter.checked_sub(b'!').filter(|&value| value < 85)) {
+            let value = |letter: u8| letter.checked_sub(b'!').filter(|&value| value < 85);
+            if let Some(decoded) = decode(framed, value, false) {
                 let text = Look::of(&decoded).text();
                 out.made(&decoded, if text { Proof::Sure } else { Proof::Guess });
             }
             return;
         }
-        if view.bytes.len() < SHORTEST || view.look.has(SPACE | BREAK) {
+        if !self.glance(view) {
             return;
         }
-        for alphabet in [RFC1924, Z85] {
-            let table = values(alphabet);
-            let decoded = decode(view.bytes, |letter| Some(table[letter as usize]).filter(|&value| value < 85));
+        for table in [&RFC1924, &Z85] {
+            let decoded = decode(view.bytes, digit(table), true);
             if let Some(decoded) = decoded.filter(|bytes| bytes.len() >= ENOUGH && Look::of(bytes).text()) {
                 return out.made(&decoded, Proof::Sure);
             }
@@ -51,14 +62,24 @@ impl Layer for Base85 {
     }
 }
 
-fn values(alphabet: &[u8; 85]) -> [u8; 256] {
+const fn values(alphabet: &[u8; 85]) -> [u8; 256] {
     let mut table = [u8::MAX; 256];
-    alphabet.iter().zip(0..).for_each(|(&letter, value)| table[letter as usize] = value);
+    let mut value = 0;
+    while value < alphabet.len() {
+        table[alphabet[value] as usize] = value as u8;
+        value += 1;
+    }
     table
 }
 
+fn digit(table: &[u8; 256]) -> impl Fn(u8) -> Option<u8> {
+    move |letter| Some(table[letter as usize]).filter(|&value| value < 85)
+}
+
 /// Five letters make four bytes; the last group may be shorter by as many as bytes are missing.
-fn decode(text: &[u8], value: impl Fn(u8) -> Option<u8>) -> Option<Vec<u8>> {
+///
+/// None as soon as it is no text, where only that is wanted.
+fn decode(text: &[u8], value: impl Fn(u8) -> Option<u8>, only_text: bool) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() * 4 / 5);
     for group in text.chunks(5) {
         if group.len() == 1 {
@@ -69,7 +90,12 @@ fn decode(text: &[u8], value: impl Fn(u8) -> Option<u8>) -> Option<Vec<u8>> {
             let digit = group.get(position).map_or(Some(84), |&letter| value(letter))?;
             number = number * 85 + u64::from(digit);
         }
-        out.extend_from_slice(&u32::try_from(number).ok()?.to_be_bytes()[..group.len() - 1]);
+        let bytes = u32::try_from(number).ok()?.to_be_bytes();
+        let bytes = &bytes[..group.len() - 1];
+        if only_text && Look::of(bytes).has(CONTROL) {
+            return None;
+        }
+        out.extend_from_slice(bytes);
     }
     Some(out)
 }

@@ -5,6 +5,7 @@
 use super::gzip::report;
 use super::zlib::has_header;
 use crate::codec::inflate::{End, Framing, inflate};
+use crate::codec::probe::may_be_deflated_text;
 use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Deflate;
@@ -26,12 +27,15 @@ impl Layer for Deflate {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(ENOUGH / 2).binary()
+        Needs::NOTHING.from(ENOUGH / 2).binary().heeds_hints()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         let declared = view.hint.encoded_as("deflate");
         if view.look.text() || has_header(view.bytes) || !(declared || view.bytes.len() >= ENOUGH / 2) {
+            return;
+        }
+        if !declared && !may_be_deflated_text(view.bytes, ENOUGH) {
             return;
         }
         let mut bytes = Vec::new();

@@ -22,7 +22,7 @@ impl Layer for Form {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.some(EQUALS)
+        Needs::NOTHING.some(EQUALS).heeds_hints()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -70,8 +70,10 @@ fn field(view: &View<'_>, span: Range<usize>, out: &mut Opening<'_, '_>) {
 /// Without a declaration: every field up to the third has a plain name and at least one has a value.
 fn looks_like_one(bytes: &[u8]) -> bool {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$-[]%~*:@!".contains(byte);
-    let mut any_value = false;
-    for field in bytes.split(|&byte| byte == b'&').take(3) {
+    let (mut any_value, mut start) = (false, 0);
+    for end in memchr::memchr_iter(b'&', bytes).chain([bytes.len()]).take(3) {
+        let field = &bytes[start..end];
+        start = end + 1;
         let Some(equals) = memchr::memchr(b'=', field) else { return false };
         let (name, value) = (&field[..equals], &field[equals + 1..]);
         // `eyJh...==` is padding, not a name with a value.

@@ -1,12 +1,14 @@
 //! Hexadecimal: digests, identifiers, and texts that someone wanted to look like those.
 
-use crate::decode::look::{DASH, DIGIT, HEX_LOWER, HEX_UPPER, LOWER, PUNCTUATION, SPACE, UPPER};
-use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
+use crate::decode::look::{COLON, DASH, DIGIT, HEX_LOWER, HEX_UPPER, LOWER, PUNCTUATION, SPACE, UPPER};
+use crate::decode::{At, Layer, Look, Needs, Opening, Proof, View};
 use crate::model::url::hex_digit;
 
 pub(super) struct Hex;
 
 const SHORTEST: usize = 8;
+/// What is decoded without memory of its own, in bytes: digests are.
+const SHORT: usize = 64;
 const DIGITS: u32 = DIGIT | HEX_LOWER | HEX_UPPER;
 
 impl Layer for Hex {
@@ -23,7 +25,19 @@ impl Layer for Hex {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(SHORTEST).only(DIGITS | LOWER | UPPER | PUNCTUATION | DASH | SPACE)
+        const PREFIXED: Needs = Needs::NOTHING
+            .from(SHORTEST)
+            .first(b"0")
+            .some(LOWER | UPPER)
+            .only(DIGITS | LOWER | UPPER | COLON | DASH | SPACE)
+            .or(&SEPARATED);
+        const SEPARATED: Needs =
+            Needs::NOTHING.from(LONGEST_ADDRESS + 1).some(COLON | DASH | SPACE).only(DIGITS | COLON | DASH | SPACE);
+        Needs::NOTHING.from(SHORTEST).only(DIGITS).or(&PREFIXED)
+    }
+
+    fn glance(&self, view: &View<'_>) -> bool {
+        !view.look.only(DIGITS) || view.bytes.len().is_multiple_of(2)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -46,16 +60,31 @@ impl Layer for Hex {
         }
         let value = |&digit: &u8| hex_digit(digit).unwrap_or_default();
         let step = if plain { 2 } else { 3 };
-        let decoded: Vec<u8> = bytes.chunks(step).map(|pair| value(&pair[0]) << 4 | value(&pair[1])).collect();
+        let pairs = bytes.chunks(step).map(|pair| value(&pair[0]) << 4 | value(&pair[1]));
+        let (mut short, long): ([u8; SHORT], Vec<u8>);
+        let decoded = match bytes.len().div_ceil(step) {
+            length @ ..=SHORT => {
+                short = [0; SHORT];
+                short.iter_mut().zip(pairs).for_each(|(byte, pair)| *byte = pair);
+                &short[..length]
+            }
+            _ => {
+                long = pairs.collect();
+                &long
+            }
+        };
         // Decimal digits alone become text by chance far too often.
-        let text = Look::of(&decoded).text() && (view.look.has(HEX_LOWER | HEX_UPPER) || !plain);
-        out.made(&decoded, if text { Proof::Sure } else { Proof::Guess });
+        let look = Look::of(decoded);
+        let text = look.text() && (view.look.has(HEX_LOWER | HEX_UPPER) || !plain);
+        out.made_that_looks(At::Whole, decoded, look, if text { Proof::Sure } else { Proof::Guess });
     }
 }
 
+/// Pairs with a separator between them are more than a MAC address has.
+const LONGEST_ADDRESS: usize = 17;
+
 /// Pairs with one and the same separator between them; more of them than a MAC address has.
 fn is_separated(bytes: &[u8]) -> bool {
-    const LONGEST_ADDRESS: usize = 17;
     let &[_, _, separator @ (b':' | b'-' | b' '), ..] = bytes else { return false };
     let digit = |byte: &u8| byte.is_ascii_hexdigit();
     bytes.len() > LONGEST_ADDRESS

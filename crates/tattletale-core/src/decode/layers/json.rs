@@ -21,7 +21,7 @@ impl Layer for Json {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.first(b"{[\"\xef \t\n\x0c\r")
+        Needs::NOTHING.first(b"{[\"\xef \t\n\x0c\r").heeds_hints()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -31,7 +31,8 @@ impl Layer for Json {
         let Some(first @ (b'{' | b'[' | b'"')) = bytes.iter().copied().find(|byte| !byte.is_ascii_whitespace()) else {
             return;
         };
-        let broken = match value(bytes) {
+        let mut tape = Tape::new(bytes);
+        let broken = match tape.read() {
             Ok(end) if bytes[end..].iter().all(u8::is_ascii_whitespace) => None,
             // A string with something behind it is no JSON string; several values are for the next layer.
             Ok(_) => return,
@@ -54,7 +55,7 @@ impl Layer for Json {
             };
             out.fault(kind, mark + broken.offset, message);
         }
-        emit(bytes, mark, out);
+        emit(tape, mark, out);
     }
 }
 
@@ -65,11 +66,52 @@ pub(super) fn value(bytes: &[u8]) -> Result<usize, Broken> {
     Ok(tokens.offset())
 }
 
-/// Emits everything up to the end or the first trouble; `bytes` start at `base` of the view.
-fn emit(bytes: &[u8], base: usize, out: &mut Opening<'_, '_>) {
-    let mut tokens = Tokens::new(bytes);
-    let mut way: Vec<JsonStep> = Vec::new();
-    while let Ok(Some(token)) = tokens.next_token() {
+/// The tokens of a value: whether it is one has to be known before anything is told, and they are not read again.
+///
+/// Of a long value only the first tokens are kept, and the others are read twice, so that memory is bounded.
+struct Tape<'a> {
+    bytes: &'a [u8],
+    kept: Vec<Token>,
+    /// Those behind, if the value goes on.
+    rest: Option<Tokens<'a>>,
+}
+
+/// Tokens that are kept: half a megabyte.
+const KEPT: usize = 1 << 14;
+
+/// A token takes about as many bytes, on average.
+const USUAL_TOKEN: usize = 12;
+
+impl<'a> Tape<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, kept: Vec::with_capacity((bytes.len() / USUAL_TOKEN + 2).min(KEPT)), rest: None }
+    }
+
+    /// Checks the value; the offset behind it.
+    fn read(&mut self) -> Result<usize, Broken> {
+        let mut tokens = Tokens::new(self.bytes);
+        while self.kept.len() < KEPT {
+            match tokens.next_token()? {
+                Some(token) => self.kept.push(token),
+                None => return Ok(tokens.offset()),
+            }
+        }
+        self.rest = Some(tokens.clone());
+        while tokens.next_token()?.is_some() {}
+        Ok(tokens.offset())
+    }
+
+    /// Everything up to the end or the first trouble.
+    fn tokens(mut self) -> impl Iterator<Item = Token> {
+        self.kept.into_iter().chain(std::iter::from_fn(move || self.rest.as_mut()?.next_token().ok().flatten()))
+    }
+}
+
+/// Emits everything up to the end or the first trouble; the text starts at `base` of the view.
+fn emit(tape: Tape<'_>, base: usize, out: &mut Opening<'_, '_>) {
+    let bytes = tape.bytes;
+    let mut way: Vec<JsonStep> = Vec::with_capacity(8);
+    for token in tape.tokens() {
         match token {
             Token::ArrayStart => way.push(JsonStep::Index(0)),
             Token::Key(key) => {

@@ -27,7 +27,9 @@ impl Layer for Labels {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.text().from(4).some(DOT).only(OF_A_NAME)
+        const OTHER_SCRIPT: Needs = Needs::NOTHING.text().from(PREFIX.len() + 1).some(DOT).some(DASH).only(OF_A_NAME);
+        let encoded = Needs::NOTHING.text().from(SHORTEST + 1).some(DOT).some(DIGIT).only(OF_A_NAME);
+        encoded.or(&OTHER_SCRIPT)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -58,7 +60,10 @@ impl Layer for Labels {
 
 /// Long, in one case, with digits and letters and nothing else.
 fn is_encoded(label: &[u8]) -> bool {
+    if label.len() < SHORTEST {
+        return false;
+    }
     let look = Look::of(label);
     let one_case = look.only(DIGIT | LOWER | HEX_LOWER) || look.only(DIGIT | UPPER | HEX_UPPER);
-    label.len() >= SHORTEST && one_case && look.has(DIGIT) && look.has(!DIGIT)
+    one_case && look.has(DIGIT) && look.has(!DIGIT)
 }

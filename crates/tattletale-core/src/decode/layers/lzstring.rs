@@ -4,7 +4,7 @@
 //! that ends with a mark. A random stream asks for an entry that does not exist within a few codes, or never ends;
 //! one that ends exactly with its input and has become text is believed.
 
-use crate::decode::look::{BREAK, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER};
+use crate::decode::look::{DASH, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, HIGH, LOWER, OTHER, PLUS, SLASH, SPACE, UPPER};
 use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 use std::ops::Range;
 
@@ -14,6 +14,10 @@ pub(super) struct LzString;
 const SHORTEST: usize = 16;
 /// Text that must come out.
 const ENOUGH: usize = 14;
+
+const WORD: u32 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER;
+/// Of base64; forms turn `+` into a blank.
+const LETTERS: u32 = WORD | PLUS | EQUALS | SLASH | SPACE;
 
 impl Layer for LzString {
     fn name(&self) -> &'static str {
@@ -29,15 +33,17 @@ impl Layer for LzString {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(SHORTEST)
+        const URI: Needs = Needs::NOTHING.from(SHORTEST).only(WORD | PLUS | DASH | OTHER | SPACE).or(&UTF16);
+        const UTF16: Needs = Needs::NOTHING.from(SHORTEST).text().some(HIGH).or(&BYTES);
+        const BYTES: Needs = Needs::NOTHING.from(SHORTEST).binary();
+        Needs::NOTHING.from(SHORTEST).only(LETTERS).or(&URI)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         if view.bytes.len() < SHORTEST {
             return;
         }
-        let letters = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | EQUALS | SLASH | SPACE;
-        let text = if view.look.only(letters) && !view.look.has(BREAK) {
+        let text = if view.look.only(LETTERS) {
             // Forms turn `+` into a blank.
             inflate(
                 view.bytes.iter().map(|&byte| digit(&BASE64, if byte == b' ' { b'+' } else { byte })),
@@ -97,8 +103,11 @@ fn utf16(bytes: &[u8], room: usize) -> Option<Vec<u8>> {
 }
 
 /// Reads codes from units of `width` bits each; none if they are no stream that ends with them.
-fn inflate(units: impl Iterator<Item = Option<u16>>, width: u32, room: usize) -> Option<Vec<u8>> {
-    let mut bits = Bits { units, width, unit: 0, left: 0 };
+fn inflate(units: impl Iterator<Item = Option<u16>> + Clone, width: u32, room: usize) -> Option<Vec<u8>> {
+    if !is_stream(units.clone(), width) {
+        return None;
+    }
+    let mut bits = Bits::new(units, width);
     // Entries as spans of the output: every entry is some earlier output and one more unit.
     let mut out: Vec<u16> = Vec::new();
     let mut entries: Vec<Range<usize>> = Vec::new();
@@ -150,26 +159,67 @@ fn inflate(units: impl Iterator<Item = Option<u16>>, width: u32, room: usize) ->
     ended.then(|| String::from_utf16_lossy(&out).into_bytes())
 }
 
+/// Whether the first codes could be those of a stream: what they stand for does not matter for that, so nothing is
+/// kept. Most bytes that are none are known here.
+fn is_stream(units: impl Iterator<Item = Option<u16>>, width: u32) -> bool {
+    const CODES: usize = 64;
+    let mut bits = Bits::new(units, width);
+    let (mut code_bits, mut until_wider) = (3u32, 4usize);
+    let mut known = 4;
+    let mut codes = || -> Option<bool> {
+        bits.literal(2)?;
+        for _ in 0..CODES {
+            match usize::from(bits.take(code_bits)?) {
+                literal @ (0 | 1) => {
+                    bits.take(if literal == 0 { 8 } else { 16 })?;
+                    known += 1;
+                    until_wider -= 1;
+                }
+                2 => return Some(true),
+                code if code > known => return Some(false),
+                _ => {}
+            }
+            if until_wider == 0 {
+                until_wider = 1 << code_bits;
+                code_bits += 1;
+            }
+            known += 1;
+            until_wider -= 1;
+            if until_wider == 0 {
+                until_wider = 1 << code_bits;
+                code_bits += 1;
+            }
+        }
+        Some(true)
+    };
+    codes().unwrap_or(false)
+}
+
 /// Bits of the stream, the highest of each unit first; numbers have their lowest bit first.
 struct Bits<I> {
     units: I,
     width: u32,
-    unit: u16,
+    /// Bits that were read and not taken, the next one lowest: fewer than a unit has.
+    held: u64,
     left: u32,
 }
 
 impl<I: Iterator<Item = Option<u16>>> Bits<I> {
+    fn new(units: I, width: u32) -> Self {
+        Self { units, width, held: 0, left: 0 }
+    }
+
+    /// At most 16 bits.
     fn take(&mut self, count: u32) -> Option<u16> {
-        let mut value = 0;
-        for position in 0..count {
-            if self.left == 0 {
-                self.unit = self.units.next()??;
-                self.left = self.width;
-            }
-            self.left -= 1;
-            value |= (self.unit >> self.left & 1) << position;
+        while self.left < count {
+            let unit = self.units.next()??;
+            self.held |= u64::from(unit.reverse_bits() >> (u16::BITS - self.width)) << self.left;
+            self.left += self.width;
         }
-        Some(value)
+        let value = self.held & ((1 << count) - 1);
+        self.held >>= count;
+        self.left -= count;
+        Some(value as u16)
     }
 
     /// The first code says how wide the first unit is.
@@ -183,8 +233,7 @@ impl<I: Iterator<Item = Option<u16>>> Bits<I> {
 
     /// Nothing but zeros and at most a few units of padding behind the end mark.
     fn ended(&mut self) -> bool {
-        let rest = self.left;
-        let zeros = rest == 0 || self.unit & ((1 << rest) - 1) == 0;
+        let zeros = self.held == 0;
         // Padding of base64 stands for zeros as well.
         zeros && self.units.by_ref().take(5).enumerate().all(|(position, unit)| position < 4 && unit == Some(0))
     }

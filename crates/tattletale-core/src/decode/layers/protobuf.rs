@@ -8,18 +8,22 @@
 
 use crate::decode::{At, Layer, Look, Needs, Opening, Slot, View};
 use crate::model::FaultKind;
-use std::ops::Range;
+use std::fmt::{self, Write};
+use std::ops::{Deref, Range};
 
 pub(super) struct Protobuf;
 
 /// Bits that chance would have to bring together; random input of any amount stays far below.
 const ENOUGH: f64 = 34.0;
 
+/// No byte says more than two bits, so nothing shorter says enough.
+const SHORTEST: usize = (ENOUGH / 2.0) as usize;
+
 /// Messages within messages that are followed here; deeper ones are unfolded as pieces of their own.
-const DEEPEST: usize = 16;
+const DEEPEST: u32 = 16;
 
 /// Highest field number that counts as an ordinary one.
-const HIGHEST_FIELD: u64 = 65_535;
+const HIGHEST_FIELD: u32 = 65_535;
 
 impl Layer for Protobuf {
     fn name(&self) -> &'static str {
@@ -35,12 +39,12 @@ impl Layer for Protobuf {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(8).binary()
+        Needs::NOTHING.from(SHORTEST).binary().heeds_hints()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         let declared = view.hint.typed_as("protobuf") && !view.hint.typed_as("grpc");
-        if !declared && (view.look.text() || view.bytes.len() < 8) {
+        if !declared && (view.look.text() || view.bytes.len() < SHORTEST) {
             return;
         }
         let mut message = Message::default();
@@ -68,24 +72,33 @@ struct Message {
 /// One field, in the order of the bytes.
 #[derive(Debug)]
 struct Field {
-    number: u64,
-    depth: usize,
+    number: u32,
+    depth: u32,
+    span: Range<usize>,
     kind: Kind,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum Kind {
     /// The fields behind it with a greater depth are its own.
     Message,
-    Bytes(Range<usize>),
-    Number(Range<usize>, String),
-    /// A packed repeated field.
-    Numbers(Vec<(Range<usize>, String)>),
+    Bytes(Look),
+    Number(Wire),
+    /// A packed repeated field: numbers of one width.
+    Numbers(Wire, usize),
+}
+
+/// How a number is written.
+#[derive(Debug, Clone, Copy)]
+enum Wire {
+    Varint,
+    Fixed64,
+    Fixed32,
 }
 
 impl Message {
     /// Reads fields from `base` on, to the end of `bytes` or to what no message has; the offset where it ended.
-    fn parse(&mut self, bytes: &[u8], base: usize, depth: usize) -> usize {
+    fn parse(&mut self, bytes: &[u8], base: usize, depth: u32) -> usize {
         let mut at = base;
         while at < bytes.len() {
             match self.field(bytes, at, depth) {
@@ -96,17 +109,14 @@ impl Message {
         at
     }
 
-    fn field(&mut self, bytes: &[u8], at: usize, depth: usize) -> Option<usize> {
+    fn field(&mut self, bytes: &[u8], at: usize, depth: u32) -> Option<usize> {
         let (tag, start) = varint(bytes, at)?;
-        let number = tag >> 3;
-        if number == 0 || number > HIGHEST_FIELD {
-            return None;
-        }
+        let number = u32::try_from(tag >> 3).ok().filter(|number| (1..=HIGHEST_FIELD).contains(number))?;
         // Of the 256 first bytes, 60 are tags of the fields up to 15.
         self.evidence += if number <= 15 { 2.0 } else { 0.5 };
-        let end = match tag & 7 {
-            0 => varint(bytes, start)?.1,
-            1 => start + 8,
+        let (end, wire) = match tag & 7 {
+            0 => (varint(bytes, start)?.1, Wire::Varint),
+            1 => (start + 8, Wire::Fixed64),
             2 => {
                 let (length, start) = varint(bytes, start)?;
                 let end = start.checked_add(usize::try_from(length).ok()?).filter(|&end| end <= bytes.len())?;
@@ -114,28 +124,25 @@ impl Message {
                 return Some(end);
             }
             3 => return self.group(bytes, start, number, depth),
-            5 => start + 4,
+            5 => (start + 4, Wire::Fixed32),
             _ => return None,
         };
-        let value = bytes.get(start..end)?;
-        let digits = match tag & 7 {
-            0 => integer(varint(value, 0)?.0),
-            1 => fixed64(value),
-            _ => fixed32(value),
-        };
-        self.fields.push(Field { number, depth, kind: Kind::Number(start..end, digits) });
+        if end > bytes.len() {
+            return None;
+        }
+        self.fields.push(Field { number, depth, span: start..end, kind: Kind::Number(wire) });
         Some(end)
     }
 
     /// Fields up to the tag that ends their group; the offset behind it.
-    fn group(&mut self, bytes: &[u8], mut at: usize, number: u64, depth: usize) -> Option<usize> {
+    fn group(&mut self, bytes: &[u8], mut at: usize, number: u32, depth: u32) -> Option<usize> {
         if depth >= DEEPEST {
             return None;
         }
-        self.fields.push(Field { number, depth, kind: Kind::Message });
+        self.fields.push(Field { number, depth, span: at..at, kind: Kind::Message });
         loop {
             let (tag, next) = varint(bytes, at)?;
-            if tag == number << 3 | 4 {
+            if tag == u64::from(number) << 3 | 4 {
                 return Some(next);
             }
             at = self.field(bytes, at, depth + 1)?;
@@ -143,8 +150,9 @@ impl Message {
     }
 
     /// Decides what is in a length-delimited field: `bytes` ends with it.
-    fn delimited(&mut self, bytes: &[u8], start: usize, number: u64, depth: usize) {
+    fn delimited(&mut self, bytes: &[u8], start: usize, number: u32, depth: u32) {
         let content = &bytes[start..];
+        let span = start..bytes.len();
         let length_fits = if content.len() < 128 { 2.0 } else { 0.5 };
         self.evidence += length_fits;
         let look = Look::of(content);
@@ -152,76 +160,83 @@ impl Message {
         // A line feed is the tag of a first field that has a length: few texts start with one.
         if (!text || content[0] == b'\n') && !content.is_empty() && depth < DEEPEST {
             let (fields, evidence) = (self.fields.len(), self.evidence);
-            self.fields.push(Field { number, depth, kind: Kind::Message });
+            self.fields.push(Field { number, depth, span: span.clone(), kind: Kind::Message });
             if self.parse(bytes, start, depth + 1) == bytes.len() {
                 return;
             }
             self.fields.truncate(fields);
             self.evidence = evidence;
         }
+        let mut kind = Kind::Bytes(look);
         if text {
             // 97 of 256 bytes are text; what is no letter or digit says less, and no text says more than 60 bits.
             self.evidence += (content.len() as f64 * 1.4).min(60.0);
-        } else if let Some(numbers) = packed(bytes, start) {
-            return self.fields.push(Field { number, depth, kind: Kind::Numbers(numbers) });
+        } else if let Some((wire, width)) = packed(content) {
+            kind = Kind::Numbers(wire, width);
         }
-        self.fields.push(Field { number, depth, kind: Kind::Bytes(start..bytes.len()) });
+        self.fields.push(Field { number, depth, span, kind });
     }
 }
 
 fn emit(bytes: &[u8], fields: &[Field], out: &mut Opening<'_, '_>) {
-    let mut way: Vec<Slot<'_>> = Vec::new();
-    for field in fields {
-        way.truncate(field.depth);
-        way.push(Slot::Field(field.number));
-        debug_assert_eq!(way.len(), field.depth + 1);
-        match &field.kind {
+    let mut way: Vec<Slot<'_>> = Vec::with_capacity(8);
+    for Field { number, depth, span, kind } in fields {
+        let depth = *depth as usize;
+        way.truncate(depth);
+        way.push(Slot::Field(u64::from(*number)));
+        debug_assert_eq!(way.len(), depth + 1);
+        match *kind {
             Kind::Message => {}
-            Kind::Bytes(span) if bytes[span.clone()].is_empty() => {}
-            Kind::Bytes(span) => out.piece(At::Way(&way), span.clone()),
-            Kind::Number(span, digits) => out.number(At::Way(&way), span.clone(), digits),
-            Kind::Numbers(numbers) => {
-                for (index, (span, digits)) in numbers.iter().enumerate() {
-                    way.truncate(field.depth + 1);
+            Kind::Bytes(_) if span.is_empty() => {}
+            Kind::Bytes(look) => out.piece_that_looks(At::Way(&way), span.clone(), look),
+            Kind::Number(wire) => out.number(At::Way(&way), span.clone(), &wire.digits(&bytes[span.clone()])),
+            Kind::Numbers(wire, width) => {
+                for (index, start) in span.clone().step_by(width).enumerate() {
+                    way.truncate(depth + 1);
                     way.push(Slot::Index(index));
-                    out.number(At::Way(&way), span.clone(), digits);
+                    let span = start..start + width;
+                    out.number(At::Way(&way), span.clone(), &wire.digits(&bytes[span]));
                 }
             }
         }
     }
 }
 
+impl Wire {
+    /// As a person would write it.
+    fn digits(self, bytes: &[u8]) -> Digits {
+        match self {
+            Self::Varint => integer(varint(bytes, 0).map_or(0, |(value, _)| value)),
+            Self::Fixed64 => fixed64(bytes),
+            Self::Fixed32 => fixed32(bytes),
+        }
+    }
+}
+
 /// Numbers behind one another, where they are too alike for chance: places, amounts and times are sent so.
 ///
-/// Doubles and floats that all read like ones, or at least three varints of one size.
-fn packed(bytes: &[u8], start: usize) -> Option<Vec<(Range<usize>, String)>> {
+/// Doubles and floats that all read like ones, or at least three varints of one size. How they are written, and the
+/// bytes that each takes.
+fn packed(content: &[u8]) -> Option<(Wire, usize)> {
+    const DOUBLES: usize = 2;
     const FLOATS: usize = 4;
     const VARINTS: usize = 3;
-    let content = &bytes[start..];
-    let of_width = |width: usize, fewest: usize, read: fn(&[u8]) -> Option<String>| {
-        let fits = content.len().is_multiple_of(width) && content.len() >= width * fewest;
-        let spans = (start..bytes.len()).step_by(width).map(|at| at..at + width);
-        fits.then(|| spans.map(|span| Some((span.clone(), read(&bytes[span])?))).collect::<Option<Vec<_>>>())?
-    };
-    let double = |bytes: &[u8]| {
-        let float = bytes.try_into().map(f64::from_le_bytes).unwrap_or_default();
-        plausible(float).then(|| float.to_string())
-    };
-    let float = |bytes: &[u8]| {
-        let float = bytes.try_into().map(f32::from_le_bytes).unwrap_or_default();
-        plausible(f64::from(float)).then(|| float.to_string())
-    };
-    let varints = || {
-        let width = varint(content, 0)?.1;
-        let all = of_width(width, VARINTS, |bytes| {
-            Some(integer(varint(bytes, 0).filter(|(_, end)| *end == bytes.len())?.0))
-        })?;
-        (width > 1).then_some(all)
-    };
+    let fits = |width: usize, fewest: usize| content.len().is_multiple_of(width) && content.len() >= width * fewest;
+    let double = |bytes: &[u8; 8]| plausible(f64::from_le_bytes(*bytes));
+    let float = |bytes: &[u8; 4]| plausible(f64::from(f32::from_le_bytes(*bytes)));
+    let doubles = fits(8, DOUBLES) && content.as_chunks::<8>().0.iter().all(double);
+    let floats = fits(4, FLOATS) && content.as_chunks::<4>().0.iter().all(float);
     // Two floats read as one double have all the digits that a double can have: the shorter reading is what was meant.
-    let digits = |all: &Vec<(Range<usize>, String)>| all.iter().map(|(_, digits)| digits.len()).sum::<usize>();
-    let floats = [of_width(8, 2, double), of_width(4, FLOATS, float)];
-    floats.into_iter().flatten().min_by_key(digits).or_else(varints)
+    let digits = |wire: Wire, width| content.chunks(width).map(|number| wire.digits(number).len()).sum::<usize>();
+    match (doubles, floats) {
+        (true, true) if digits(Wire::Fixed64, 8) > digits(Wire::Fixed32, 4) => return Some((Wire::Fixed32, 4)),
+        (true, _) => return Some((Wire::Fixed64, 8)),
+        (false, true) => return Some((Wire::Fixed32, 4)),
+        (false, false) => {}
+    }
+    let width = varint(content, 0)?.1;
+    let whole = |bytes: &[u8]| varint(bytes, 0).is_some_and(|(_, end)| end == bytes.len());
+    (width > 1 && fits(width, VARINTS) && content.chunks(width).all(whole)).then_some((Wire::Varint, width))
 }
 
 /// A base-128 varint at `at` and the offset behind it; none beyond ten bytes or 64 bits.
@@ -240,21 +255,55 @@ pub(super) fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
 }
 
 /// Negative numbers are sent as the two's complement of 64 bits.
-fn integer(value: u64) -> String {
-    if value >> 63 == 1 { value.cast_signed().to_string() } else { value.to_string() }
+fn integer(value: u64) -> Digits {
+    if value >> 63 == 1 { Digits::of(value.cast_signed()) } else { Digits::of(value) }
 }
 
 /// Eight bytes, little-endian: a floating-point number where that reads like one, else an integer.
-fn fixed64(bytes: &[u8]) -> String {
+fn fixed64(bytes: &[u8]) -> Digits {
     let bits = bytes.try_into().map(u64::from_le_bytes).unwrap_or_default();
     let float = f64::from_bits(bits);
-    if plausible(float) { float.to_string() } else { integer(bits) }
+    if plausible(float) { Digits::of(float) } else { integer(bits) }
 }
 
-fn fixed32(bytes: &[u8]) -> String {
+fn fixed32(bytes: &[u8]) -> Digits {
     let bits = bytes.try_into().map(u32::from_le_bytes).unwrap_or_default();
     let float = f32::from_bits(bits);
-    if plausible(f64::from(float)) { float.to_string() } else { bits.to_string() }
+    if plausible(f64::from(float)) { Digits::of(float) } else { Digits::of(bits) }
+}
+
+/// A number as written, without memory of its own: the longest plausible one has 24 characters.
+struct Digits {
+    text: [u8; Self::LONGEST],
+    length: usize,
+}
+
+impl Digits {
+    const LONGEST: usize = 40;
+
+    fn of(number: impl fmt::Display) -> Self {
+        let mut digits = Self { text: [0; Self::LONGEST], length: 0 };
+        // What does not fit is cut off, which no number is.
+        let _ = write!(digits, "{number}");
+        digits
+    }
+}
+
+impl fmt::Write for Digits {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        let room = self.text.get_mut(self.length..self.length + more.len()).ok_or(fmt::Error)?;
+        room.copy_from_slice(more.as_bytes());
+        self.length += more.len();
+        Ok(())
+    }
+}
+
+impl Deref for Digits {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        std::str::from_utf8(&self.text[..self.length]).unwrap_or_default()
+    }
 }
 
 /// Integers of ordinary size are vanishingly small as floating-point numbers, and the other way round.
@@ -273,18 +322,23 @@ mod tests {
 
     #[test]
     fn numbers_read_as_people_write_them() {
-        assert_eq!(fixed64(&52.011037f64.to_le_bytes()), "52.011037");
-        assert_eq!(fixed64(&1_790_000_000_000_000_000u64.to_le_bytes()), "1790000000000000000");
-        assert_eq!(fixed32(&21.5f32.to_le_bytes()), "21.5");
-        assert_eq!(fixed32(&7u32.to_le_bytes()), "7");
+        assert_eq!(&*fixed64(&52.011037f64.to_le_bytes()), "52.011037");
+        assert_eq!(&*fixed64(&1_790_000_000_000_000_000u64.to_le_bytes()), "1790000000000000000");
+        assert_eq!(&*fixed32(&21.5f32.to_le_bytes()), "21.5");
+        assert_eq!(&*fixed32(&7u32.to_le_bytes()), "7");
         assert_eq!(varint(b"\xae\x8a\x98\xc6\xe1\x88\xc4\x01", 0).map(|(value, _)| value), Some(862_318_179_517_742));
-        assert_eq!(integer(u64::MAX), "-1");
+        assert_eq!(&*integer(u64::MAX), "-1");
+        for float in [1e-6, -1.234_567_890_123_456_7e-6, 9_999_999_999_999_998.0, -1.797_693_134_862_315_7e15] {
+            assert_eq!(&*fixed64(&f64::to_le_bytes(float)), float.to_string());
+        }
     }
 
     #[test]
     fn packed_numbers_are_told_one_by_one() {
-        let digits =
-            |bytes: &[u8]| packed(bytes, 0).map(|all| all.into_iter().map(|(_, digits)| digits).collect::<Vec<_>>());
+        let digits = |bytes: &[u8]| {
+            let (wire, width) = packed(bytes)?;
+            Some(bytes.chunks(width).map(|number| wire.digits(number).to_string()).collect::<Vec<_>>())
+        };
         let places = [52.011037f64, 21.25].map(f64::to_le_bytes).concat();
         assert_eq!(digits(&places).unwrap(), ["52.011037", "21.25"]);
         assert_eq!(

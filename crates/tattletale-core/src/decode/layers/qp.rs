@@ -23,8 +23,17 @@ impl Layer for QuotedPrintable {
         Needs::NOTHING.text().some(EQUALS)
     }
 
+    fn glance(&self, view: &View<'_>) -> bool {
+        let first = memchr::memchr(b'=', view.bytes).map(|at| &view.bytes[at + 1..]);
+        match first {
+            Some([b'\r', b'\n', ..] | [b'\n', ..]) => true,
+            Some([a, b, ..]) => [a, b].iter().all(|digit| digit.is_ascii_digit() || (b'A'..=b'F').contains(*digit)),
+            _ => false,
+        }
+    }
+
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
-        if !view.look.has(EQUALS) || !view.look.text() || view.bytes.len() > out.room() {
+        if !self.glance(view) || !view.look.text() || view.bytes.len() > out.room() {
             return;
         }
         if let Some(decoded) = decode(view.bytes) {

@@ -24,10 +24,17 @@ impl Layer for Url {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.some(SLASH).some(COLON | EQUALS)
+        Needs::NOTHING.some(SLASH).some(COLON).or(&const { Needs::NOTHING.first(b"/").some(EQUALS) })
+    }
+
+    fn glance(&self, view: &View<'_>) -> bool {
+        view.bytes.starts_with(b"/") || memchr::memmem::find(view.bytes, b"://").is_some()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
+        if !self.glance(view) {
+            return;
+        }
         let Some(text) = std::str::from_utf8(view.bytes).ok().filter(|text| is_address(text)) else { return };
         let parts = Parts::of(text);
         // A host is a receiver, not data, unless something is encoded in it.

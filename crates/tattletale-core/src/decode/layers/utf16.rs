@@ -8,6 +8,8 @@ use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 pub(super) struct Utf16;
 
 const SHORTEST: usize = 8;
+/// Upper bytes that are zero, where there is no mark.
+const FEWEST_ZEROS: usize = 5;
 
 impl Layer for Utf16 {
     fn name(&self) -> &'static str {
@@ -23,7 +25,8 @@ impl Layer for Utf16 {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(SHORTEST).binary()
+        const MARKED: Needs = Needs::NOTHING.from(SHORTEST).binary().first(b"\xfe\xff");
+        Needs::NOTHING.from(2 * FEWEST_ZEROS).binary().or(&MARKED)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -94,6 +97,6 @@ fn order(bytes: &[u8]) -> Option<bool> {
             upper().all(|&byte| neighbours.has[usize::from(byte)])
                 && pairs as f64 * (256.0 / neighbours.size as f64).log2() >= ENOUGH
         };
-        (zero * 4 >= pairs * 3 && zero >= 5) || NEIGHBOURHOODS.iter().any(all)
+        (zero * 4 >= pairs * 3 && zero >= FEWEST_ZEROS) || NEIGHBOURHOODS.iter().any(all)
     })
 }

@@ -5,11 +5,15 @@
 //! puts together. A map answers for all values at once, so the cost is one look-up a field.
 
 use super::notation::{Notation, SHORTEST, bare, squeezed};
+use crate::decode::Look;
 use crate::detect::texts::Lexicon;
 use std::ops::Range;
 
 /// Longest field that is compared, in bytes.
 pub(in crate::detect) const LONGEST: usize = 256;
+
+/// What a field may lose at its ends: a scheme, slashes, a question mark.
+const LONGEST_TAKEN_OFF: usize = 10;
 
 /// What is known of the values, for comparison with fields. Patterns are told by their number.
 #[derive(Default)]
@@ -26,8 +30,8 @@ pub(in crate::detect) struct Notations {
     /// Where those of each of `pieces` begin.
     starts: Vec<u32>,
     splits: Vec<Split>,
-    /// Which lengths pieces have.
-    lengths: Vec<bool>,
+    /// By length: the first bytes that pieces have, in small letters, as bits.
+    begin: Vec<[u128; 2]>,
 }
 
 /// Texts, each with the first pattern that had it.
@@ -103,8 +107,9 @@ impl Notations {
                 let split = self.splits.len() as u32;
                 self.splits.push(Split { pattern, pieces: pieces.len() as u8, bits: *bits });
                 for (number, piece) in (0..).zip(pieces) {
-                    self.lengths.resize(self.lengths.len().max(piece.len() + 1), false);
-                    self.lengths[piece.len()] = true;
+                    self.begin.resize(self.begin.len().max(piece.len() + 1), [0; 2]);
+                    let first = piece.bytes().next().unwrap_or_default();
+                    self.begin[piece.len()][usize::from(first >> 7)] |= 1 << (first & 127);
                     let known = self.pieces.add(piece.as_bytes());
                     self.of_piece.extend(known.map(|(at, _)| (at, Piece { split, number })));
                 }
@@ -140,6 +145,34 @@ impl Notations {
         self.splits[piece.split as usize]
     }
 
+    /// Whether it is worth asking what a field is: a glance, for most fields are nothing.
+    pub(in crate::detect) fn may_know(&self, bytes: &[u8], look: Look) -> bool {
+        let length = bytes.len();
+        (1..=LONGEST).contains(&length)
+            && ((!self.raw.texts.is_empty() && matches!(length, 6 | 8 | 16))
+                || (!self.squeezed.texts.is_empty() && length >= SHORTEST)
+                || (!self.coordinates.is_empty() && may_be_degrees(bytes))
+                || self.may_be_piece(bytes, look))
+    }
+
+    /// Whether some piece has that length and begins so, once it is [`bare`].
+    fn may_be_piece(&self, bytes: &[u8], look: Look) -> bool {
+        if self.splits.is_empty() {
+            return false;
+        }
+        // Letters beyond ASCII change their length with their case, but not by much.
+        if !look.ascii() {
+            let near = bytes.len().saturating_sub(LONGEST_TAKEN_OFF)..(bytes.len() + 1).min(self.begin.len());
+            return self.begin.get(near).is_some_and(|begin| begin.iter().any(|begin| *begin != [0; 2]));
+        }
+        // Nothing is taken off at the ends of most.
+        let [first, .., last] = bytes else { return true };
+        let plain = first.is_ascii_alphanumeric() && !matches!(first, b'h' | b'H') && last.is_ascii_alphanumeric();
+        let bytes = if plain { bytes } else { bare_ascii(bytes) };
+        let first = bytes.first().map_or(0, u8::to_ascii_lowercase);
+        self.begin.get(bytes.len()).is_some_and(|begin| begin[0] >> first & 1 == 1)
+    }
+
     /// What stands in a field in another notation.
     pub(in crate::detect) fn alike(&self, bytes: &[u8], found: &mut Vec<Alike>) {
         if bytes.len() > LONGEST || bytes.is_empty() {
@@ -164,10 +197,7 @@ impl Notations {
     }
 
     fn pieces_in(&self, bytes: &[u8]) -> &[(u32, Piece)] {
-        // What is taken off at the ends: a scheme, slashes, a question mark.
-        let near =
-            |length: usize| (length.saturating_sub(10)..=length).any(|length| self.lengths.get(length) == Some(&true));
-        if self.splits.is_empty() || bytes.len() > LONGEST || !near(bytes.len()) {
+        if bytes.len() > LONGEST || !self.may_be_piece(bytes, Look::of(bytes)) {
             return &[];
         }
         let text = std::str::from_utf8(bytes).ok();
@@ -198,7 +228,7 @@ impl Notations {
     /// Numbers that are a coordinate as exactly as they are written, alone or with commas between them.
     fn degrees(&self, bytes: &[u8], found: &mut Vec<Alike>) {
         let number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
-        if bytes.len() > 64 || !bytes.iter().all(|byte| number(byte) || b",; ".contains(byte)) {
+        if !may_be_degrees(bytes) {
             return;
         }
         let mut from = 0;
@@ -237,6 +267,27 @@ impl Notations {
             (own.round() - written.round()).abs() < 0.5 || (own.trunc() - written).abs() < 1e-3
         })
     }
+}
+
+/// Digits with what stands between and around coordinates.
+fn may_be_degrees(bytes: &[u8]) -> bool {
+    bytes.len() <= 64 && bytes.iter().all(|byte| byte.is_ascii_digit() || b".-,; ".contains(byte))
+}
+
+/// What [`bare`] leaves of a text, but for its letter case.
+fn bare_ascii(bytes: &[u8]) -> &[u8] {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let first = bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len());
+    let last = bytes.iter().rposition(|byte| !blank(byte)).map_or(first, |last| last + 1);
+    let bytes = &bytes[first..last];
+    let behind = |scheme: &[u8]| {
+        let (head, rest) = bytes.split_at_checked(scheme.len())?;
+        head.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    let bytes = behind(b"https://").or_else(|| behind(b"http://")).unwrap_or(bytes);
+    let first = bytes.iter().position(|&byte| byte != b'?').unwrap_or(bytes.len());
+    let last = bytes.iter().rposition(|&byte| byte != b'/').map_or(first, |last| last + 1);
+    &bytes[first.min(last)..last]
 }
 
 #[cfg(test)]
@@ -278,6 +329,27 @@ mod tests {
             assert!(alike("latitude", "52.2296756", field.as_bytes()).is_empty(), "{field}");
         }
         assert_eq!(alike("longitude", "-21.0122287", b"52.2297,-21.0122"), [(8, 16)]);
+    }
+
+    #[test]
+    fn a_glance_takes_off_what_bare_does() {
+        for text in [
+            "",
+            " ",
+            "/",
+            "?",
+            "???",
+            "?/",
+            "//a//",
+            " HTTPS://A.b/ ",
+            "http://",
+            "https://?x/",
+            "\t?a b/\r\n",
+            "\u{b}q",
+        ] {
+            let glance = bare_ascii(text.as_bytes()).to_ascii_lowercase();
+            assert_eq!(glance, bare(text).as_bytes(), "{text:?}");
+        }
     }
 
     #[test]

@@ -1,0 +1,187 @@
+//! Where a layer puts what it opens: pieces of the view, or other bytes that it was turned into.
+//!
+//! Everything that is put in goes on to the walk at once, in order, so nothing is collected. How sure a layer is of
+//! what it made decides whether other layers are asked, too.
+
+use super::Hint;
+use super::chain::{At, Chain};
+use super::keys::Ring;
+use super::look::Look;
+use super::walk::{Ending, FEW, Node, Offer, Reach, Walker};
+use crate::model::{Fault, FaultKind};
+use std::ops::Range;
+
+/// The step that says that something stands in a name instead of a value.
+pub const NAME: &str = "key";
+
+/// How sure a layer is of what it made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// A checksum or the result itself speaks for it: no other layer is asked.
+    Sure,
+    /// It may be coincidence; others are asked too, and only what opens inside decides.
+    Guess,
+}
+
+/// Where a layer puts what it opens.
+pub struct Opening<'w, 'v> {
+    pub(super) walker: &'w mut Walker<'v>,
+    pub(super) chain: &'w Chain<'w>,
+    pub(super) input: &'w [u8],
+    pub(super) look: Look,
+    pub(super) layer: &'static str,
+    /// True when this layer stated trouble with the view.
+    pub(super) damaged: bool,
+    pub(super) reach: Reach,
+}
+
+impl<'v> Opening<'_, 'v> {
+    /// A piece of the view, to be unfolded further. Pieces of a view come in order and do not overlap.
+    pub fn piece(&mut self, at: At<'_>, span: Range<usize>) {
+        let look = Look::of(&self.input[span.clone()]);
+        self.piece_that_looks(at, span, look);
+    }
+
+    /// The same, where the layer had to look at the bytes itself.
+    pub(super) fn piece_that_looks(&mut self, at: At<'_>, span: Range<usize>, look: Look) {
+        self.slice(&self.chain.child(Some((self.layer, at))), span, look, Offer::Layers);
+    }
+
+    /// A piece that is a number or a literal: nothing can be inside.
+    pub fn atom(&mut self, at: At<'_>, span: Range<usize>) {
+        let look = Look::of(&self.input[span.clone()]);
+        self.slice(&self.chain.child(Some((self.layer, at))), span, look, Offer::Nothing);
+    }
+
+    /// A piece of the view that means `bytes` once its escapes are resolved; those are unfolded further.
+    pub fn unescaped(&mut self, at: At<'_>, span: Range<usize>, bytes: &[u8]) {
+        self.meaning(&self.chain.child(Some((self.layer, at))), span, bytes, Offer::Layers);
+    }
+
+    /// A piece of the view that is a number in binary, told as the decimal digits that a person would write.
+    pub fn number(&mut self, at: At<'_>, span: Range<usize>, digits: &str) {
+        self.meaning(&self.chain.child(Some((self.layer, at))), span, digits.as_bytes(), Offer::Nothing);
+    }
+
+    /// The name of a member or field of what is at `at`, and what it means if it had escapes: names carry data too.
+    pub fn name(&mut self, at: At<'_>, span: Range<usize>, meaning: Option<&[u8]>) {
+        let around = self.chain.child(Some((self.layer, at)));
+        let chain = around.child(Some((NAME, At::Whole)));
+        match meaning {
+            Some(bytes) => self.meaning(&chain, span, bytes, Offer::Layers),
+            None => {
+                let look = Look::of(&self.input[span.clone()]);
+                self.slice(&chain, span, look, Offer::Layers);
+            }
+        }
+    }
+
+    fn slice(&mut self, chain: &Chain<'_>, span: Range<usize>, look: Look, offer: Offer) {
+        self.reach.opened = true;
+        if self.allowed(chain, 0) {
+            let bytes = &self.input[span.clone()];
+            let node = Node { chain, bytes, span, fresh: false, guess: false, look, again: false };
+            let reach = self.walker.node(&node, Hint::default(), offer, FEW);
+            self.add(reach);
+        }
+    }
+
+    fn meaning(&mut self, chain: &Chain<'_>, span: Range<usize>, meaning: &[u8], offer: Offer) {
+        self.reach.opened = true;
+        if self.allowed(chain, meaning.len()) {
+            let (bytes, length) = (&self.input[span.clone()], span.len());
+            let node = Node { chain, bytes, span, fresh: false, guess: false, look: Look::ANY, again: false };
+            self.walker.visitor.enter(&node);
+            let chain = chain.child(None);
+            let (span, look) = (0..length, Look::of(meaning));
+            let inner = Node { chain: &chain, bytes: meaning, span, fresh: true, guess: false, look, again: false };
+            let reach = self.walker.node(&inner, Hint::default(), offer, FEW);
+            self.walker.visitor.leave(&node, &Ending { opened: true, text: true, opaque: false });
+            self.add(reach);
+        }
+    }
+
+    /// The whole view turned into other bytes.
+    pub fn made(&mut self, bytes: &[u8], proof: Proof) {
+        self.made_that_looks(At::Whole, bytes, Look::of(bytes), proof);
+    }
+
+    /// The same, where there is more to say about how: with which key.
+    pub fn made_at(&mut self, at: At<'_>, bytes: &[u8], proof: Proof) {
+        self.made_that_looks(at, bytes, Look::of(bytes), proof);
+    }
+
+    /// The same, where the layer had to look at the bytes itself.
+    pub(super) fn made_that_looks(&mut self, at: At<'_>, bytes: &[u8], look: Look, proof: Proof) {
+        let chain = self.chain.child(Some((self.layer, at)));
+        if !self.allowed(&chain, bytes.len()) {
+            return;
+        }
+        // Bytes of a guess that look like a stream and then break off are random, unless what came out speaks for it.
+        let telling = look.text() && bytes.len() >= FEW;
+        let proof = if self.damaged && self.walker.guesses > 0 && !telling { Proof::Guess } else { proof };
+        let guess = proof == Proof::Guess;
+        let node = Node { chain: &chain, bytes, span: 0..self.input.len(), fresh: true, guess, look, again: false };
+        // What merely fits an alphabet is mostly an identifier: only long runs of mixed digits count as closed.
+        let few = match (proof, self.look.mixed()) {
+            (Proof::Sure, _) => FEW,
+            (Proof::Guess, true) => 4 * FEW,
+            (Proof::Guess, false) => usize::MAX,
+        };
+        self.walker.guesses += usize::from(guess);
+        let reach = self.walker.node(&node, Hint::default(), Offer::Layers, few);
+        self.walker.guesses -= usize::from(guess);
+        self.add(reach);
+        self.reach.opened = reach.opened || proof == Proof::Sure;
+    }
+
+    /// The whole view once more with its escapes resolved, after its pieces were given: for what lies across them.
+    pub fn again(&mut self, layer: &'static str, bytes: &[u8]) {
+        let chain = self.chain.child(Some((layer, At::Whole)));
+        if self.allowed(&chain, bytes.len()) {
+            let (span, look) = (0..self.input.len(), Look::of(bytes));
+            let node = Node { chain: &chain, bytes, span, fresh: true, guess: true, look, again: true };
+            self.walker.node(&node, Hint::default(), Offer::Nothing, usize::MAX);
+        }
+    }
+
+    /// Whether what was put in so far ends the asking.
+    pub(super) fn opened(&self) -> bool {
+        self.reach.opened
+    }
+
+    /// Keys, and what stands beside the view that may belong to them.
+    pub(super) fn ring(&self) -> &'v Ring {
+        self.walker.ring
+    }
+
+    /// Bytes that may still be made by decoding: the limit for decompressors.
+    pub fn room(&self) -> usize {
+        if self.walker.stopped { 0 } else { self.walker.limits.made - self.walker.made }
+    }
+
+    /// States trouble at a byte of the view; what was opened stands. Inside a guess it counts if the guess does.
+    pub fn fault(&mut self, kind: FaultKind, offset: usize, message: impl Into<String>) {
+        let mut fault = Fault::new(kind, message).at(offset as u64);
+        fault.path = self.chain.child(Some((self.layer, At::Whole))).path();
+        self.walker.faults.push(fault);
+        self.damaged = true;
+    }
+
+    fn allowed(&mut self, chain: &Chain<'_>, made: usize) -> bool {
+        let limits = self.walker.limits;
+        if chain.depth > limits.depth {
+            self.walker.stop(chain, format!("more than {} layers deep: not unfolded further", limits.depth));
+        }
+        if made > self.room() {
+            self.walker.stop(chain, format!("more than {} bytes would be unfolded from one part", limits.made));
+        }
+        self.walker.made += made.min(self.room());
+        !self.walker.stopped
+    }
+
+    fn add(&mut self, reach: Reach) {
+        self.reach.read += reach.read;
+        self.reach.opaque += reach.opaque;
+    }
+}
