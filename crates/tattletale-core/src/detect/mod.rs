@@ -8,6 +8,7 @@ pub mod chance;
 mod closed;
 mod digests;
 mod filter;
+mod frame;
 pub mod personal;
 mod places;
 pub mod planted;

@@ -9,6 +9,7 @@ use super::beside::Beside;
 use super::chance;
 use super::closed::Closed;
 use super::digests::salted;
+use super::frame::{Frame, overlap};
 use super::places::Places;
 use super::planted::{By, Hit, Planted};
 use crate::decode::{Ending, Node, Visitor};
@@ -58,15 +59,6 @@ pub struct Unexplained {
     pub bytes: Vec<u8>,
     /// The run and its surroundings.
     pub excerpt: Excerpt,
-}
-
-/// An open node: the matches in its bytes by their start, none once a piece has taken them; how many sightings there
-/// were before it.
-struct Frame {
-    hits: Vec<Option<Hit>>,
-    /// Of these, how many begin before the pieces that are still to come.
-    passed: usize,
-    mark: usize,
 }
 
 /// What was seen in one part.
@@ -301,31 +293,6 @@ impl Sighter<'_> {
     }
 }
 
-impl Frame {
-    fn has_digest(&self, span: &Range<usize>) -> bool {
-        let digest = |hit: &Hit| matches!(hit.by, By::Digest { .. }) && overlap(&hit.range, span);
-        self.hits.iter().flatten().any(digest)
-    }
-
-    /// Moves the matches that lie inside `span` out, counted from its start.
-    fn hand_down(&mut self, span: &Range<usize>, into: &mut Vec<Hit>) {
-        let start = |hit: &Option<Hit>| hit.as_ref().map(|hit| hit.range.start);
-        // Pieces come in order: those that were taken, and those before this one, are of no interest any more.
-        let before = |hit: &Option<Hit>| start(hit).is_none_or(|start| start < span.start);
-        self.passed += self.hits[self.passed..].iter().take_while(|hit| before(hit)).count();
-        for slot in &mut self.hits[self.passed..] {
-            match slot.take_if(|hit| hit.range.end <= span.end) {
-                Some(hit) => {
-                    let range = hit.range.start - span.start..hit.range.end - span.start;
-                    into.push(Hit { range, ..hit });
-                }
-                None if start(slot).is_some_and(|start| start >= span.end) => break,
-                None => {}
-            }
-        }
-    }
-}
-
 impl Sighter<'_> {
     /// What stands in a node that begins: found in its bytes where they are new, else handed down.
     fn hits_in(&mut self, node: &Node<'_>) -> Vec<Hit> {
@@ -338,7 +305,7 @@ impl Sighter<'_> {
             }
             hits.sort_by_key(|hit| hit.range.start);
         } else if let Some(around) = self.frames.last_mut()
-            && around.hits.len() > around.passed
+            && around.may_hold_more()
         {
             around.hand_down(&node.span, &mut hits);
         }
@@ -355,13 +322,14 @@ impl Sighter<'_> {
 
 impl Visitor for Sighter<'_> {
     fn enter(&mut self, node: &Node<'_>) {
-        let hits = self.hits_in(node).into_iter().map(Some).collect();
-        self.frames.push(Frame { hits, passed: 0, mark: self.found.len() });
+        let hits = self.hits_in(node);
+        self.frames.push(Frame::new(hits, self.found.len()));
     }
 
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
-        let Some(Frame { hits, mark, .. }) = self.frames.pop() else { return };
-        self.end(node, ending, hits.into_iter().flatten().collect(), mark);
+        let Some(frame) = self.frames.pop() else { return };
+        let mark = frame.mark;
+        self.end(node, ending, frame.left(), mark);
     }
 
     fn leaf(&mut self, node: &Node<'_>, ending: &Ending) {
@@ -411,10 +379,6 @@ fn place(node: &Node<'_>, hit: &Hit) -> Range<usize> {
 /// Seen by a path alone, which a whole address that is found around it says better.
 fn is_path(sighting: &Sighting) -> bool {
     sighting.excerpt.found.starts_with(b"/")
-}
-
-fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a.start < b.end && b.start < a.end
 }
 
 fn excerpt(bytes: &[u8], range: &Range<usize>) -> Excerpt {

@@ -1,0 +1,56 @@
+//! A node that is open while a walk is searched: the matches in its bytes, until pieces of it take them.
+
+use super::planted::{By, Hit};
+use std::ops::Range;
+
+/// An open node: the matches in its bytes by their start, none once a piece has taken them; how many sightings there
+/// were before it.
+pub(super) struct Frame {
+    hits: Vec<Option<Hit>>,
+    /// Of these, how many begin before the pieces that are still to come.
+    passed: usize,
+    pub(super) mark: usize,
+}
+
+impl Frame {
+    pub(super) fn new(hits: Vec<Hit>, mark: usize) -> Self {
+        Self { hits: hits.into_iter().map(Some).collect(), passed: 0, mark }
+    }
+
+    /// False once every match lies before what is still to come.
+    pub(super) fn may_hold_more(&self) -> bool {
+        self.hits.len() > self.passed
+    }
+
+    /// What no piece has taken.
+    pub(super) fn left(self) -> Vec<Hit> {
+        self.hits.into_iter().flatten().collect()
+    }
+
+    pub(super) fn has_digest(&self, span: &Range<usize>) -> bool {
+        let digest = |hit: &Hit| matches!(hit.by, By::Digest { .. }) && overlap(&hit.range, span);
+        self.hits.iter().flatten().any(digest)
+    }
+
+    /// Moves the matches that lie inside `span` out, counted from its start.
+    pub(super) fn hand_down(&mut self, span: &Range<usize>, into: &mut Vec<Hit>) {
+        let start = |hit: &Option<Hit>| hit.as_ref().map(|hit| hit.range.start);
+        // Pieces come in order: those that were taken, and those before this one, are of no interest any more.
+        let before = |hit: &Option<Hit>| start(hit).is_none_or(|start| start < span.start);
+        self.passed += self.hits[self.passed..].iter().take_while(|hit| before(hit)).count();
+        for slot in &mut self.hits[self.passed..] {
+            match slot.take_if(|hit| hit.range.end <= span.end) {
+                Some(hit) => {
+                    let range = hit.range.start - span.start..hit.range.end - span.start;
+                    into.push(Hit { range, ..hit });
+                }
+                None if start(slot).is_some_and(|start| start >= span.end) => break,
+                None => {}
+            }
+        }
+    }
+}
+
+pub(super) fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
