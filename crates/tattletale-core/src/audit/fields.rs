@@ -66,8 +66,14 @@ impl Visitor for Leaves {
 }
 
 impl Leaves {
+    /// About how many bytes of memory it takes.
+    pub(super) fn weight(&self) -> usize {
+        let step = size_of::<Step>() + 16;
+        self.found.iter().map(|found| size_of::<Found>() + found.path.len() * step + found.value.len()).sum()
+    }
+
     /// After the walk: the fields of this part, with the records they belong to, numbered from `records` on.
-    pub(super) fn of(self, part: &Part, records: &mut u32, dropped: &mut u64) -> Vec<Leaf> {
+    pub(super) fn of(&self, part: &Part, records: &mut u32, dropped: &mut u64) -> Vec<Leaf> {
         *dropped += self.dropped;
         let placed: Vec<(Vec<String>, String)> = self.found.iter().map(|found| places(&found.path)).collect();
         let mut times: HashMap<&str, (bool, Timestamp)> = HashMap::new();

@@ -14,6 +14,7 @@ mod personal;
 mod salting;
 mod search;
 mod survey;
+mod unfolded;
 mod watchers;
 
 use crate::detect::Planted;
@@ -134,6 +135,7 @@ pub fn audit_against(
             in_control: &in_control,
             options,
             party,
+            memo: unfolded::Memo::default(),
         };
         search.run(&captures[*index], survey, &mut report, &mut collected);
     }

@@ -25,13 +25,12 @@ const MESSAGES: u8 = 3;
 /// Runs whose trials are counted.
 const KNOWN: usize = 100_000;
 
-/// Fields of a message.
+/// Fields of a part or of a message.
 #[derive(Default)]
 pub(super) struct Salts {
     bytes: Vec<u8>,
     /// Where each ends, and the number of its part.
     ends: Vec<(u32, u32)>,
-    part: u32,
 }
 
 /// An unexplained run with its part and the time that it was sent.
@@ -86,9 +85,18 @@ impl Budget {
 }
 
 impl Salts {
-    /// The fields that come now are of that part.
-    pub(super) fn at(&mut self, part: usize) {
-        self.part = part as u32;
+    /// About how many bytes of memory it takes.
+    pub(super) fn weight(&self) -> usize {
+        self.bytes.len() + size_of_val(self.ends.as_slice())
+    }
+
+    /// Adds those of the part with that number.
+    pub(super) fn add(&mut self, part: usize, fields: &Self) {
+        let from = self.bytes.len() as u32;
+        let ends = fields.ends.iter().take(FIELDS - self.ends.len());
+        self.ends.extend(ends.map(|(end, _)| (from + end, part as u32)));
+        let end = self.ends.last().map_or(0, |(end, _)| *end);
+        self.bytes.extend_from_slice(&fields.bytes[..end.saturating_sub(from) as usize]);
     }
 
     /// Fields that differ, with the numbers of their parts.
@@ -164,7 +172,7 @@ impl Visitor for Salts {
         let field = !ending.opened && !node.guess && !node.again && LENGTHS.contains(&node.bytes.len());
         if field && self.ends.len() < FIELDS {
             self.bytes.extend_from_slice(node.bytes);
-            self.ends.push((self.bytes.len() as u32, self.part));
+            self.ends.push((self.bytes.len() as u32, 0));
         }
     }
 }

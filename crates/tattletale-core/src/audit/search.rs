@@ -1,17 +1,17 @@
 //! The second pass: every part of every exchange is unfolded and searched, on all cores, in the capture's order.
 
 use super::carriers::{Carriers, Role};
-use super::fields::{self, Collected, Leaf, Leaves};
+use super::fields::{self, Collected, Leaf};
 use super::names::Unseen;
 use super::personal::{self, Recollection};
 use super::salting::{Budget, Run, Salts};
 use super::survey::Survey;
-use super::watchers::Watchers;
+use super::unfolded::{Asked, Memo, Unfolded};
 use super::{Capture, Options};
 use crate::attribute::{same_site, site};
 use crate::decode::parts;
-use crate::detect::personal::{Recognised, Recogniser};
-use crate::detect::{Closed, Places, Planted, chance, look_beside};
+use crate::detect::personal::Recognised;
+use crate::detect::{Closed, Places, Planted, chance};
 use crate::import::{self, Wanted};
 use crate::model::{
     Captured, Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, Hashes, Odds, OpaquePlace, Part, Party,
@@ -34,6 +34,8 @@ pub(super) struct Search<'a> {
     pub(super) in_control: &'a BTreeSet<Subject>,
     pub(super) options: &'a Options,
     pub(super) party: PartyBy<'a>,
+    /// Parts that came lately.
+    pub(super) memo: Memo,
 }
 
 /// What tells first from third party.
@@ -144,21 +146,20 @@ impl<'a> Search<'a> {
         // What the user's own action carries tells nothing about who tells tales.
         let tells = role == Role::Other;
         let (mut runs, mut salts) = (Vec::new(), Salts::default());
-        let salting = tells && self.planted.salted().wanted(1, 1) > 0;
-        let (site, mut recognised) = (registrable_domain(&host).unwrap_or(&host).to_owned(), Vec::new());
+        let (site, mut recognised) = (registrable_domain(&host).unwrap_or(&host), Vec::new());
         let body = &exchange.request.body;
         if !body.bytes.is_empty() || body.fidelity == Fidelity::Missing {
             row.bodies[body.fidelity as usize] += 1;
         }
+        let asked = Asked {
+            personal_to: tells.then_some(site),
+            fields: tells && self.options.fields,
+            salts: tells && self.planted.salted().wanted(1, 1) > 0,
+        };
         for (number, view) in parts(&exchange, self.options.responses).into_iter().enumerate() {
-            salts.at(number);
-            let mut watchers = Watchers {
-                recogniser: tells.then(|| Recogniser::new(&site)),
-                leaves: (tells && self.options.fields).then(Leaves::default),
-                salts: salting.then_some(&mut salts),
-            };
-            let limits = &self.options.limits;
-            let (seen, walked) = look_beside(self.planted, view.bytes, view.hint, limits, &mut places, &mut watchers);
+            let unfolded = self.memo.unfolded(self.planted, &self.options.limits, &view, asked);
+            let Unfolded { seen, walked, .. } = &*unfolded;
+            places.add(&unfolded.places);
             row.captured += view.bytes.len() as u64;
             row.read += walked.read;
             row.opaque += walked.opaque;
@@ -166,21 +167,23 @@ impl<'a> Search<'a> {
             let crowded = seen.crowded.iter().map(|_| {
                 Fault::new(FaultKind::Limit, "one thing stands in so many places here that not all are listed")
             });
-            for mut fault in walked.faults.into_iter().chain(crowded) {
+            for mut fault in walked.faults.iter().cloned().chain(crowded) {
                 fault.part = Some(view.part.clone());
                 faults.push(fault);
             }
             let at = view.at.or(exchange.at);
-            if salting {
-                runs.extend(seen.unexplained.into_iter().map(|run| Run { part: view.part.clone(), at, run }));
+            if let Some(fields) = &unfolded.salts {
+                salts.add(number, fields);
+                let unexplained = seen.unexplained.iter().cloned();
+                runs.extend(unexplained.map(|run| Run { part: view.part.clone(), at, run }));
             }
-            sightings.extend(seen.sightings.into_iter().map(|sighting| (view.part.clone(), at, sighting)));
-            opaque.extend(seen.opaque.into_iter().map(|closed| (view.part.clone(), closed)));
-            if let Some(found) = watchers.leaves {
+            sightings.extend(seen.sightings.iter().cloned().map(|sighting| (view.part.clone(), at, sighting)));
+            opaque.extend(seen.opaque.iter().cloned().map(|closed| (view.part.clone(), closed)));
+            if let Some(found) = &unfolded.leaves {
                 leaves.extend(found.of(&view.part, &mut records, &mut dropped));
             }
-            let found = watchers.recogniser.map(Recogniser::recognised).unwrap_or_default();
-            recognised.extend(found.into_iter().map(|found| (view.part.clone(), at, found)));
+            let found = unfolded.recognised.iter().cloned();
+            recognised.extend(found.map(|found| (view.part.clone(), at, found)));
         }
         faults.iter_mut().for_each(|fault| fault.exchange = Some(exchange.index));
         Examined {

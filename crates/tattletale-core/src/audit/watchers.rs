@@ -10,7 +10,7 @@ use crate::detect::personal::Recogniser;
 pub(super) struct Watchers<'s> {
     pub(super) recogniser: Option<Recogniser<'s>>,
     pub(super) leaves: Option<Leaves>,
-    pub(super) salts: Option<&'s mut Salts>,
+    pub(super) salts: Option<Salts>,
 }
 
 impl Visitor for Watchers<'_> {
