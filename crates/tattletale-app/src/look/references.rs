@@ -6,17 +6,22 @@
 use super::unit::{Trouble, Unit};
 use crate::dex::{Index, is_quickened};
 
-/// The rows that are asked for, one mark a row.
+/// The row is asked for.
+pub(crate) const ASKED: u8 = 1;
+/// The row speaks of private browsing.
+pub(crate) const SPEAKS: u8 = 2;
+
+/// What is asked about the rows, [`ASKED`] and [`SPEAKS`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Marks {
-    pub(crate) strings: Vec<bool>,
-    pub(crate) methods: Vec<bool>,
-    pub(crate) fields: Vec<bool>,
+    pub(crate) strings: Vec<u8>,
+    pub(crate) methods: Vec<u8>,
+    pub(crate) fields: Vec<u8>,
 }
 
 impl Marks {
     pub(crate) fn of(unit: &Unit<'_>) -> Self {
-        let rows = |rows: u32| vec![false; rows as usize];
+        let rows = |rows: u32| vec![0; rows as usize];
         Self { strings: rows(unit.dex.strings()), methods: rows(unit.dex.methods()), fields: rows(unit.dex.fields()) }
     }
 }
@@ -32,10 +37,21 @@ pub(crate) struct Use {
     pub(crate) method: u32,
 }
 
+/// The first row that speaks of private browsing in a body of code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spoken {
+    /// Which body, counted as [`Unit::each_body`] goes through them.
+    pub(crate) body: u64,
+    pub(crate) index: Index,
+    pub(crate) row: u32,
+}
+
 /// What the pass brought.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Uses {
     pub(crate) uses: Vec<Use>,
+    /// In the order of the bodies, at most one each.
+    pub(crate) spoken: Vec<Spoken>,
     pub(crate) methods: u64,
     pub(crate) quickened: u64,
     pub(crate) trouble: Trouble,
@@ -46,8 +62,9 @@ const MOST_USES: usize = 2_000_000;
 
 pub(crate) fn uses(unit: &Unit<'_>, marks: &Marks) -> Uses {
     let mut found = Uses::default();
-    let (mut uses, mut methods, mut quickened) = (Vec::new(), 0, 0);
-    found.trouble = unit.each_method(|class, method, code| {
+    let (mut uses, mut spoken, mut methods, mut quickened) = (Vec::new(), Vec::<Spoken>::new(), 0, 0);
+    found.trouble = unit.each_body(|class, _, method, code| {
+        let body = methods;
         methods += 1;
         for instruction in code.instructions() {
             let Some((index, row)) = instruction.index() else {
@@ -60,12 +77,16 @@ pub(crate) fn uses(unit: &Unit<'_>, marks: &Marks) -> Uses {
                 Index::Field => &marks.fields,
                 Index::Type | Index::None => continue,
             };
-            if marked.get(row as usize) == Some(&true) && uses.len() < MOST_USES {
+            let Some(&mark @ 1..) = marked.get(row as usize) else { continue };
+            if mark & ASKED != 0 && uses.len() < MOST_USES {
                 uses.push(Use { index, row, class: class as u32, method: method.method });
+            }
+            if mark & SPEAKS != 0 && spoken.last().is_none_or(|last| last.body != body) {
+                spoken.push(Spoken { body, index, row });
             }
         }
     });
-    found.uses = uses;
+    (found.uses, found.spoken) = (uses, spoken);
     (found.methods, found.quickened) = (methods, quickened);
     found
 }

@@ -57,7 +57,7 @@ impl Expressions {
             made.all.push(Expression { position, written: written.to_owned(), compiled });
         }
         if !texts.is_empty() {
-            made.pieces = Some(AhoCorasick::new(texts).map_err(|error| error.to_string())?);
+            made.pieces = Some(AhoCorasick::builder().prefilter(false).build(texts).map_err(|error| error.to_string())?);
         }
         Ok(made)
     }

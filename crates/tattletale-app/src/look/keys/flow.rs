@@ -9,7 +9,7 @@ use std::rc::Rc;
 use tattletale_core::codec::base64;
 use tattletale_core::model::app::KeyKind;
 
-use super::super::references::{Marks, uses};
+use super::super::references::{ASKED, Marks, uses};
 use super::super::unit::Unit;
 use super::sinks::{self, Making};
 use crate::dex::{Code, Constant, Index, Instruction, MethodEntry, text};
@@ -119,7 +119,10 @@ impl<'u, 'b> Flow<'u, 'b> {
                     let same = |name: &&Name<'b>| name.0 == method.class && name.1 == method.name;
                     called.iter().any(|name| same(&name))
                 });
-                marks.methods[number as usize] = wanted;
+                marks.methods[number as usize] = if wanted { ASKED } else { 0 };
+            }
+            if marks.methods.iter().all(|mark| *mark == 0) {
+                continue;
             }
             let mut methods: Vec<(u32, u32)> =
                 uses(unit, &marks).uses.iter().map(|used| (used.class, used.method)).collect();
