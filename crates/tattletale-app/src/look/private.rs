@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use tattletale_core::model::app::PrivatePath;
 
 use super::Shown;
@@ -36,7 +36,12 @@ const WORDS: [&str; 9] = [
 ];
 
 /// Without any of these, no word can be there: most names are told by one look.
-static HINT: LazyLock<Regex> = LazyLock::new(|| Regex::new("(?i-u)cogn|priv|secret").expect("written as it must be"));
+static HINT: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    // Names are short: a search that prepares itself for each of them takes longer than one that walks through.
+    let mut hint = AhoCorasick::builder();
+    hint.ascii_case_insensitive(true).prefilter(false).kind(Some(AhoCorasickKind::DFA));
+    hint.build(["cogn", "priv", "secret"]).expect("three words make a small automaton")
+});
 
 fn speaks(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
@@ -48,8 +53,14 @@ fn speaks_bytes(string: &[u8]) -> bool {
     string.len() < 200 && string.len() > 6 && HINT.is_match(string) && speaks(&text(string))
 }
 
-/// Marks the strings that speak, and the fields and methods whose names do.
+/// Marks the strings that speak, and the classes, fields and methods whose names do.
 pub(crate) fn mark(unit: &Unit<'_>, strings: &[Option<&[u8]>], marks: &mut Marks) {
+    for (mark, defined) in marks.classes.iter_mut().zip(&unit.classes) {
+        let hinted = HINT.is_match(defined.descriptor);
+        if hinted && speaks_bytes(simple(&java_name(defined.descriptor)).as_bytes()) {
+            *mark |= SPEAKS;
+        }
+    }
     let mut any = false;
     for (mark, string) in marks.strings.iter_mut().zip(strings) {
         if string.is_some_and(speaks_bytes) {
@@ -78,37 +89,25 @@ pub(crate) fn find(shown: &Shown<'_, '_>, spoken: &[Vec<Spoken>], owners: &Owner
     if owners.iter().flatten().all(Option::is_none) {
         return Vec::new();
     }
-    let starts = starts(shown, spoken, owners);
+    let starts = starts(spoken, owners);
     if starts.is_empty() {
         return Vec::new();
     }
-    Search { calls: Calls::new(shown.units), shown, owners, reached: Vec::new(), numbers: HashMap::new() }.paths(&starts)
+    Search { calls: Calls::new(shown.units), shown, owners, reached: Vec::new(), numbers: HashMap::new() }
+        .paths(&starts)
 }
 
 /// Methods of the app's own that speak, in the order of files, classes and methods.
-fn starts(shown: &Shown<'_, '_>, spoken: &[Vec<Spoken>], owners: &Owners) -> Vec<Start> {
-    let mut starts = Vec::new();
-    for (file, unit) in shown.units.iter().enumerate() {
-        let mut spoken = spoken[file].iter().peekable();
-        let (mut body, mut known) = (0, (usize::MAX, false));
-        unit.each_body(|class, position, entry, _| {
-            let refers = spoken.next_if(|said| said.body == body).map(|said| (said.index, said.row));
-            body += 1;
-            if owners[file][class].is_some() {
-                return;
-            }
-            if known.0 != class {
-                known = (class, speaks_bytes(simple(&java_name(unit.classes[class].descriptor)).as_bytes()));
-            }
-            let own = || unit.dex.method(entry.method).is_some_and(|method| speaks_bytes(method.name));
-            let named = known.1 || own();
-            if named || refers.is_some() {
-                let node = Node { file: file as u32, class: class as u32, position: position as u32 };
-                starts.push(Start { node, refers: refers.filter(|_| !named) });
-            }
-        });
-    }
-    starts
+fn starts(spoken: &[Vec<Spoken>], owners: &Owners) -> Vec<Start> {
+    let files = (0..).zip(spoken.iter().zip(owners));
+    let own = files.flat_map(|(file, (spoken, owners))| {
+        let own = spoken.iter().filter(|said| owners[said.class as usize].is_none());
+        own.map(move |said| Start {
+            node: Node { file, class: said.class, position: said.position },
+            refers: said.refers,
+        })
+    });
+    own.collect()
 }
 
 /// The name of a class without its package.

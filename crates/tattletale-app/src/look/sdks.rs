@@ -19,11 +19,7 @@ const PLACES: usize = 5;
 pub(crate) type Owners = Vec<Vec<Option<usize>>>;
 
 /// Strings that are a signature's own, by their bytes.
-pub(crate) fn mark(
-    strings: &[Option<&[u8]>],
-    signatures: &Signatures,
-    marks: &mut Marks,
-) -> BTreeMap<u32, Vec<usize>> {
+pub(crate) fn mark(strings: &[Option<&[u8]>], signatures: &Signatures, marks: &mut Marks) -> BTreeMap<u32, Vec<usize>> {
     let mut wanted: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
     for (position, signature) in signatures.list.iter().enumerate() {
         signature.strings.iter().for_each(|string| wanted.entry(string.as_bytes()).or_default().push(position));
