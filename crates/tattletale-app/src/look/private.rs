@@ -120,7 +120,7 @@ struct Reached {
     node: Node,
     sdk: Option<usize>,
     /// What it calls, once that was asked; places in `reached`.
-    calls: Vec<u32>,
+    calls: Option<Vec<u32>>,
 }
 
 /// A search that goes on from all starts at once and reads only what it reaches.
@@ -138,19 +138,15 @@ type Ways = Vec<Option<(u32, usize)>>;
 impl Search<'_, '_> {
     fn paths(&mut self, starts: &[Start]) -> Vec<PrivatePath> {
         let numbers: Vec<u32> = starts.iter().map(|start| self.number(start.node)).collect();
-        let (mut ways, mut asked) = (Ways::new(), 0);
-        // After every step outwards all chains of that many calls are known.
+        let mut ways = Ways::new();
+        // After every step outwards all chains of that many calls are known; only starts without one go on.
         for length in 1..=LONGEST {
-            let border = asked..self.reached.len();
-            asked = border.end;
-            for at in border.filter(|at| *at < asked) {
-                self.ask(at);
-            }
-            ways = self.ways();
-            let known = numbers.iter().filter(|start| ways[**start as usize].is_some_and(|(_, left)| left <= length));
-            if known.count() >= SHOWN || asked == self.reached.len() {
+            let known = |start: &u32| ways.get(*start as usize).is_some_and(|way| way.is_some_and(|(_, l)| l < length));
+            let open: Vec<u32> = numbers.iter().copied().filter(|start| !known(start)).collect();
+            if open.is_empty() || numbers.len() - open.len() >= SHOWN || !self.spread(open, length) {
                 break;
             }
+            ways = self.ways();
         }
         let found = starts.iter().zip(&numbers);
         let mut found: Vec<_> =
@@ -162,20 +158,36 @@ impl Search<'_, '_> {
     fn number(&mut self, node: Node) -> u32 {
         *self.numbers.entry(node).or_insert_with(|| {
             let sdk = self.owners[node.file as usize][node.class as usize];
-            self.reached.push(Reached { node, sdk, calls: Vec::new() });
+            self.reached.push(Reached { node, sdk, calls: None });
             self.reached.len() as u32 - 1
         })
     }
 
-    /// Reads what a method calls. A chain ends at the first method of an SDK.
-    fn ask(&mut self, at: usize) {
-        if self.reached[at].sdk.is_some() {
-            return;
+    /// Reads what everything within so many calls of some methods calls; false when there is nothing more to read.
+    fn spread(&mut self, mut border: Vec<u32>, length: usize) -> bool {
+        let (mut news, mut seen) = (false, vec![false; self.reached.len()]);
+        border.iter().for_each(|at| seen[*at as usize] = true);
+        for _ in 0..length {
+            let mut next = Vec::new();
+            for at in border {
+                news |= self.ask(at);
+                seen.resize(self.reached.len(), false);
+                let calls = self.reached[at as usize].calls.iter().flatten();
+                next.extend(calls.filter(|to| !std::mem::replace(&mut seen[**to as usize], true)));
+            }
+            border = next;
         }
-        let mut called = self.calls.of(self.reached[at].node);
+        news || !border.is_empty()
+    }
+
+    /// Reads what a method calls, once. A chain ends at the first method of an SDK.
+    fn ask(&mut self, at: u32) -> bool {
+        let Reached { node, sdk: None, calls: None } = self.reached[at as usize] else { return false };
+        let mut called = self.calls.of(node);
         called.sort_unstable();
         called.dedup();
-        self.reached[at].calls = called.into_iter().map(|node| self.number(node)).collect();
+        self.reached[at as usize].calls = Some(called.into_iter().map(|node| self.number(node)).collect());
+        true
     }
 
     /// The way from everything that was reached to its nearest SDK, searched backwards. Among ways of one length the
@@ -185,7 +197,7 @@ impl Search<'_, '_> {
         order.sort_unstable_by_key(|at| self.reached[*at as usize].node);
         let mut back: Vec<Vec<u32>> = vec![Vec::new(); order.len()];
         for &from in &order {
-            self.reached[from as usize].calls.iter().for_each(|to| back[*to as usize].push(from));
+            self.reached[from as usize].calls.iter().flatten().for_each(|to| back[*to as usize].push(from));
         }
         let mut ways: Ways = vec![None; order.len()];
         let mut queue: VecDeque<u32> = VecDeque::new();

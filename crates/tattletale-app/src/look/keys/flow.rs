@@ -82,7 +82,7 @@ impl<'u, 'b> Flow<'u, 'b> {
                     }
                 }
                 for method in &defined.data.methods {
-                    if unit.dex.method(method.method).is_some_and(|method| method.name == b"<clinit>")
+                    if unit.dex.name_of_method(method.method).and_then(|row| unit.dex.string(row)) == Some(b"<clinit>")
                         && let Some(code) = unit.dex.code(method)
                     {
                         self.run(file, position, method, code);
@@ -115,10 +115,12 @@ impl<'u, 'b> Flow<'u, 'b> {
             let unit = &self.units[file];
             let mut marks = Marks::of(unit);
             for number in 0..unit.dex.methods() {
-                let wanted = unit.dex.method(number).is_some_and(|method| {
-                    let same = |name: &&Name<'b>| name.0 == method.class && name.1 == method.name;
-                    called.iter().any(|name| same(&name))
-                });
+                // One name is read before the class: few rows have it.
+                let own = unit.dex.name_of_method(number).and_then(|row| unit.dex.string(row));
+                let wanted = called
+                    .iter()
+                    .filter(|name| Some(name.1) == own)
+                    .any(|name| unit.dex.method(number).is_some_and(|method| name.0 == method.class));
                 marks.methods[number as usize] = if wanted { ASKED } else { 0 };
             }
             if marks.methods.iter().all(|mark| *mark == 0) {
