@@ -173,7 +173,7 @@ impl Print {
             });
         }
         let classes = &mut self.classes[first..];
-        let trouble = unit.each_method(|class, entry, code| {
+        let trouble = unit.each_body(|class, _, entry, code| {
             let shape = rows.shapes.get(entry.method as usize).copied().unwrap_or_default();
             let mut method = Method {
                 unit: number,

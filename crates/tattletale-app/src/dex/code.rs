@@ -79,6 +79,7 @@ pub struct Instruction<'b> {
 
 impl Instruction<'_> {
     /// The number of the string, type, field or method that it refers to.
+    #[inline]
     pub fn index(&self) -> Option<(Index, u32)> {
         match index_kind(self.opcode) {
             Index::None => None,
@@ -173,6 +174,7 @@ impl Instructions<'_> {
 impl<'b> Iterator for Instructions<'b> {
     type Item = Instruction<'b>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         while self.units.get(self.at) == Some(&0) {
             match self.payload() {

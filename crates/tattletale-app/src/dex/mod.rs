@@ -203,13 +203,27 @@ impl<'b> Dex<'b> {
     }
 
     /// Number of the type that a field belongs to, without reading its names.
+    #[inline]
     pub fn class_of_field(&self, number: u32) -> Option<u32> {
         Some(u16_at(self.tables, self.fields.row(number, 8)?)?.into())
     }
 
     /// Number of the type that a method belongs to, without reading its names.
+    #[inline]
     pub fn class_of_method(&self, number: u32) -> Option<u32> {
         Some(u16_at(self.tables, self.methods.row(number, 8)?)?.into())
+    }
+
+    /// Number of the string that is a field's name.
+    #[inline]
+    pub fn name_of_field(&self, number: u32) -> Option<u32> {
+        u32_at(self.tables, self.fields.row(number, 8)? + 4)
+    }
+
+    /// Number of the string that is a method's name.
+    #[inline]
+    pub fn name_of_method(&self, number: u32) -> Option<u32> {
+        u32_at(self.tables, self.methods.row(number, 8)? + 4)
     }
 
     /// The types of a prototype: what it returns, then its parameters, as descriptors.
@@ -233,6 +247,7 @@ impl<'b> Dex<'b> {
 
 impl Table {
     /// Where a row begins.
+    #[inline]
     fn row(self, number: u32, bytes: usize) -> Option<usize> {
         (number < self.rows).then(|| self.offset + number as usize * bytes)
     }

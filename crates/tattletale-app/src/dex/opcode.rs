@@ -38,11 +38,13 @@ const LENGTHS: &[u8; 256] = b"\
 2221111111443322";
 
 /// Code units of an instruction; payloads in the code have their own lengths.
+#[inline]
 pub(super) fn length(opcode: u8) -> usize {
     usize::from(LENGTHS[usize::from(opcode)] - b'0')
 }
 
 /// What the number in an instruction refers to.
+#[inline]
 pub fn index_kind(opcode: u8) -> Index {
     match opcode {
         0x1a | 0x1b => Index::String,
@@ -54,6 +56,7 @@ pub fn index_kind(opcode: u8) -> Index {
 }
 
 /// Whether it is an instruction that ART rewrote when it installed the app, and that lost its reference.
+#[inline]
 pub fn is_quickened(opcode: u8) -> bool {
     matches!(opcode, 0xe3..=0xf2)
 }

@@ -15,9 +15,9 @@ use tattletale_core::model::{has_known_suffix, registrable_domain};
 
 use super::Shown;
 use super::native::Library;
-use super::references::{Marks, Use};
+use super::references::{ASKED, Marks, Use};
 use super::sdks::Owners;
-use super::unit::{Unit, java_name};
+use super::unit::java_name;
 use crate::arsc::Resources;
 use crate::dex::Index;
 use crate::package::Kind;
@@ -62,10 +62,14 @@ struct Found {
 }
 
 /// The hosts of a file's strings, by row; they are marked so that their places are noted.
-pub(crate) fn mark(unit: &Unit<'_>, shown: (&Operators, &crate::signature::Signatures), marks: &mut Marks) -> Rows {
+pub(crate) fn mark(
+    strings: &[Option<&[u8]>],
+    shown: (&Operators, &crate::signature::Signatures),
+    marks: &mut Marks,
+) -> Rows {
     let mut rows = BTreeMap::new();
-    for number in 0..unit.dex.strings() {
-        let Some(string) = unit.dex.string(number) else { continue };
+    for (number, string) in (0..).zip(strings) {
+        let Some(string) = *string else { continue };
         let mut hosts: Vec<(String, Option<String>)> = addresses(string).collect();
         if hosts.is_empty()
             && let Some(host) = bare_host(string)
@@ -74,7 +78,7 @@ pub(crate) fn mark(unit: &Unit<'_>, shown: (&Operators, &crate::signature::Signa
             hosts.push((host, None));
         }
         if !hosts.is_empty() {
-            marks.strings[number as usize] = true;
+            marks.strings[number as usize] |= ASKED;
             rows.insert(number, hosts);
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use tattletale_core::model::app::{Asked, Place};
 
 use super::Shown;
-use super::references::{Marks, Use};
+use super::references::{ASKED, Marks, Use};
 use super::sdks::Owners;
 use super::unit::{Unit, java_name};
 use crate::dex::Index;
@@ -83,7 +83,7 @@ static WAYS: &[Way] = &[
 ];
 
 /// Marks every row of a file that is one of the ways, and tells which.
-pub(crate) fn mark(unit: &Unit<'_>, marks: &mut Marks) -> Vec<(Index, u32, usize)> {
+pub(crate) fn mark(unit: &Unit<'_>, strings: &[Option<&[u8]>], marks: &mut Marks) -> Vec<(Index, u32, usize)> {
     let mut rows = Vec::new();
     let types: Vec<bool> = (0..unit.dex.types())
         .map(|kind| unit.dex.descriptor(kind).is_some_and(|name| WAYS.iter().any(|way| way.class.as_bytes() == name)))
@@ -97,7 +97,7 @@ pub(crate) fn mark(unit: &Unit<'_>, marks: &mut Marks) -> Vec<(Index, u32, usize
             continue;
         }
         if let Some(way) = unit.dex.method(number).and_then(|method| which(method.class, method.name)) {
-            marks.methods[number as usize] = true;
+            marks.methods[number as usize] |= ASKED;
             rows.push((Index::Method, number, way));
         }
     }
@@ -107,15 +107,15 @@ pub(crate) fn mark(unit: &Unit<'_>, marks: &mut Marks) -> Vec<(Index, u32, usize
             continue;
         }
         if let Some(way) = unit.dex.field(number).and_then(|field| which(field.class, field.name)) {
-            marks.fields[number as usize] = true;
+            marks.fields[number as usize] |= ASKED;
             rows.push((Index::Field, number, way));
         }
     }
     for (position, way) in WAYS.iter().enumerate() {
         let Some(with) = way.with else { continue };
-        for number in 0..unit.dex.strings() {
-            if unit.dex.string(number) == Some(with.as_bytes()) {
-                marks.strings[number as usize] = true;
+        for (number, string) in (0..).zip(strings) {
+            if *string == Some(with.as_bytes()) {
+                marks.strings[number as usize] |= ASKED;
                 rows.push((Index::String, number, position));
             }
         }

@@ -3,6 +3,7 @@
 //! Everything here is read off bytes; nothing is run. What is found is *present*: whether it ever talks is for a
 //! recording to show.
 
+mod calls;
 mod endpoints;
 mod identifiers;
 pub mod keyfile;
@@ -66,17 +67,19 @@ pub fn look(package: &Package, knowledge: &Knowledge) -> Contents {
         .par_iter()
         .map(|unit| {
             let mut marks = Marks::of(unit);
-            let strings = sdks::mark(unit, signatures, &mut marks);
-            let hosts = endpoints::mark(unit, (operators, signatures), &mut marks);
-            let ways = identifiers::mark(unit, &mut marks);
-            let keys = keys::mark(unit, &mut marks);
+            let texts: Vec<Option<&[u8]>> = (0..unit.dex.strings()).map(|row| unit.dex.string(row)).collect();
+            let strings = sdks::mark(&texts, signatures, &mut marks);
+            let hosts = endpoints::mark(&texts, (operators, signatures), &mut marks);
+            let ways = identifiers::mark(unit, &texts, &mut marks);
+            let keys = keys::mark(unit, &texts, &mut marks);
+            private::mark(unit, &texts, &mut marks);
             (strings, hosts, ways, keys, uses(unit, &marks))
         })
         .collect();
-    let (mut strings, mut hosts, mut ways, mut keys, mut used) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut strings, mut hosts, mut ways, mut keys, mut used, mut said) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (unit, (own_strings, own_hosts, own_ways, own_keys, found)) in units.iter().zip(looked) {
-        let Uses { uses, methods, quickened, trouble } = found;
+        let Uses { uses, spoken, methods, quickened, trouble } = found;
         contents.faults.extend(trouble.faults(&unit.place));
         contents.code.push(CodeFile {
             place: unit.place.clone(),
@@ -90,6 +93,7 @@ pub fn look(package: &Package, knowledge: &Knowledge) -> Contents {
         ways.push(own_ways);
         keys.push(own_keys);
         used.push(uses);
+        said.push(spoken);
     }
     let mut owners = sdks::owners(&units, signatures);
     let libraries = native::libraries(package, signatures, operators);
@@ -116,7 +120,7 @@ pub fn look(package: &Package, knowledge: &Knowledge) -> Contents {
     contents.sdks.sort_by(|a, b| (a.sureness, &a.name).cmp(&(b.sureness, &b.name)));
     contents.identifiers = identifiers::find(&shown, &ways, &used, &owners);
     contents.keys = keys::find(&shown, keys, &used);
-    contents.private = private::find(&shown, &owners);
+    contents.private = private::find(&shown, &said, &owners);
     contents
 }
 

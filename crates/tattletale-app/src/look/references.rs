@@ -6,18 +6,30 @@
 use super::unit::{Trouble, Unit};
 use crate::dex::{Index, is_quickened};
 
-/// The rows that are asked for, one mark a row.
+/// The row is asked for.
+pub(crate) const ASKED: u8 = 1;
+/// The row speaks of private browsing.
+pub(crate) const SPEAKS: u8 = 2;
+
+/// What is asked about the rows, [`ASKED`] and [`SPEAKS`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Marks {
-    pub(crate) strings: Vec<bool>,
-    pub(crate) methods: Vec<bool>,
-    pub(crate) fields: Vec<bool>,
+    pub(crate) strings: Vec<u8>,
+    pub(crate) methods: Vec<u8>,
+    pub(crate) fields: Vec<u8>,
+    /// By position in the file.
+    pub(crate) classes: Vec<u8>,
 }
 
 impl Marks {
     pub(crate) fn of(unit: &Unit<'_>) -> Self {
-        let rows = |rows: u32| vec![false; rows as usize];
-        Self { strings: rows(unit.dex.strings()), methods: rows(unit.dex.methods()), fields: rows(unit.dex.fields()) }
+        let rows = |rows: u32| vec![0; rows as usize];
+        Self {
+            strings: rows(unit.dex.strings()),
+            methods: rows(unit.dex.methods()),
+            fields: rows(unit.dex.fields()),
+            classes: vec![0; unit.classes.len()],
+        }
     }
 }
 
@@ -32,10 +44,23 @@ pub(crate) struct Use {
     pub(crate) method: u32,
 }
 
+/// A method with code that speaks of private browsing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spoken {
+    /// Position of the class.
+    pub(crate) class: u32,
+    /// Position of the method in it.
+    pub(crate) position: u32,
+    /// The first row it refers to that speaks; none when its own name or that of its class does.
+    pub(crate) refers: Option<(Index, u32)>,
+}
+
 /// What the pass brought.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Uses {
     pub(crate) uses: Vec<Use>,
+    /// In the order of classes and methods.
+    pub(crate) spoken: Vec<Spoken>,
     pub(crate) methods: u64,
     pub(crate) quickened: u64,
     pub(crate) trouble: Trouble,
@@ -46,9 +71,15 @@ const MOST_USES: usize = 2_000_000;
 
 pub(crate) fn uses(unit: &Unit<'_>, marks: &Marks) -> Uses {
     let mut found = Uses::default();
-    let (mut uses, mut methods, mut quickened) = (Vec::new(), 0, 0);
-    found.trouble = unit.each_method(|class, method, code| {
+    let (mut uses, mut spoken, mut methods, mut quickened) = (Vec::new(), Vec::new(), 0, 0);
+    found.trouble = unit.each_body(|class, position, method, code| {
         methods += 1;
+        let said = |refers| Spoken { class: class as u32, position: position as u32, refers };
+        let name = marks.methods.get(method.method as usize).copied().unwrap_or_default() | marks.classes[class];
+        let mut silent = name & SPEAKS == 0;
+        if !silent {
+            spoken.push(said(None));
+        }
         for instruction in code.instructions() {
             let Some((index, row)) = instruction.index() else {
                 quickened += u64::from(is_quickened(instruction.opcode));
@@ -60,12 +91,17 @@ pub(crate) fn uses(unit: &Unit<'_>, marks: &Marks) -> Uses {
                 Index::Field => &marks.fields,
                 Index::Type | Index::None => continue,
             };
-            if marked.get(row as usize) == Some(&true) && uses.len() < MOST_USES {
+            let Some(&mark @ 1..) = marked.get(row as usize) else { continue };
+            if mark & ASKED != 0 && uses.len() < MOST_USES {
                 uses.push(Use { index, row, class: class as u32, method: method.method });
+            }
+            if mark & SPEAKS != 0 && silent {
+                silent = false;
+                spoken.push(said(Some((index, row))));
             }
         }
     });
-    found.uses = uses;
+    (found.uses, found.spoken) = (uses, spoken);
     (found.methods, found.quickened) = (methods, quickened);
     found
 }

@@ -6,7 +6,7 @@ use tattletale_core::model::app::{Place, Sdk, Sureness};
 
 use super::Shown;
 use super::native::Library;
-use super::references::{Marks, Use};
+use super::references::{ASKED, Marks, Use};
 use super::unit::{Unit, bare, java_name};
 use crate::dex::{Constant, Index, text};
 use crate::package::{Kind, Package};
@@ -19,7 +19,7 @@ const PLACES: usize = 5;
 pub(crate) type Owners = Vec<Vec<Option<usize>>>;
 
 /// Strings that are a signature's own, by their bytes.
-pub(crate) fn mark(unit: &Unit<'_>, signatures: &Signatures, marks: &mut Marks) -> BTreeMap<u32, Vec<usize>> {
+pub(crate) fn mark(strings: &[Option<&[u8]>], signatures: &Signatures, marks: &mut Marks) -> BTreeMap<u32, Vec<usize>> {
     let mut wanted: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
     for (position, signature) in signatures.list.iter().enumerate() {
         signature.strings.iter().for_each(|string| wanted.entry(string.as_bytes()).or_default().push(position));
@@ -29,10 +29,10 @@ pub(crate) fn mark(unit: &Unit<'_>, signatures: &Signatures, marks: &mut Marks) 
         return marked;
     }
     let longest = wanted.keys().map(|string| string.len()).max().unwrap_or_default();
-    for number in 0..unit.dex.strings() {
-        let string = unit.dex.string(number).filter(|string| string.len() <= longest);
+    for (number, string) in (0..).zip(strings) {
+        let string = string.filter(|string| string.len() <= longest);
         if let Some(of) = string.and_then(|string| wanted.get(string)) {
-            marks.strings[number as usize] = true;
+            marks.strings[number as usize] |= ASKED;
             marked.insert(number, of.clone());
         }
     }

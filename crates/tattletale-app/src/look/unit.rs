@@ -64,12 +64,13 @@ impl<'b> Unit<'b> {
         unit
     }
 
-    /// Calls `each` with every method that has code, by position of its class; returns how many could not be read,
-    /// and whether the budget ended it.
-    pub fn each_method(&self, mut each: impl FnMut(usize, &MethodEntry, Code<'b>)) -> Trouble {
+    /// Calls `each` with every method that has code, by position of its class and its own in the class; returns how
+    /// many could not be read, and whether the budget ended it.
+    pub fn each_body(&self, mut each: impl FnMut(usize, usize, &MethodEntry, Code<'b>)) -> Trouble {
         let (mut trouble, mut left) = (Trouble::default(), self.budget);
         for (position, defined) in self.classes.iter().enumerate() {
-            for method in defined.data.methods.iter().filter(|method| method.code != 0) {
+            let methods = defined.data.methods.iter().enumerate();
+            for (own, method) in methods.filter(|(_, method)| method.code != 0) {
                 let Some(code) = self.dex.code(method) else {
                     trouble.unreadable += 1;
                     continue;
@@ -79,7 +80,7 @@ impl<'b> Unit<'b> {
                     return trouble;
                 };
                 left = rest;
-                each(position, method, code);
+                each(position, own, method, code);
             }
         }
         trouble

@@ -40,10 +40,13 @@ impl Expressions {
     pub(super) fn new<'s>(written: impl Iterator<Item = (usize, &'s str)>) -> Result<Self, String> {
         let (mut made, mut texts) = (Self::default(), Vec::new());
         for (position, written) in written {
-            let parsed = regex_syntax::parse(written).map_err(|error| error.to_string())?;
+            let needed = match plain(written) {
+                Some(found) => Some(found),
+                None => pieces(&regex_syntax::parse(written).map_err(|error| error.to_string())?),
+            };
             let number = made.all.len();
             let compiled = OnceLock::new();
-            match pieces(&parsed) {
+            match needed {
                 Some(found) => {
                     made.of_piece.extend(found.iter().map(|_| number));
                     texts.extend(found);
@@ -57,7 +60,8 @@ impl Expressions {
             made.all.push(Expression { position, written: written.to_owned(), compiled });
         }
         if !texts.is_empty() {
-            made.pieces = Some(AhoCorasick::new(texts).map_err(|error| error.to_string())?);
+            made.pieces =
+                Some(AhoCorasick::builder().prefilter(false).build(texts).map_err(|error| error.to_string())?);
         }
         Ok(made)
     }
@@ -80,6 +84,27 @@ impl Expressions {
 
 fn compile(written: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(written).size_limit(MOST_COMPILED).build()
+}
+
+/// What [`pieces`] tells of names with dots and bars between them, as nearly all expressions are, without parsing them.
+fn plain(written: &str) -> Option<Vec<Vec<u8>>> {
+    let mut found = Vec::new();
+    for way in written.split('|') {
+        let (mut longest, mut current) = (Vec::new(), Vec::new());
+        let mut bytes = way.bytes();
+        while let Some(byte) = bytes.next() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'/' | b'-' => current.push(byte),
+                b'\\' if bytes.next() == Some(b'.') => current.push(b'.'),
+                b'.' if current.len() > longest.len() => longest = std::mem::take(&mut current),
+                b'.' => current.clear(),
+                _ => return None,
+            }
+        }
+        found.push(if current.len() > longest.len() { current } else { longest });
+    }
+    // What fits without any text is for the parser.
+    found.iter().all(|piece| !piece.is_empty()).then_some(found)
 }
 
 /// Pieces of text one of which stands in everything that fits; none when something fits without.

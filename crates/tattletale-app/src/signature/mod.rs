@@ -49,6 +49,8 @@ pub struct SignatureError(pub String);
 pub struct Signatures {
     /// In the order in which they were added.
     pub list: Vec<Signature>,
+    /// Beginnings of class names, with whose each is.
+    classes: Vec<(String, usize)>,
     code: Expressions,
     network: Expressions,
 }
@@ -62,8 +64,8 @@ static BUNDLED: &[&str] = &[
 impl Signatures {
     /// Ours.
     pub fn bundled() -> Self {
-        let list = BUNDLED.iter().flat_map(|text| written::parse(text).unwrap_or_default()).collect();
-        Self { list, code: Expressions::default(), network: Expressions::default() }
+        let list: Vec<Signature> = BUNDLED.iter().flat_map(|text| written::parse(text).unwrap_or_default()).collect();
+        Self { classes: beginnings(&list), list, code: Expressions::default(), network: Expressions::default() }
     }
 
     /// Adds those of a file: TOML as ours, or the JSON of Exodus.
@@ -79,6 +81,7 @@ impl Signatures {
             };
         let count = added.len();
         self.list.extend(added);
+        self.classes = beginnings(&self.list);
         self.code = set(&self.list, |signature| signature.code.as_deref())?;
         self.network = set(&self.list, |signature| signature.network.as_deref())?;
         Ok(count)
@@ -94,7 +97,7 @@ impl Signatures {
             let after = bare.as_bytes().get(prefix.len());
             rest.is_some() && (prefix.ends_with('.') || after.is_none_or(|next| matches!(next, b'/' | b'$')))
         };
-        let ours = self.list.iter().position(|signature| signature.classes.iter().any(|prefix| begins(prefix)));
+        let ours = self.classes.iter().find(|(prefix, _)| begins(prefix)).map(|(_, position)| *position);
         // Exodus searches names with slashes; its expressions write dots, which fit both.
         ours.or_else(|| self.code.first(bare))
     }
@@ -106,6 +109,13 @@ impl Signatures {
         let ours = self.list.iter().position(|signature| signature.hosts.iter().any(below));
         ours.or_else(|| self.network.first(host))
     }
+}
+
+/// The beginnings of class names of all signatures, in their order.
+fn beginnings(list: &[Signature]) -> Vec<(String, usize)> {
+    let all = list.iter().enumerate();
+    all.flat_map(|(position, signature)| signature.classes.iter().map(move |prefix| (prefix.clone(), position)))
+        .collect()
 }
 
 /// The expressions of all signatures, and whose each is.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use tattletale_core::codec::base64;
 use tattletale_core::model::app::KeyKind;
 
-use super::super::references::{Marks, uses};
+use super::super::references::{ASKED, Marks, uses};
 use super::super::unit::Unit;
 use super::sinks::{self, Making};
 use crate::dex::{Code, Constant, Index, Instruction, MethodEntry, text};
@@ -82,7 +82,7 @@ impl<'u, 'b> Flow<'u, 'b> {
                     }
                 }
                 for method in &defined.data.methods {
-                    if unit.dex.method(method.method).is_some_and(|method| method.name == b"<clinit>")
+                    if unit.dex.name_of_method(method.method).and_then(|row| unit.dex.string(row)) == Some(b"<clinit>")
                         && let Some(code) = unit.dex.code(method)
                     {
                         self.run(file, position, method, code);
@@ -115,11 +115,16 @@ impl<'u, 'b> Flow<'u, 'b> {
             let unit = &self.units[file];
             let mut marks = Marks::of(unit);
             for number in 0..unit.dex.methods() {
-                let wanted = unit.dex.method(number).is_some_and(|method| {
-                    let same = |name: &&Name<'b>| name.0 == method.class && name.1 == method.name;
-                    called.iter().any(|name| same(&name))
-                });
-                marks.methods[number as usize] = wanted;
+                // One name is read before the class: few rows have it.
+                let own = unit.dex.name_of_method(number).and_then(|row| unit.dex.string(row));
+                let wanted = called
+                    .iter()
+                    .filter(|name| Some(name.1) == own)
+                    .any(|name| unit.dex.method(number).is_some_and(|method| name.0 == method.class));
+                marks.methods[number as usize] = if wanted { ASKED } else { 0 };
+            }
+            if marks.methods.iter().all(|mark| *mark == 0) {
+                continue;
             }
             let mut methods: Vec<(u32, u32)> =
                 uses(unit, &marks).uses.iter().map(|used| (used.class, used.method)).collect();

@@ -14,7 +14,7 @@ use tattletale_core::codec::base64;
 use tattletale_core::model::app::{HardKey, KeyKind, Place};
 
 use super::Shown;
-use super::references::{Marks, Use};
+use super::references::{ASKED, Marks, Use};
 use super::unit::{Unit, java_name};
 use crate::dex::{Index, text};
 use crate::package::Kind;
@@ -38,12 +38,12 @@ pub(crate) struct Rows {
 }
 
 /// Marks what has to do with keys, so that its places are noted.
-pub(crate) fn mark(unit: &Unit<'_>, marks: &mut Marks) -> Rows {
+pub(crate) fn mark(unit: &Unit<'_>, strings: &[Option<&[u8]>], marks: &mut Marks) -> Rows {
     let mut rows = Rows { sinks: sinks::rows(unit), written: BTreeMap::new() };
-    rows.sinks.iter().for_each(|row| marks.methods[*row as usize] = true);
-    for number in 0..unit.dex.strings() {
-        let Some(found) = unit.dex.string(number).and_then(in_string) else { continue };
-        marks.strings[number as usize] = true;
+    rows.sinks.iter().for_each(|row| marks.methods[*row as usize] |= ASKED);
+    for (number, string) in (0..).zip(strings) {
+        let Some(found) = string.and_then(in_string) else { continue };
+        marks.strings[number as usize] |= ASKED;
         rows.written.insert(number, found);
     }
     rows
