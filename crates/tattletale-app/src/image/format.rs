@@ -40,6 +40,8 @@ pub(super) enum Open {
     Zip,
     /// Known, but not read.
     Unread,
+    /// Known, but not read; other files of this kind hold no image, so the name has to say `.img` as well.
+    UnreadImage,
 }
 
 /// All of them.
@@ -56,11 +58,19 @@ pub(super) static FORMATS: &[&Format] = &[
     &packed::XZ,
     &packed::ZSTD,
     &packed::BZIP2,
+    &LZ4,
 ];
 
 /// The file system of user data; no system partition has it.
 static F2FS: Format =
     Format { name: "f2fs", sniff: |head| head.get(1024..1028) == Some(&[0x10, 0x20, 0xf5, 0xf2]), open: Open::Unread };
+
+/// What Samsung's firmware holds its images in (`super.img.lz4`): the LZ4 frame, and the frame before it was one.
+static LZ4: Format = Format {
+    name: "lz4",
+    sniff: |head| head.starts_with(&[0x04, 0x22, 0x4d, 0x18]) || head.starts_with(&[0x02, 0x21, 0x4c, 0x18]),
+    open: Open::UnreadImage,
+};
 
 /// The format of these first bytes. `outermost` is whether nothing is around it.
 pub(super) fn recognise(head: &[u8], name: &str, outermost: bool) -> Option<&'static Format> {
@@ -68,6 +78,7 @@ pub(super) fn recognise(head: &[u8], name: &str, outermost: bool) -> Option<&'st
     let archive = || name.to_ascii_lowercase().ends_with(".zip");
     match format.open {
         Open::Zip if !outermost && !archive() => None,
+        Open::UnreadImage if !outermost && !name.to_ascii_lowercase().contains(".img") => None,
         _ => Some(format),
     }
 }

@@ -251,7 +251,7 @@ impl<'w> Walk<'w> {
         let result = match format.open {
             Open::Stream(open) => self.deeper(|walk| open(input, path, walk)),
             Open::Packed(packing) => self.deeper(|walk| packed::open(packing, input, path, walk)),
-            Open::Unread => Err(Trouble::unread(format!("{} is not read", format.name))),
+            Open::Unread | Open::UnreadImage => Err(Trouble::unread(format!("{} is not read", format.name))),
             Open::Anywhere(_) | Open::Zip => match self.spool(input) {
                 Ok((source, trouble)) => {
                     if let Some(trouble) = trouble {

@@ -22,7 +22,7 @@ pub fn renamed(units: &[Unit<'_>], files: &[Vec<u8>]) -> Vec<Vec<u8>> {
     // text is no name, even where both share one entry of the table.
     let mut platform: HashSet<&[u8]> = HashSet::new();
     for unit in units {
-        unit.each_method(|_, _, code| {
+        unit.each_body(|_, _, _, code| {
             for (index, row) in code.instructions().filter_map(|instruction| instruction.index()) {
                 if index == Index::String {
                     platform.insert(unit.dex.string(row).unwrap());

@@ -38,6 +38,17 @@ fn f2fs_and_deltas_are_said_not_to_be_read() {
 }
 
 #[test]
+fn images_in_lz4_are_said_not_to_be_read_and_other_files_in_it_are_files() {
+    let lz4 = [&[0x04, 0x22, 0x4d, 0x18, 0x64, 0x40, 0xa7][..], &[0; 600]].concat();
+    let tar = made::tar(&[("super.img.lz4", &lz4), ("strings.lz4", &lz4)]);
+    let (found, faults) = walk(tar, "AP.tar", &Options::default());
+    let [fault] = &faults.unwrap()[..] else { panic!("one of the two is an image") };
+    assert_eq!((fault.kind, fault.entry.as_str()), (FaultKind::Limit, "AP.tar/super.img.lz4"));
+    assert_eq!(fault.message, "lz4 is not read");
+    assert_eq!(found.files.keys().collect::<Vec<_>>(), ["AP.tar/strings.lz4"]);
+}
+
+#[test]
 fn a_damaged_operation_costs_the_files_in_its_blocks_only() {
     let files = made::files();
     let Some(erofs) = made::erofs(&files, &[]) else { return skipped() };
