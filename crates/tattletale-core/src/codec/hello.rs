@@ -211,10 +211,10 @@ fn digest(text: &str) -> String {
 }
 
 /// Bytes with lengths in front of them, as TLS writes vectors.
-struct Bytes<'b>(&'b [u8]);
+pub(super) struct Bytes<'b>(pub(super) &'b [u8]);
 
 impl<'b> Bytes<'b> {
-    fn take(&mut self, count: usize) -> Option<&'b [u8]> {
+    pub(super) fn take(&mut self, count: usize) -> Option<&'b [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
@@ -226,7 +226,7 @@ impl<'b> Bytes<'b> {
     }
 
     /// A vector whose length takes one byte.
-    fn short(&mut self) -> Option<Bytes<'b>> {
+    pub(super) fn short(&mut self) -> Option<Bytes<'b>> {
         let length = usize::from(self.take(1)?[0]);
         self.take(length).map(Bytes)
     }

@@ -12,7 +12,7 @@ use aes_gcm::{Aes128Gcm, Nonce};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::hello::{ClientHello, MOST};
+use super::hello::{Bytes, ClientHello, MOST};
 
 /// Versions that are read: their number, salt of the initial secret, prefix of labels and type of an Initial packet.
 const VERSIONS: [Version; 2] = [
@@ -60,8 +60,8 @@ impl<'b> LongHeader<'b> {
     pub fn read(packet: &'b [u8]) -> Option<Self> {
         let [first, a, b, c, d, rest @ ..] = packet else { return None };
         let mut rest = Bytes(rest);
-        let destination = rest.short()?;
-        let source = rest.short()?;
+        let destination = rest.short()?.0;
+        let source = rest.short()?.0;
         (first & 0x80 != 0).then_some(Self {
             version: u32::from_be_bytes([*a, *b, *c, *d]),
             destination,
@@ -246,22 +246,8 @@ fn hmac(key: &[u8], parts: &[&[u8]]) -> Option<[u8; 32]> {
     Some(mac.finalize().into_bytes().into())
 }
 
-/// Bytes with lengths in front of them, as QUIC writes them.
-struct Bytes<'b>(&'b [u8]);
-
-impl<'b> Bytes<'b> {
-    fn take(&mut self, count: usize) -> Option<&'b [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    /// Bytes whose length takes one byte.
-    fn short(&mut self) -> Option<&'b [u8]> {
-        let length = usize::from(self.take(1)?[0]);
-        self.take(length)
-    }
-
+/// What QUIC writes beside the vectors of TLS.
+impl Bytes<'_> {
     /// RFC 9000, 16: the first two bits say how many bytes there are.
     fn varint(&mut self) -> Option<u64> {
         let first = *self.0.first()?;
