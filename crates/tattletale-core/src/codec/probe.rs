@@ -123,29 +123,22 @@ struct Bits<'a> {
 }
 
 impl Bits<'_> {
-    /// A number, its lowest bit first.
+    /// A number of up to 16 bits, its lowest bit first.
     fn take(&mut self, count: u32) -> Option<u32> {
-        let mut value = 0;
-        for place in 0..count {
-            value |= self.bit()? << place;
-        }
-        Some(value)
+        let rest = self.input.get(self.at / 8..)?;
+        let near = match rest.first_chunk() {
+            Some(near) => u32::from_le_bytes(*near),
+            None => rest.iter().rev().fold(0, |near, &byte| near << 8 | u32::from(byte)),
+        };
+        let end = self.at + count as usize;
+        let value = near >> (self.at % 8) & ((1 << count) - 1);
+        self.at = end;
+        (end <= self.input.len() * 8).then_some(value)
     }
 
-    /// A code, its highest bit first.
+    /// A code of up to 16 bits, its highest bit first.
     fn code(&mut self, count: u32) -> Option<u32> {
-        let mut value = 0;
-        for _ in 0..count {
-            value = value << 1 | self.bit()?;
-        }
-        Some(value)
-    }
-
-    fn bit(&mut self) -> Option<u32> {
-        let byte = self.input.get(self.at / 8)?;
-        let bit = byte >> (self.at % 8) & 1;
-        self.at += 1;
-        Some(u32::from(bit))
+        Some(self.take(count)?.reverse_bits() >> (u32::BITS - count))
     }
 }
 

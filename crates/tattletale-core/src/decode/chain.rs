@@ -65,6 +65,7 @@ pub enum JsonStep {
 impl<'a> Chain<'a> {
     pub(super) const ROOT: Chain<'static> = Chain { parent: None, step: None, depth: 0 };
 
+    #[inline]
     pub(super) fn child(&'a self, step: Option<(&'static str, At<'a>)>) -> Chain<'a> {
         Chain { parent: Some(self), step, depth: self.depth + 1 }
     }

@@ -91,6 +91,7 @@ impl Look {
     pub(super) const ANY: Self = Self { classes: u32::MAX, text: false };
 
     /// Looks at every byte once.
+    #[inline]
     pub fn of(bytes: &[u8]) -> Self {
         let classes = bytes.iter().fold(0, |classes, &byte| classes | CLASS[byte as usize]);
         let text = classes & CONTROL == 0 && (classes & HIGH == 0 || std::str::from_utf8(bytes).is_ok());
@@ -98,36 +99,49 @@ impl Look {
     }
 
     /// The classes that occur, as bits.
+    #[inline]
     pub(super) fn classes(self) -> u32 {
         self.classes
     }
 
     /// True when some byte is of one of these classes.
+    #[inline]
     pub fn has(self, classes: u32) -> bool {
         self.classes & classes != 0
     }
 
     /// True when every byte is of one of these classes.
+    #[inline]
     pub fn only(self, classes: u32) -> bool {
         self.classes & !classes == 0
     }
 
     /// True for UTF-8 without control characters.
+    #[inline]
     pub fn text(self) -> bool {
         self.text
     }
 
     /// True when every byte is below 0x80.
+    #[inline]
     pub fn ascii(self) -> bool {
         !self.has(HIGH)
     }
 
     /// True when every byte is printable ASCII.
+    #[inline]
     pub fn printable(self) -> bool {
         !self.has(BREAK | CONTROL | HIGH)
     }
 
+    /// True when every byte is a hexadecimal digit, in one letter case.
+    #[inline]
+    pub fn hexadecimal(self) -> bool {
+        self.only(DIGIT | HEX_LOWER) || self.only(DIGIT | HEX_UPPER)
+    }
+
     /// True when small letters, capitals and digits all occur, as in any longer run of radix-64 digits.
+    #[inline]
     pub fn mixed(self) -> bool {
         self.has(DIGIT) && self.has(HEX_LOWER | LOWER) && self.has(HEX_UPPER | UPPER)
     }

@@ -18,6 +18,7 @@ mod parts;
 pub mod transport;
 mod tree;
 mod walk;
+mod words;
 
 pub use chain::{At, Chain, JsonStep, Slot};
 pub use layers::LAYERS;

@@ -133,6 +133,8 @@ struct Tables {
     keyed: Asked,
     /// Whose conditions they are, as positions in the registry.
     layers: Vec<u8>,
+    /// By position in the registry: its conditions.
+    conditions: Vec<Asked>,
 }
 
 static TABLES: LazyLock<Box<Tables>> = LazyLock::new(|| {
@@ -146,6 +148,7 @@ static TABLES: LazyLock<Box<Tables>> = LazyLock::new(|| {
         deep: 0,
         keyed: 0,
         layers: Vec::new(),
+        conditions: vec![0; LAYERS.len()],
     });
     for (number, layer) in (0u8..).zip(LAYERS) {
         let needs = layer.needs();
@@ -163,6 +166,7 @@ impl Tables {
         assert!(self.layers.len() < Asked::BITS as usize, "a set has a bit for each condition");
         let bit: Asked = 1 << self.layers.len();
         self.layers.push(number);
+        self.conditions[usize::from(number)] |= bit;
         let set = |slot: &mut Asked, fits: bool| *slot |= if fits { bit } else { 0 };
         for byte in 0..=255u8 {
             set(&mut self.first[usize::from(byte)], needs.allows_first(byte));
@@ -220,10 +224,8 @@ pub(super) fn usable(deep: bool, keyed: bool) -> Asked {
 pub(super) fn layers(mut asked: Asked) -> impl Iterator<Item = &'static dyn Layer> {
     let tables = &**TABLES;
     std::iter::from_fn(move || {
-        let layer = *tables.layers.get(asked.trailing_zeros() as usize)?;
-        while tables.layers.get(asked.trailing_zeros() as usize) == Some(&layer) {
-            asked &= asked - 1;
-        }
-        Some(LAYERS[usize::from(layer)])
+        let layer = usize::from(*tables.layers.get(asked.trailing_zeros() as usize)?);
+        asked &= !tables.conditions[layer];
+        Some(LAYERS[layer])
     })
 }

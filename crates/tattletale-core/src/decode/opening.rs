@@ -37,65 +37,77 @@ pub struct Opening<'w, 'v> {
 
 impl<'v> Opening<'_, 'v> {
     /// A piece of the view, to be unfolded further. Pieces of a view come in order and do not overlap.
+    #[inline]
     pub fn piece(&mut self, at: At<'_>, span: Range<usize>) {
-        let look = Look::of(&self.input[span.clone()]);
-        self.piece_that_looks(at, span, look);
+        self.slice(&self.chain.child(Some((self.layer, at))), span);
     }
 
     /// The same, where the layer had to look at the bytes itself.
     pub(super) fn piece_that_looks(&mut self, at: At<'_>, span: Range<usize>, look: Look) {
-        self.slice(&self.chain.child(Some((self.layer, at))), span, look, Offer::Layers);
+        self.part(&self.chain.child(Some((self.layer, at))), span, look, Offer::Layers(None));
     }
 
     /// A piece that is a number or a literal: nothing can be inside.
+    #[inline]
     pub fn atom(&mut self, at: At<'_>, span: Range<usize>) {
         let look = Look::of(&self.input[span.clone()]);
-        self.slice(&self.chain.child(Some((self.layer, at))), span, look, Offer::Nothing);
+        self.part(&self.chain.child(Some((self.layer, at))), span, look, Offer::Nothing);
     }
 
     /// A piece of the view that means `bytes` once its escapes are resolved; those are unfolded further.
     pub fn unescaped(&mut self, at: At<'_>, span: Range<usize>, bytes: &[u8]) {
-        self.meaning(&self.chain.child(Some((self.layer, at))), span, bytes, Offer::Layers);
+        self.meaning(&self.chain.child(Some((self.layer, at))), span, bytes);
     }
 
     /// A piece of the view that is a number in binary, told as the decimal digits that a person would write.
     pub fn number(&mut self, at: At<'_>, span: Range<usize>, digits: &str) {
-        self.meaning(&self.chain.child(Some((self.layer, at))), span, digits.as_bytes(), Offer::Nothing);
+        let (digits, chain) = (digits.as_bytes(), self.chain.child(Some((self.layer, at))));
+        self.turned(&chain, span, digits, Look::of(digits), Offer::Nothing);
     }
 
     /// The name of a member or field of what is at `at`, and what it means if it had escapes: names carry data too.
+    #[inline]
     pub fn name(&mut self, at: At<'_>, span: Range<usize>, meaning: Option<&[u8]>) {
         let around = self.chain.child(Some((self.layer, at)));
         let chain = around.child(Some((NAME, At::Whole)));
         match meaning {
-            Some(bytes) => self.meaning(&chain, span, bytes, Offer::Layers),
-            None => {
-                let look = Look::of(&self.input[span.clone()]);
-                self.slice(&chain, span, look, Offer::Layers);
-            }
+            Some(bytes) => self.meaning(&chain, span, bytes),
+            None => self.slice(&chain, span),
         }
     }
 
-    fn slice(&mut self, chain: &Chain<'_>, span: Range<usize>, look: Look, offer: Offer) {
+    #[inline]
+    fn slice(&mut self, chain: &Chain<'_>, span: Range<usize>) {
+        let (look, offer) = self.walker.look(&self.input[span.clone()]);
+        self.part(chain, span, look, offer);
+    }
+
+    #[inline]
+    fn part(&mut self, chain: &Chain<'_>, span: Range<usize>, look: Look, offer: Offer) {
         self.reach.opened = true;
         if self.allowed(chain, 0) {
             let bytes = &self.input[span.clone()];
             let node = Node { chain, bytes, span, fresh: false, guess: false, look, again: false };
-            let reach = self.walker.node(&node, Hint::default(), offer, FEW);
+            let reach = self.walker.place(&node, Hint::default(), offer, FEW);
             self.add(reach);
         }
     }
 
-    fn meaning(&mut self, chain: &Chain<'_>, span: Range<usize>, meaning: &[u8], offer: Offer) {
+    fn meaning(&mut self, chain: &Chain<'_>, span: Range<usize>, meaning: &[u8]) {
+        let (look, offer) = self.walker.look(meaning);
+        self.turned(chain, span, meaning, look, offer);
+    }
+
+    fn turned(&mut self, chain: &Chain<'_>, span: Range<usize>, meaning: &[u8], look: Look, offer: Offer) {
         self.reach.opened = true;
         if self.allowed(chain, meaning.len()) {
             let (bytes, length) = (&self.input[span.clone()], span.len());
             let node = Node { chain, bytes, span, fresh: false, guess: false, look: Look::ANY, again: false };
             self.walker.visitor.enter(&node);
             let chain = chain.child(None);
-            let (span, look) = (0..length, Look::of(meaning));
+            let span = 0..length;
             let inner = Node { chain: &chain, bytes: meaning, span, fresh: true, guess: false, look, again: false };
-            let reach = self.walker.node(&inner, Hint::default(), offer, FEW);
+            let reach = self.walker.place(&inner, Hint::default(), offer, FEW);
             self.walker.visitor.leave(&node, &Ending { opened: true, text: true, opaque: false });
             self.add(reach);
         }
@@ -129,7 +141,7 @@ impl<'v> Opening<'_, 'v> {
             (Proof::Guess, false) => usize::MAX,
         };
         self.walker.guesses += usize::from(guess);
-        let reach = self.walker.node(&node, Hint::default(), Offer::Layers, few);
+        let reach = self.walker.place(&node, Hint::default(), Offer::Layers(None), few);
         self.walker.guesses -= usize::from(guess);
         self.add(reach);
         self.reach.opened = reach.opened || proof == Proof::Sure;
@@ -141,7 +153,7 @@ impl<'v> Opening<'_, 'v> {
         if self.allowed(&chain, bytes.len()) {
             let (span, look) = (0..self.input.len(), Look::of(bytes));
             let node = Node { chain: &chain, bytes, span, fresh: true, guess: true, look, again: true };
-            self.walker.node(&node, Hint::default(), Offer::Nothing, usize::MAX);
+            self.walker.place(&node, Hint::default(), Offer::Nothing, usize::MAX);
         }
     }
 
@@ -165,10 +177,21 @@ impl<'v> Opening<'_, 'v> {
         let mut fault = Fault::new(kind, message).at(offset as u64);
         fault.path = self.chain.child(Some((self.layer, At::Whole))).path();
         self.walker.faults.push(fault);
+        self.walker.stated += 1;
         self.damaged = true;
     }
 
+    #[inline]
     fn allowed(&mut self, chain: &Chain<'_>, made: usize) -> bool {
+        if chain.depth > self.walker.limits.depth || made > self.room() {
+            self.limit(chain, made);
+        }
+        self.walker.made += made.min(self.room());
+        !self.walker.stopped
+    }
+
+    #[cold]
+    fn limit(&mut self, chain: &Chain<'_>, made: usize) {
         let limits = self.walker.limits;
         if chain.depth > limits.depth {
             self.walker.stop(chain, format!("more than {} layers deep: not unfolded further", limits.depth));
@@ -176,10 +199,9 @@ impl<'v> Opening<'_, 'v> {
         if made > self.room() {
             self.walker.stop(chain, format!("more than {} bytes would be unfolded from one part", limits.made));
         }
-        self.walker.made += made.min(self.room());
-        !self.walker.stopped
     }
 
+    #[inline]
     fn add(&mut self, reach: Reach) {
         self.reach.read += reach.read;
         self.reach.opaque += reach.opaque;

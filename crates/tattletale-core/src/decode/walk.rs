@@ -8,7 +8,8 @@ use super::keys::{Key, Ring};
 use super::look::Look;
 use super::needs::{self, Asked};
 use super::opening::Opening;
-use super::{Hint, View};
+use super::words::{Word, Words};
+use super::{Hint, Layer, View};
 use crate::model::{Fault, FaultKind};
 use std::ops::Range;
 use std::sync::Arc;
@@ -125,10 +126,13 @@ pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Vis
         guesses: 0,
         stopped: false,
         faults: Vec::new(),
+        stated: 0,
+        words: Words::borrow(limits.deep),
     };
     let (span, look) = (0..bytes.len(), Look::of(bytes));
     let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, guess: false, look, again: false };
-    let reach = walker.node(&node, hint, Offer::Layers, FEW);
+    let reach = walker.place(&node, hint, Offer::Layers(None), FEW);
+    walker.words.give_back();
     Walked { faults: walker.faults, read: reach.read, opaque: reach.opaque }
 }
 
@@ -144,6 +148,9 @@ pub(super) struct Walker<'v> {
     pub(super) guesses: usize,
     pub(super) stopped: bool,
     pub(super) faults: Vec<Fault>,
+    /// Faults that were stated, those of guesses that came to nothing included.
+    pub(super) stated: u64,
+    words: Words,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -153,66 +160,114 @@ pub(super) struct Reach {
     pub(super) opened: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What becomes of a node.
+#[derive(Clone, Copy)]
 pub(super) enum Offer {
-    Layers,
+    /// Layers are asked; if none says anything about this word, it is remembered.
+    Layers(Option<Word>),
+    /// It is a leaf.
     Nothing,
 }
 
+/// Room for decoding without which a layer may decline what it would open.
+const ROOMY: usize = 1 << 20;
+
 impl Walker<'_> {
-    pub(super) fn node(&mut self, node: &Node<'_>, hint: Hint<'_>, offer: Offer, few: usize) -> Reach {
+    /// A node that begins: a leaf, or one that layers are asked about.
+    #[inline]
+    pub(super) fn place(&mut self, node: &Node<'_>, hint: Hint<'_>, offer: Offer, few: usize) -> Reach {
         self.nodes += 1;
         if self.nodes > self.limits.nodes {
-            self.stop(
-                node.chain,
-                format!("more than {} places in one part: the rest is not unfolded", self.limits.nodes),
-            );
+            self.crowded(node.chain);
         }
+        match offer {
+            Offer::Layers(word) if node.bytes.len() >= SHORTEST && !self.stopped => self.node(node, hint, word, few),
+            _ => self.leaf(node, few),
+        }
+    }
+
+    #[inline]
+    fn leaf(&mut self, node: &Node<'_>, few: usize) -> Reach {
+        let reach = judge(node.bytes.len(), node.look, few, Reach::default());
+        self.visitor.leaf(node, &Ending { opened: false, text: node.look.text(), opaque: reach.opaque > 0 });
+        reach
+    }
+
+    fn node(&mut self, node: &Node<'_>, hint: Hint<'_>, word: Option<Word>, few: usize) -> Reach {
         let look = node.look;
-        let asked = match offer {
-            Offer::Layers if node.bytes.len() >= SHORTEST && !self.stopped => {
-                self.usable & needs::asked(node.bytes, look, hint)
-            }
-            _ => 0,
-        };
-        let len = node.bytes.len();
         let view = View { bytes: node.bytes, look, hint };
-        if !needs::layers(asked).any(|layer| layer.glance(&view)) {
-            let reach = judge(len, look, few, Reach::default());
-            self.visitor.leaf(node, &Ending { opened: false, text: look.text(), opaque: reach.opaque > 0 });
-            return reach;
+        let asked = self.usable & needs::asked(node.bytes, look, hint);
+        let before = (self.nodes, self.stated);
+        let mut inside = Reach::default();
+        let mut entered = false;
+        for layer in needs::layers(asked).filter(|layer| layer.glance(&view)) {
+            if !entered {
+                self.visitor.enter(node);
+                entered = true;
+            }
+            let found = self.offer(node, &view, layer);
+            if found.opened {
+                inside = found;
+                break;
+            }
+            inside.opaque = inside.opaque.max(found.opaque);
         }
-        self.visitor.enter(node);
-        let inside = self.offer(node, view, asked);
-        let reach = judge(len, look, few, inside);
+        if before == (self.nodes, self.stated) {
+            self.remember(word, look);
+        }
+        if !entered {
+            return self.leaf(node, few);
+        }
+        let reach = judge(node.bytes.len(), look, few, inside);
         let opaque = !reach.opened && reach.opaque > 0 && inside.opaque == 0;
         self.visitor.leave(node, &Ending { opened: reach.opened, text: look.text(), opaque });
         reach
     }
 
-    fn offer(&mut self, node: &Node<'_>, view: View<'_>, asked: Asked) -> Reach {
-        let mut guesses = Reach::default();
-        for layer in needs::layers(asked) {
-            let faults = self.faults.len();
-            let mut opening = Opening {
-                walker: self,
-                chain: node.chain,
-                input: view.bytes,
-                look: view.look,
-                layer: layer.name(),
-                damaged: false,
-                reach: Reach::default(),
-            };
-            layer.open(&view, &mut opening);
-            if opening.reach.opened {
-                return opening.reach;
-            }
-            guesses.opaque = guesses.opaque.max(opening.reach.opaque);
-            if self.guesses > 0 && self.faults.len() > faults {
-                self.forget_faults(faults);
-            }
+    /// What a layer makes of a node.
+    fn offer(&mut self, node: &Node<'_>, view: &View<'_>, layer: &dyn Layer) -> Reach {
+        let faults = self.faults.len();
+        let mut opening = Opening {
+            walker: self,
+            chain: node.chain,
+            input: view.bytes,
+            look: view.look,
+            layer: layer.name(),
+            damaged: false,
+            reach: Reach::default(),
+        };
+        layer.open(view, &mut opening);
+        let reach = opening.reach;
+        if !reach.opened && self.guesses > 0 && self.faults.len() > faults {
+            self.forget_faults(faults);
         }
-        guesses
+        reach
+    }
+
+    #[cold]
+    fn crowded(&mut self, chain: &Chain<'_>) {
+        self.stop(chain, format!("more than {} places in one part: the rest is not unfolded", self.limits.nodes));
+    }
+
+    /// What bytes look like about which the exchange says nothing, and who is asked about them.
+    #[inline]
+    pub(super) fn look(&self, bytes: &[u8]) -> (Look, Offer) {
+        match self.words.find(bytes) {
+            Ok(look) if self.limits.keys.is_empty() => (look, Offer::Nothing),
+            Err(word) => (Look::of(bytes), Offer::Layers(word)),
+            Ok(look) => (look, Offer::Layers(None)),
+        }
+    }
+
+    /// Nobody said anything about a word, and nothing kept anybody from it.
+    fn remember(&mut self, word: Option<Word>, look: Look) {
+        if let Some(word) = word
+            && !self.stopped
+            && self.limits.keys.is_empty()
+            && self.limits.made - self.made >= ROOMY
+        {
+            self.words.add(word, look);
+        }
     }
 
     /// A guess came to nothing, and so did the trouble inside it: random bytes are no damaged stream. Our own limits
@@ -236,6 +291,7 @@ impl Walker<'_> {
 pub(super) const FEW: usize = 16;
 
 /// Text is read; binary that nothing opened is opaque, unless it is too short to matter.
+#[inline]
 fn judge(len: usize, look: Look, few: usize, inside: Reach) -> Reach {
     let bytes = len as u64;
     match (inside.opened, look.text()) {

@@ -3,6 +3,7 @@
 //! This follows the component split of RFC 3986, appendix B, and stops there: no normalisation, no punycode.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// The pieces of a URL as slices of it; a piece that is absent is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,19 +23,16 @@ pub struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// Takes `scheme://authority/path?query#fragment`, `//authority/...` or `/path...` apart.
     pub fn of(url: &'a str) -> Self {
-        let (rest, fragment) = url.split_once('#').unwrap_or((url, ""));
-        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (scheme, rest) = match rest.split_once("://") {
-            Some((scheme, after)) if is_scheme(scheme) => (scheme, Some(after)),
-            _ => ("", rest.strip_prefix("//")),
-        };
-        let Some(after) = rest else {
-            let path = url.split(['?', '#']).next().unwrap_or("");
-            return Self { scheme, authority: "", path, query, fragment };
-        };
-        let (authority, path) = after.split_at(after.find('/').unwrap_or(after.len()));
-        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        Self { scheme, authority, path, query, fragment }
+        // Every piece begins and ends at an ASCII character or an end, so that each is a text.
+        let spans = Spans::of(url.as_bytes());
+        let piece = |span: Range<usize>| url.get(span).unwrap_or_default();
+        Self {
+            scheme: piece(spans.scheme),
+            authority: piece(spans.authority),
+            path: piece(spans.path),
+            query: piece(spans.query),
+            fragment: piece(spans.fragment),
+        }
     }
 
     /// Host without port, lower case; brackets of an IPv6 address removed.
@@ -47,10 +45,53 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// Where the pieces of a URL stand in its bytes; a piece that is absent is empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spans {
+    /// Without the colon.
+    pub scheme: Range<usize>,
+    /// Host and port, with user information removed.
+    pub authority: Range<usize>,
+    /// From the first slash on.
+    pub path: Range<usize>,
+    /// Without the question mark.
+    pub query: Range<usize>,
+    /// Without the hash.
+    pub fragment: Range<usize>,
+}
+
+impl Spans {
+    /// Takes `scheme://authority/path?query#fragment`, `//authority/...` or `/path...` apart.
+    pub fn of(url: &[u8]) -> Self {
+        let length = url.len();
+        let position = |range: Range<usize>, of: fn(&u8) -> bool| {
+            url[range.clone()].iter().position(of).map_or(range.end, |at| range.start + at)
+        };
+        let head = memchr::memchr2(b'?', b'#', url).unwrap_or(length);
+        let (query, hash) = match url.get(head) {
+            Some(b'?') => {
+                let hash = position(head + 1..length, |&byte| byte == b'#');
+                (head + 1..hash, hash)
+            }
+            _ => (head..head, head),
+        };
+        let fragment = (hash + 1).min(length)..length;
+        let colon = position(0..head, |&byte| byte == b':');
+        let (scheme, after) = match url[colon..head].starts_with(b"://") && is_scheme(&url[..colon]) {
+            true => (0..colon, Some(colon + 3)),
+            false => (0..0, url[..head].starts_with(b"//").then_some(2)),
+        };
+        let Some(after) = after else { return Self { scheme, authority: 0..0, path: 0..head, query, fragment } };
+        let slash = position(after..head, |&byte| byte == b'/');
+        let user = url[after..slash].iter().rposition(|&byte| byte == b'@').map_or(0, |at| at + 1);
+        Self { scheme, authority: after + user..slash, path: slash..head, query, fragment }
+    }
+}
+
 /// `scheme` of RFC 3986: a letter, then letters, digits, `+`, `-`, `.`.
-pub fn is_scheme(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+pub fn is_scheme(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_alphabetic)
+        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
 }
 
 /// The address without what tools leave out or add: scheme, fragment, a trailing slash of the path.
@@ -111,13 +152,23 @@ pub fn percent_encode(text: &str, blank: &str) -> String {
 }
 
 /// Value of one hex digit in either case.
+#[inline]
 pub fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
+    const NONE: u8 = 0xff;
+    const VALUES: [u8; 256] = {
+        let (mut values, mut byte) = ([NONE; 256], 0);
+        while byte < values.len() {
+            values[byte] = match byte as u8 {
+                digit @ b'0'..=b'9' => digit - b'0',
+                letter @ b'a'..=b'f' => letter - b'a' + 10,
+                letter @ b'A'..=b'F' => letter - b'A' + 10,
+                _ => NONE,
+            };
+            byte += 1;
+        }
+        values
+    };
+    Some(VALUES[usize::from(byte)]).filter(|&value| value != NONE)
 }
 
 #[cfg(test)]
@@ -136,6 +187,8 @@ mod tests {
         assert_eq!(Parts::of("http://h?q").query, "q");
         assert_eq!(Parts::of("http://h.?q").host(), "h");
         assert_eq!(Parts::of("").host(), "");
+        assert_eq!((Parts::of("a:b://c").path, Parts::of("//u@h/p@q?").authority), ("a:b://c", "h"));
+        assert_eq!((Parts::of("h#a?b").fragment, Parts::of("h?#").query), ("a?b", ""));
     }
 
     #[test]

@@ -98,8 +98,7 @@ fn reads_otherwise(view: &View<'_>) -> bool {
     const LONG: usize = 24;
     let (small, capital) = (view.look.has(LOWER | HEX_LOWER), view.look.has(UPPER | HEX_UPPER));
     let one_case = view.bytes.len() >= LONG && !(small && capital);
-    let hex =
-        view.bytes.len() >= LONG * 2 / 3 && (view.look.only(DIGIT | HEX_LOWER) || view.look.only(DIGIT | HEX_UPPER));
+    let hex = view.bytes.len() >= LONG * 2 / 3 && view.look.hexadecimal();
     let blanks = || memchr::memchr_iter(b' ', view.bytes).count();
     one_case || hex || (view.look.has(SPACE) && !view.look.has(BREAK) && blanks() > 2 + view.bytes.len() / 16)
 }

@@ -32,10 +32,10 @@ impl Layer for Base85 {
     }
 
     fn glance(&self, view: &View<'_>) -> bool {
-        let bare = view.bytes.len() >= SHORTEST && !view.look.has(SPACE | BREAK);
-        let begins =
-            |table: &[u8; 256]| decode(&view.bytes[..5], digit(table), true).is_some_and(|head| may_begin_text(&head));
-        view.bytes.starts_with(b"<~") || (bare && (begins(&RFC1924) || begins(&Z85)))
+        // So many digits of 85 are none but those of 16 only if they are those.
+        let bare = view.bytes.len() >= SHORTEST && !view.look.has(SPACE | BREAK) && !view.look.hexadecimal();
+        view.bytes.starts_with(b"<~")
+            || (bare && (begins_text(&view.bytes[..SHORTEST], &RFC1924) || begins_text(&view.bytes[..SHORTEST], &Z85)))
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -60,6 +60,19 @@ impl Layer for Base85 {
             }
         }
     }
+}
+
+/// Whether whole groups become what may be the start of a text.
+fn begins_text(groups: &[u8], table: &[u8; 256]) -> bool {
+    let mut head = [0; SHORTEST / 5 * 4];
+    let (groups, _) = groups.as_chunks::<5>();
+    let (places, _) = head.as_chunks_mut::<4>();
+    groups.iter().zip(places).all(|(group, place)| {
+        let number = group.iter().try_fold(0, |number, &letter| Some(number * 85 + u64::from(digit(table)(letter)?)));
+        let Some(number) = number.and_then(|number| u32::try_from(number).ok()) else { return false };
+        *place = number.to_be_bytes();
+        !Look::of(place).has(CONTROL)
+    }) && may_begin_text(&head)
 }
 
 const fn values(alphabet: &[u8; 85]) -> [u8; 256] {

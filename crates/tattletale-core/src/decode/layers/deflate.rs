@@ -30,6 +30,10 @@ impl Layer for Deflate {
         Needs::NOTHING.from(ENOUGH / 2).binary().heeds_hints()
     }
 
+    fn glance(&self, view: &View<'_>) -> bool {
+        view.hint.encoded_as("deflate") || may_be_deflated_text(view.bytes, ENOUGH)
+    }
+
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         let declared = view.hint.encoded_as("deflate");
         if view.look.text() || has_header(view.bytes) || !(declared || view.bytes.len() >= ENOUGH / 2) {

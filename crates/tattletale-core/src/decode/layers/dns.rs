@@ -24,9 +24,13 @@ impl Layer for Dns {
         Needs::NOTHING.from(12).binary()
     }
 
+    /// A query or response of the ordinary kind with one question and few records.
+    fn glance(&self, view: &View<'_>) -> bool {
+        matches!(view.bytes, [_, _, _, _, 0, 1, 0, 0..=32, 0, 0..=32, 0, 0..=8, ..])
+    }
+
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
-        // A query or response of the ordinary kind with one question and few records.
-        let [_, _, flags, rcode, 0, 1, 0, 0..=32, 0, 0..=32, 0, 0..=8, ..] = view.bytes else { return };
+        let (true, [_, _, flags, rcode, ..]) = (self.glance(view), view.bytes) else { return };
         if flags & 0b0111_1000 != 0 || rcode & 0b0100_1111 > 5 || view.look.text() {
             return;
         }

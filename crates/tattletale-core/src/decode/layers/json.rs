@@ -71,16 +71,37 @@ pub(super) fn value(bytes: &[u8]) -> Result<usize, Broken> {
 /// Of a long value only the first tokens are kept, and the others are read twice, so that memory is bounded.
 struct Tape<'a> {
     bytes: &'a [u8],
-    kept: Vec<Token>,
+    kept: Vec<Kept>,
     /// Those behind, if the value goes on.
     rest: Option<Tokens<'a>>,
 }
 
-/// Tokens that are kept: half a megabyte.
+/// A token in few bytes.
+#[derive(Clone, Copy)]
+struct Kept {
+    kind: Kind,
+    start: u32,
+    end: u32,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    ObjectStart,
+    ObjectEnd,
+    ArrayStart,
+    ArrayEnd,
+    Key,
+    EscapedKey,
+    String,
+    EscapedString,
+    Bare,
+}
+
+/// Tokens that are kept: 200 KB.
 const KEPT: usize = 1 << 14;
 
 /// A token takes about as many bytes, on average.
-const USUAL_TOKEN: usize = 12;
+const USUAL_TOKEN: usize = 6;
 
 impl<'a> Tape<'a> {
     fn new(bytes: &'a [u8]) -> Self {
@@ -90,9 +111,10 @@ impl<'a> Tape<'a> {
     /// Checks the value; the offset behind it.
     fn read(&mut self) -> Result<usize, Broken> {
         let mut tokens = Tokens::new(self.bytes);
-        while self.kept.len() < KEPT {
+        let most = if u32::try_from(self.bytes.len()).is_ok() { KEPT } else { 0 };
+        while self.kept.len() < most {
             match tokens.next_token()? {
-                Some(token) => self.kept.push(token),
+                Some(token) => self.kept.push(Kept::of(token)),
                 None => return Ok(tokens.offset()),
             }
         }
@@ -103,7 +125,41 @@ impl<'a> Tape<'a> {
 
     /// Everything up to the end or the first trouble.
     fn tokens(mut self) -> impl Iterator<Item = Token> {
-        self.kept.into_iter().chain(std::iter::from_fn(move || self.rest.as_mut()?.next_token().ok().flatten()))
+        let rest = std::iter::from_fn(move || self.rest.as_mut()?.next_token().ok().flatten());
+        self.kept.into_iter().map(Kept::token).chain(rest)
+    }
+}
+
+impl Kept {
+    /// Of bytes that are fewer than 2^32.
+    #[inline]
+    fn of(token: Token) -> Self {
+        let (kind, span) = match token {
+            Token::ObjectStart => (Kind::ObjectStart, 0..0),
+            Token::ObjectEnd => (Kind::ObjectEnd, 0..0),
+            Token::ArrayStart => (Kind::ArrayStart, 0..0),
+            Token::ArrayEnd => (Kind::ArrayEnd, 0..0),
+            Token::Key(text) => (if text.escaped { Kind::EscapedKey } else { Kind::Key }, text.span),
+            Token::String(text) => (if text.escaped { Kind::EscapedString } else { Kind::String }, text.span),
+            Token::Number(span) | Token::Literal(span) => (Kind::Bare, span),
+        };
+        Self { kind, start: span.start as u32, end: span.end as u32 }
+    }
+
+    #[inline]
+    fn token(self) -> Token {
+        let span = self.start as usize..self.end as usize;
+        match self.kind {
+            Kind::ObjectStart => Token::ObjectStart,
+            Kind::ObjectEnd => Token::ObjectEnd,
+            Kind::ArrayStart => Token::ArrayStart,
+            Kind::ArrayEnd => Token::ArrayEnd,
+            Kind::Key => Token::Key(Text { span, escaped: false }),
+            Kind::EscapedKey => Token::Key(Text { span, escaped: true }),
+            Kind::String => Token::String(Text { span, escaped: false }),
+            Kind::EscapedString => Token::String(Text { span, escaped: true }),
+            Kind::Bare => Token::Number(span),
+        }
     }
 }
 
@@ -161,9 +217,9 @@ fn name(bytes: &[u8], base: usize, way: &[JsonStep], key: &Text, out: &mut Openi
     if key.span.len() > LONGEST_PLAIN_NAME {
         let at = At::Json { source: bytes, way };
         let span = base + key.span.start..base + key.span.end;
-        match unescape(&bytes[key.span.clone()]) {
-            Cow::Owned(meaning) => out.name(at, span, Some(&meaning)),
-            Cow::Borrowed(_) => out.name(at, span, None),
+        match key.escaped.then(|| unescape(&bytes[key.span.clone()])) {
+            Some(Cow::Owned(meaning)) => out.name(at, span, Some(&meaning)),
+            _ => out.name(at, span, None),
         }
     }
 }

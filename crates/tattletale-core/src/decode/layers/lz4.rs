@@ -10,6 +10,8 @@ use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Lz4;
 
+const MAGIC: &[u8] = b"\x04\x22\x4d\x18";
+
 /// What must come out of a block.
 const ENOUGH: usize = 32;
 
@@ -30,16 +32,17 @@ impl Layer for Lz4 {
         Needs::NOTHING.from(4).binary()
     }
 
+    fn glance(&self, view: &View<'_>) -> bool {
+        view.bytes.starts_with(MAGIC) || sized(view.bytes).is_some() || starts_with_text(view.bytes)
+    }
+
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
-        if view.bytes.starts_with(b"\x04\x22\x4d\x18") {
+        if view.bytes.starts_with(MAGIC) {
             return unpack(Compression::Lz4, view, out);
         }
-        let sized = view.bytes.strip_prefix(b"mozLz40\0").unwrap_or(view.bytes);
-        let [a, b, c, d, block @ ..] = sized else { return };
-        let stated = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
         let mut bytes = Vec::new();
-        let can_be = (ENOUGH..=block.len().saturating_mul(255).min(out.room())).contains(&stated);
-        if can_be
+        if let Some((block, stated)) = sized(view.bytes)
+            && stated <= out.room()
             && decompress(Compression::Lz4Block, block, &mut bytes, stated) == End::Complete
             && bytes.len() == stated
         {
@@ -55,6 +58,13 @@ impl Layer for Lz4 {
             out.made(&bytes, Proof::Sure);
         }
     }
+}
+
+/// A block behind its length, if that can be.
+fn sized(bytes: &[u8]) -> Option<(&[u8], usize)> {
+    let (length, block) = bytes.strip_prefix(b"mozLz40\0").unwrap_or(bytes).split_first_chunk()?;
+    let stated = u32::from_le_bytes(*length) as usize;
+    (ENOUGH..=block.len().saturating_mul(255)).contains(&stated).then_some((block, stated))
 }
 
 /// The first sequence of a block begins with literals, and those of a text are text: this spares the attempt.

@@ -39,8 +39,13 @@ impl Layer for LzString {
         Needs::NOTHING.from(SHORTEST).only(LETTERS).or(&URI)
     }
 
+    fn glance(&self, view: &View<'_>) -> bool {
+        // So many digits of 64 are none but those of 16 only if they are those.
+        !view.look.hexadecimal()
+    }
+
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
-        if view.bytes.len() < SHORTEST {
+        if view.bytes.len() < SHORTEST || !self.glance(view) {
             return;
         }
         let text = if view.look.only(LETTERS) {

@@ -24,46 +24,78 @@ impl Layer for QuotedPrintable {
     }
 
     fn glance(&self, view: &View<'_>) -> bool {
-        let first = memchr::memchr(b'=', view.bytes).map(|at| &view.bytes[at + 1..]);
-        match first {
-            Some([b'\r', b'\n', ..] | [b'\n', ..]) => true,
-            Some([a, b, ..]) => [a, b].iter().all(|digit| digit.is_ascii_digit() || (b'A'..=b'F').contains(*digit)),
-            _ => false,
-        }
+        is_telling(view.bytes)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
-        if !self.glance(view) || !view.look.text() || view.bytes.len() > out.room() {
+        if !is_telling(view.bytes) || !view.look.text() || view.bytes.len() > out.room() {
             return;
         }
-        if let Some(decoded) = decode(view.bytes) {
+        let decoded = decode(view.bytes);
+        if Look::of(&decoded).text() {
             out.made(&decoded, Proof::Sure);
         }
     }
 }
 
-/// None unless every `=` is an escape or a soft break, and the escapes are such as nobody writes by chance.
-fn decode(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(bytes.len());
+/// What stands behind a `=`.
+enum Sign<'a> {
+    /// A byte.
+    Escape(u8, &'a [u8]),
+    /// The end of a line that goes on.
+    Soft(&'a [u8]),
+    /// Anything else.
+    Other,
+}
+
+impl<'a> Sign<'a> {
+    fn of(behind: &'a [u8]) -> Self {
+        let digit = |digit: u8| hex_digit(digit).filter(|_| !digit.is_ascii_lowercase());
+        match behind {
+            [b'\r', b'\n', after @ ..] | [b'\n', after @ ..] => Self::Soft(after),
+            [a, b, after @ ..] => match (digit(*a), digit(*b)) {
+                (Some(high), Some(low)) => Self::Escape(high << 4 | low, after),
+                _ => Self::Other,
+            },
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Whether every `=` is an escape or a soft break, and the escapes are such as nobody writes by chance.
+fn is_telling(bytes: &[u8]) -> bool {
     let (mut rest, mut high, mut soft, mut escapes) = (bytes, 0, 0, 0);
     while let Some(at) = memchr::memchr(b'=', rest) {
-        out.extend_from_slice(&rest[..at]);
-        rest = match &rest[at + 1..] {
-            [b'\r', b'\n', after @ ..] | [b'\n', after @ ..] => {
+        rest = match Sign::of(&rest[at + 1..]) {
+            Sign::Soft(after) => {
                 soft += 1;
                 after
             }
-            [a, b, after @ ..] if !a.is_ascii_lowercase() && !b.is_ascii_lowercase() => {
-                let byte = hex_digit(*a)? << 4 | hex_digit(*b)?;
+            Sign::Escape(byte, after) => {
                 high += usize::from(byte >= 0x80);
                 escapes += 1;
+                after
+            }
+            Sign::Other => return false,
+        };
+    }
+    high >= 2 || (soft > 0 && escapes > 0)
+}
+
+fn decode(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(at) = memchr::memchr(b'=', rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = match Sign::of(&rest[at + 1..]) {
+            Sign::Soft(after) => after,
+            Sign::Escape(byte, after) => {
                 out.push(byte);
                 after
             }
-            _ => return None,
+            Sign::Other => break,
         };
     }
     out.extend_from_slice(rest);
-    let telling = high >= 2 || (soft > 0 && escapes > 0);
-    (telling && Look::of(&out).text()).then_some(out)
+    out
 }

@@ -27,7 +27,8 @@ impl Layer for Snappy {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(2).binary()
+        const FRAMED: Needs = Needs::NOTHING.from(2).binary().first(b"\xff");
+        Needs::NOTHING.from(ENOUGH).binary().or(&FRAMED)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -1,8 +1,8 @@
 //! A URL inside a value: its path and query are unfolded as those of a request are.
 
-use crate::decode::look::{COLON, EQUALS, SLASH};
+use crate::decode::look::{COLON, EQUALS, PERCENT, SLASH};
 use crate::decode::{At, Layer, Needs, Opening, View};
-use crate::model::url::{Parts, is_scheme, percent_decode};
+use crate::model::url::{Spans, is_scheme, percent_decode};
 use std::borrow::Cow;
 
 pub(super) struct Url;
@@ -28,27 +28,26 @@ impl Layer for Url {
     }
 
     fn glance(&self, view: &View<'_>) -> bool {
-        view.bytes.starts_with(b"/") || memchr::memmem::find(view.bytes, b"://").is_some()
+        is_address(view.bytes)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
-        if !self.glance(view) {
+        if !is_address(view.bytes) || std::str::from_utf8(view.bytes).is_err() {
             return;
         }
-        let Some(text) = std::str::from_utf8(view.bytes).ok().filter(|text| is_address(text)) else { return };
-        let parts = Parts::of(text);
+        let spans = Spans::of(view.bytes);
         // A host is a receiver, not data, unless something is encoded in it.
-        let host = parts.authority.split(':').next().unwrap_or_default();
-        let telling = host.len() > LONGEST_PLAIN_HOST || host.contains("xn--");
-        let host = if telling { host } else { "" };
-        let pieces = [("host", host), ("path", parts.path), ("query", parts.query), ("fragment", parts.fragment)];
-        for (name, piece) in pieces.into_iter().filter(|(_, piece)| piece.len() > 1) {
-            // A piece is a slice of the text: where it starts tells its span.
-            let at = piece.as_ptr() as usize - text.as_ptr() as usize;
-            out.piece(At::Word(name), at..at + piece.len());
+        let host = view.bytes[spans.authority.clone()].split(|&byte| byte == b':').next().unwrap_or_default();
+        let telling = host.len() > LONGEST_PLAIN_HOST || memchr::memmem::find(host, b"xn--").is_some();
+        let host = spans.authority.start..spans.authority.start + if telling { host.len() } else { 0 };
+        let pieces = [("host", host), ("path", spans.path), ("query", spans.query), ("fragment", spans.fragment)];
+        for (name, span) in pieces.into_iter().filter(|(_, span)| span.len() > 1) {
+            out.piece(At::Word(name), span);
         }
         // An address may be known as it reads, whatever of it was escaped: its pieces alone would not show that.
-        if let Cow::Owned(decoded) = percent_decode(view.bytes, false) {
+        if view.look.has(PERCENT)
+            && let Cow::Owned(decoded) = percent_decode(view.bytes, false)
+        {
             out.again("percent", &decoded);
         }
     }
@@ -57,13 +56,26 @@ impl Layer for Url {
 /// `scheme://...`, `//host...`, or a path with a query; no blanks, so that prose which mentions a URL is none.
 ///
 /// Blanks inside the query are allowed: they are what is left of `%20` when an outer layer was decoded.
-fn is_address(text: &str) -> bool {
-    let head = text.split(['?', '#']).next().unwrap_or(text);
-    if head.contains(|c: char| c.is_ascii_whitespace() || matches!(c, '"' | '<' | '>' | '{' | '}')) {
-        return false;
+fn is_address(bytes: &[u8]) -> bool {
+    let (mut head, mut colon) = (bytes.len(), None);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'?' | b'#' => {
+                head = at;
+                break;
+            }
+            b':' if colon.is_none() => colon = Some(at),
+            b' ' | b'\t' | b'\n' | b'\x0c' | b'\r' | b'"' | b'<' | b'>' | b'{' | b'}' => return false,
+            _ => {}
+        }
     }
-    match head.split_once("://") {
-        Some((scheme, rest)) => is_scheme(scheme) && !rest.is_empty(),
-        None => head.starts_with('/') && text.contains('?') && text.contains('='),
+    let (head, behind) = bytes.split_at(head);
+    let (before, from) = head.split_at(colon.unwrap_or(head.len()));
+    match from.strip_prefix(b"://") {
+        Some(rest) => is_scheme(before) && !rest.is_empty(),
+        None => {
+            let with_query = head.starts_with(b"/") && behind.contains(&b'?') && bytes.contains(&b'=');
+            with_query && memchr::memmem::find(from, b"://").is_none()
+        }
     }
 }

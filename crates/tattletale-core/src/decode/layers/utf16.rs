@@ -29,6 +29,10 @@ impl Layer for Utf16 {
         Needs::NOTHING.from(2 * FEWEST_ZEROS).binary().or(&MARKED)
     }
 
+    fn glance(&self, view: &View<'_>) -> bool {
+        matches!(view.bytes, [0xfe, 0xff, ..] | [0xff, 0xfe, ..]) || order(view.bytes).is_some()
+    }
+
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         if view.bytes.len() < SHORTEST || !view.bytes.len().is_multiple_of(2) || view.look.text() {
             return;
@@ -85,18 +89,27 @@ impl Neighbourhood {
 
 /// True for big-endian: the order in which the upper bytes are all of one neighbourhood, if there is one.
 fn order(bytes: &[u8]) -> Option<bool> {
+    // Text is known after a while; the rest may hold anything.
+    let (pairs, _) = bytes[..bytes.len().min(512)].as_chunks::<2>();
+    [0, 1].into_iter().find(|&upper| is_text(pairs, upper)).map(|upper| upper == 0)
+}
+
+/// Whether the bytes at that place of each pair are mostly zero or all of one neighbourhood.
+fn is_text(pairs: &[[u8; 2]], upper: usize) -> bool {
     // Bits that chance would have to bring together.
     const ENOUGH: f64 = 34.0;
-    // Text is known after a while; the rest may hold anything.
-    let sample = &bytes[..bytes.len().min(512)];
-    let pairs = sample.len() / 2;
-    [true, false].into_iter().find(|&big| {
-        let upper = || sample.iter().skip(usize::from(!big)).step_by(2);
-        let zero = upper().filter(|&&byte| byte == 0).count();
-        let all = |neighbours: &Neighbourhood| {
-            upper().all(|&byte| neighbours.has[usize::from(byte)])
-                && pairs as f64 * (256.0 / neighbours.size as f64).log2() >= ENOUGH
-        };
-        (zero * 4 >= pairs * 3 && zero >= FEWEST_ZEROS) || NEIGHBOURHOODS.iter().any(all)
-    })
+    let mut may_be = [true; NEIGHBOURHOODS.len()];
+    let mut others = 0;
+    for pair in pairs {
+        others += usize::from(pair[upper] != 0);
+        for (may, neighbours) in may_be.iter_mut().zip(&NEIGHBOURHOODS) {
+            *may &= neighbours.has[usize::from(pair[upper])];
+        }
+        if others * 4 > pairs.len() && may_be == [false; NEIGHBOURHOODS.len()] {
+            return false;
+        }
+    }
+    let enough = |neighbours: &Neighbourhood| pairs.len() as f64 * (256.0 / neighbours.size as f64).log2() >= ENOUGH;
+    (others * 4 <= pairs.len() && pairs.len() - others >= FEWEST_ZEROS)
+        || may_be.iter().zip(&NEIGHBOURHOODS).any(|(&may, neighbours)| may && enough(neighbours))
 }

@@ -37,6 +37,8 @@ pub(super) enum Sense {
 /// Patterns with their anchors.
 pub(super) struct Lane {
     sense: Sense,
+    /// Bytes of the shortest pattern.
+    shortest: usize,
     stride: usize,
     mask: u64,
     /// Asked at every place; stays in a cache.
@@ -108,7 +110,13 @@ impl Lane {
         let buckets = buckets(&anchors, bucket_bits);
         let anchor = |(hash, pattern, offset)| Anchor { tag: tag(hash), pattern, offset };
         let anchors = anchors.into_iter().map(anchor).collect();
-        Self { sense, stride, mask, first, words, second, other_words, anchors, buckets, bucket_bits }
+        let shortest = members.iter().map(|&member| patterns.at(member).len()).min().unwrap_or_default();
+        Self { sense, shortest, stride, mask, first, words, second, other_words, anchors, buckets, bucket_bits }
+    }
+
+    /// In fewer bytes there is nothing to be found.
+    pub(super) fn shortest(&self) -> usize {
+        self.shortest
     }
 
     /// Bytes of memory.

@@ -87,10 +87,10 @@ impl Filter {
                 each(Match { pattern: pattern as usize, range, key: Some(key) });
             }
         };
-        for lane in &self.lanes {
+        for lane in self.lanes.iter().filter(|lane| lane.shortest() <= bytes.len()) {
             lane.scan(bytes, &mut |pattern, start| found(pattern, start, false));
         }
-        if let Some(lane) = &self.turned {
+        if let Some(lane) = self.turned.as_ref().filter(|lane| lane.shortest() <= bytes.len()) {
             lane.scan(bytes, &mut |pattern, start| found(pattern, start, true));
         }
     }

@@ -32,6 +32,8 @@ pub(in crate::detect) struct Notations {
     splits: Vec<Split>,
     /// By length: the first bytes that pieces have, in small letters, as bits.
     begin: Vec<[u128; 2]>,
+    /// Lengths of fields that may be something, once sealed.
+    lengths: Vec<bool>,
 }
 
 /// Texts, each with the first pattern that had it.
@@ -126,6 +128,7 @@ impl Notations {
         self.splits.shrink_to_fit();
         let before = |at: u32| self.of_piece.partition_point(|(piece, _)| *piece < at) as u32;
         self.starts = (0..=self.pieces.len() as u32).map(before).collect();
+        self.lengths = (0..=LONGEST).map(|length| self.may_have(length)).collect();
     }
 
     /// Bytes of memory.
@@ -145,17 +148,32 @@ impl Notations {
         self.splits[piece.split as usize]
     }
 
-    /// Whether it is worth asking what a field is: a glance, for most fields are nothing.
-    pub(in crate::detect) fn may_know(&self, bytes: &[u8], look: Look) -> bool {
-        let length = bytes.len();
-        (1..=LONGEST).contains(&length)
+    /// Whether anything may be written in so many bytes.
+    fn may_have(&self, length: usize) -> bool {
+        let piece = || self.begin[..self.begin.len().min(length + 1)].iter().skip(length.saturating_sub(LONGEST_TAKEN_OFF));
+        length > 0
             && ((!self.raw.texts.is_empty() && matches!(length, 6 | 8 | 16))
                 || (!self.squeezed.texts.is_empty() && length >= SHORTEST)
-                || (!self.coordinates.is_empty() && may_be_degrees(bytes))
-                || self.may_be_piece(bytes, look))
+                || !self.coordinates.is_empty()
+                || piece().any(|begin| *begin != [0; 2]))
+    }
+
+    /// Whether it is worth asking what a field is: a glance, for most fields are nothing.
+    #[inline]
+    pub(in crate::detect) fn may_know(&self, bytes: &[u8], look: Look) -> bool {
+        self.lengths.get(bytes.len()).is_some_and(|may| *may) && self.may_be_known(bytes, look)
+    }
+
+    fn may_be_known(&self, bytes: &[u8], look: Look) -> bool {
+        let length = bytes.len();
+        (!self.raw.texts.is_empty() && matches!(length, 6 | 8 | 16))
+            || (!self.squeezed.texts.is_empty() && length >= SHORTEST)
+            || (!self.coordinates.is_empty() && may_be_degrees(bytes))
+            || self.may_be_piece(bytes, look)
     }
 
     /// Whether some piece has that length and begins so, once it is [`bare`].
+    #[inline]
     fn may_be_piece(&self, bytes: &[u8], look: Look) -> bool {
         if self.splits.is_empty() {
             return false;
@@ -167,7 +185,8 @@ impl Notations {
         }
         // Nothing is taken off at the ends of most.
         let [first, .., last] = bytes else { return true };
-        let plain = first.is_ascii_alphanumeric() && !matches!(first, b'h' | b'H') && last.is_ascii_alphanumeric();
+        let plain = !matches!(first, b'\t'..=b'\r' | b' ' | b'?' | b'h' | b'H' | b'/')
+            && !matches!(last, b'\t'..=b'\r' | b' ' | b'?' | b'/');
         let bytes = if plain { bytes } else { bare_ascii(bytes) };
         let first = bytes.first().map_or(0, u8::to_ascii_lowercase);
         self.begin.get(bytes.len()).is_some_and(|begin| begin[0] >> first & 1 == 1)
