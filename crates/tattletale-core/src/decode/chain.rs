@@ -72,9 +72,16 @@ impl<'a> Chain<'a> {
 
     /// The steps, outermost first.
     pub fn path(&self) -> Vec<Step> {
-        let mut path = self.parent.map(Chain::path).unwrap_or_default();
-        path.extend(self.last());
+        let mut path = Vec::with_capacity(self.depth);
+        self.add_to(&mut path);
         path
+    }
+
+    fn add_to(&self, path: &mut Vec<Step>) {
+        if let Some(parent) = self.parent {
+            parent.add_to(path);
+        }
+        path.extend(self.last());
     }
 
     /// The last step alone; none for a part or an unescaping.
@@ -126,34 +133,17 @@ impl At<'_> {
                 Some(last.map_or("…".to_owned(), |way| format!("…{}", At::Way(way))))
             }
             Self::Name(name) if name.len() > LONGEST_PLACE => Some(format!("{}…", Self::Name(&name[..LONGEST_PLACE]))),
-            at => Some(at.to_string()),
+            at => {
+                let mut text = String::new();
+                at.write(&mut text).ok()?;
+                Some(text)
+            }
         }
     }
-}
 
-impl JsonStep {
-    fn len(&self) -> usize {
-        match self {
-            Self::Key(span) => span.len(),
-            Self::Index(_) => NUMBER,
-        }
-    }
-}
-
-impl Slot<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Self::Key(name) | Self::Element(name) | Self::Attribute(name) => name.len(),
-            Self::Index(_) | Self::Field(_) => NUMBER,
-        }
-    }
-}
-
-/// Characters that a number takes about.
-const NUMBER: usize = 4;
-
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// As in a path. Written out for strings as well: paths are made for many places.
+    #[inline]
+    fn write(&self, f: &mut impl fmt::Write) -> fmt::Result {
         match self {
             Self::Whole => Ok(()),
             Self::Word(word) => f.write_str(word),
@@ -183,11 +173,42 @@ impl fmt::Display for At<'_> {
     }
 }
 
-fn write_key(f: &mut fmt::Formatter<'_>, key: &[u8]) -> fmt::Result {
+impl JsonStep {
+    fn len(&self) -> usize {
+        match self {
+            Self::Key(span) => span.len(),
+            Self::Index(_) => NUMBER,
+        }
+    }
+}
+
+impl Slot<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Key(name) | Self::Element(name) | Self::Attribute(name) => name.len(),
+            Self::Index(_) | Self::Field(_) => NUMBER,
+        }
+    }
+}
+
+/// Characters that a number takes about.
+const NUMBER: usize = 4;
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f)
+    }
+}
+
+fn write_key(f: &mut impl fmt::Write, key: &[u8]) -> fmt::Result {
     let key = String::from_utf8_lossy(key);
+    let sign = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'-');
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '-');
-    match !key.is_empty() && key.chars().all(plain) {
-        true => write!(f, ".{key}"),
+    match !key.is_empty() && (key.as_bytes().iter().all(sign) || key.chars().all(plain)) {
+        true => {
+            f.write_str(".")?;
+            f.write_str(&key)
+        }
         false => write!(f, "['{}']", key.replace('\\', "\\\\").replace('\'', "\\'")),
     }
 }

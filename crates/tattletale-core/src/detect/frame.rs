@@ -17,9 +17,17 @@ impl Frame {
         Self { hits: hits.into_iter().map(Some).collect(), passed: 0, mark }
     }
 
-    /// False once every match lies before what is still to come.
-    pub(super) fn may_hold_more(&self) -> bool {
-        self.hits.len() > self.passed
+    /// Whether a match begins in a piece that comes next: most hold none.
+    #[inline]
+    pub(super) fn reaches(&mut self, span: &Range<usize>) -> bool {
+        // Pieces come in order: those that were taken, and those before this one, are of no interest any more.
+        while let Some(hit) = self.hits.get(self.passed) {
+            match hit {
+                Some(hit) if hit.range.start >= span.start => return hit.range.start < span.end,
+                _ => self.passed += 1,
+            }
+        }
+        false
     }
 
     /// What no piece has taken.
@@ -32,12 +40,10 @@ impl Frame {
         self.hits.iter().flatten().any(digest)
     }
 
-    /// Moves the matches that lie inside `span` out, counted from its start.
+    /// Moves the matches that lie inside `span` out, counted from its start, once it is known to [reach](Self::reaches)
+    /// there.
     pub(super) fn hand_down(&mut self, span: &Range<usize>, into: &mut Vec<Hit>) {
         let start = |hit: &Option<Hit>| hit.as_ref().map(|hit| hit.range.start);
-        // Pieces come in order: those that were taken, and those before this one, are of no interest any more.
-        let before = |hit: &Option<Hit>| start(hit).is_none_or(|start| start < span.start);
-        self.passed += self.hits[self.passed..].iter().take_while(|hit| before(hit)).count();
         for slot in &mut self.hits[self.passed..] {
             match slot.take_if(|hit| hit.range.end <= span.end) {
                 Some(hit) => {

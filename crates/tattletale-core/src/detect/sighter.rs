@@ -305,7 +305,7 @@ impl Sighter<'_> {
             }
             hits.sort_by_key(|hit| hit.range.start);
         } else if let Some(around) = self.frames.last_mut()
-            && around.may_hold_more()
+            && around.reaches(&node.span)
         {
             around.hand_down(&node.span, &mut hits);
         }
@@ -334,11 +334,11 @@ impl Visitor for Sighter<'_> {
 
     fn leaf(&mut self, node: &Node<'_>, ending: &Ending) {
         // Most leaves are printable pieces of something in which nothing was found.
-        let around = self.frames.last();
-        if !node.fresh && node.look.printable() && around.is_none_or(|around| !around.may_hold_more()) {
-            self.places.fields[node.bytes.len().min(255)] += 1;
-            if self.planted.notations().may_know(node.bytes, node.look) {
-                self.compare(node, ending, self.found.len());
+        let empty = self.frames.last_mut().is_none_or(|around| !around.reaches(&node.span));
+        if empty && !node.fresh && node.look.printable() {
+            match self.planted.notations().may_know(node.bytes, node.look) {
+                true => self.end(node, ending, Vec::new(), self.found.len()),
+                false => self.places.fields[node.bytes.len().min(255)] += 1,
             }
             return;
         }
