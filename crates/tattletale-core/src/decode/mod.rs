@@ -101,6 +101,8 @@ impl Hint<'_> {
 
     /// Whether the declared content type contains `word`.
     pub fn typed_as(&self, word: &str) -> bool {
-        self.media_type.is_some_and(|declared| declared.to_ascii_lowercase().contains(word))
+        let word = word.as_bytes();
+        let of_word = |part: &[u8]| part.eq_ignore_ascii_case(word);
+        self.media_type.is_some_and(|declared| declared.as_bytes().windows(word.len()).any(of_word))
     }
 }

@@ -42,11 +42,6 @@ impl<'v> Opening<'_, 'v> {
         self.slice(&self.chain.child(Some((self.layer, at))), span);
     }
 
-    /// The same, where the layer had to look at the bytes itself.
-    pub(super) fn piece_that_looks(&mut self, at: At<'_>, span: Range<usize>, look: Look) {
-        self.part(&self.chain.child(Some((self.layer, at))), span, look, Offer::Layers(None));
-    }
-
     /// A piece that is a number or a literal: nothing can be inside.
     #[inline]
     pub fn atom(&mut self, at: At<'_>, span: Range<usize>) {

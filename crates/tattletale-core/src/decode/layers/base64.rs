@@ -12,6 +12,8 @@ pub(super) struct Base64;
 const SHORTEST: usize = 8;
 /// Texts up to here are decoded without memory of their own, in characters.
 const SHORT: usize = 64;
+/// So many digits tell an alphabet, in characters.
+pub(super) const LONG: usize = 24;
 /// Fewest bytes that are unfolded further though they are no text.
 const FEWEST_BINARY: usize = 12;
 const ALPHABET: u32 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | SLASH | DASH | EQUALS | BREAK | SPACE;
@@ -34,10 +36,11 @@ impl Layer for Base64 {
     }
 
     fn glance(&self, view: &View<'_>) -> bool {
-        // A word of a few letters is told by its first four.
-        let few = view.bytes.len() * 3 / 4 < FEWEST_BINARY;
-        let told = || few && head(view.bytes).is_some_and(|head| !may_begin_text(&head));
-        view.bytes.len() >= SHORTEST && view.look.only(ALPHABET) && !told() && !reads_otherwise(view)
+        let (bytes, look) = (view.bytes, view.look);
+        // What does not begin like a text must be so long, and must not read like words.
+        let begins = || head(bytes).is_none_or(|head| may_begin_text(&head));
+        let may_be_binary = || bytes.len() * 3 / 4 >= FEWEST_BINARY && !is_words(bytes);
+        bytes.len() >= SHORTEST && look.only(ALPHABET) && !reads_otherwise(view) && (begins() || may_be_binary())
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -75,7 +78,7 @@ pub(super) fn may_begin_text(head: &[u8]) -> bool {
 ///
 /// Of sixteen random digits one run in 20,000 reads like that, of 24 one in two million; what comes out of it is
 /// believed only if it is text.
-fn is_words(bytes: &[u8]) -> bool {
+pub(super) fn is_words(bytes: &[u8]) -> bool {
     const SHORTEST_WORD: usize = 4;
     // Of the word that has begun.
     let mut letters = None;
@@ -93,14 +96,14 @@ fn is_words(bytes: &[u8]) -> bool {
 /// Whether so long a run of digits would have had to be drawn from a part of the alphabet only.
 ///
 /// Of 24 digits one is a small letter and one a capital but for one run in 10⁶, and a blank stands for the one digit
-/// in 64 that is a plus.
-fn reads_otherwise(view: &View<'_>) -> bool {
-    const LONG: usize = 24;
+/// in 64 that is a plus, which the alphabet for URLs does not have.
+pub(super) fn reads_otherwise(view: &View<'_>) -> bool {
     let (small, capital) = (view.look.has(LOWER | HEX_LOWER), view.look.has(UPPER | HEX_UPPER));
     let one_case = view.bytes.len() >= LONG && !(small && capital);
     let hex = view.bytes.len() >= LONG * 2 / 3 && view.look.hexadecimal();
     let blanks = || memchr::memchr_iter(b' ', view.bytes).count();
-    one_case || hex || (view.look.has(SPACE) && !view.look.has(BREAK) && blanks() > 2 + view.bytes.len() / 16)
+    let blank = view.look.has(SPACE) && !view.look.has(BREAK);
+    one_case || hex || (blank && (view.look.has(DASH) || blanks() > 2 + view.bytes.len() / 16))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! that ends with a mark. A random stream asks for an entry that does not exist within a few codes, or never ends;
 //! one that ends exactly with its input and has become text is believed.
 
+use super::base64::{LONG, is_words, reads_otherwise};
 use crate::decode::look::{DASH, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, HIGH, LOWER, OTHER, PLUS, SLASH, SPACE, UPPER};
 use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
 use std::ops::Range;
@@ -40,8 +41,9 @@ impl Layer for LzString {
     }
 
     fn glance(&self, view: &View<'_>) -> bool {
-        // So many digits of 64 are none but those of 16 only if they are those.
-        !view.look.hexadecimal()
+        // The rules of base64, whose digits two of the four forms have.
+        let digits = view.look.only(LETTERS);
+        !(digits && (reads_otherwise(view) || (view.bytes.len() >= LONG && is_words(view.bytes))))
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

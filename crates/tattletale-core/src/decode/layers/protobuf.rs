@@ -47,7 +47,8 @@ impl Layer for Protobuf {
         if !declared && (view.look.text() || view.bytes.len() < SHORTEST) {
             return;
         }
-        let mut message = Message::default();
+        let fields = Vec::with_capacity((view.bytes.len() / USUAL_FIELD).min(MOST_EXPECTED));
+        let mut message = Message { fields, evidence: 0.0 };
         let end = message.parse(view.bytes, 0, 0);
         let whole = end == view.bytes.len();
         let enough = message.evidence >= ENOUGH || (declared && !message.fields.is_empty());
@@ -60,6 +61,11 @@ impl Layer for Protobuf {
         emit(view.bytes, &message.fields, out);
     }
 }
+
+/// A field takes about as many bytes, on average.
+const USUAL_FIELD: usize = 16;
+/// Fields that room is made for before they are read.
+const MOST_EXPECTED: usize = 256;
 
 /// What a buffer says when it is read as a message.
 #[derive(Debug, Default)]
@@ -82,7 +88,7 @@ struct Field {
 enum Kind {
     /// The fields behind it with a greater depth are its own.
     Message,
-    Bytes(Look),
+    Bytes,
     Number(Wire),
     /// A packed repeated field: numbers of one width.
     Numbers(Wire, usize),
@@ -155,8 +161,8 @@ impl Message {
         let span = start..bytes.len();
         let length_fits = if content.len() < 128 { 2.0 } else { 0.5 };
         self.evidence += length_fits;
-        let look = Look::of(content);
-        let text = look.text() && !content.is_empty();
+        // Tags of low fields are control characters: most messages are known by their first byte to be no text.
+        let text = content.first().is_some_and(|&first| first >= b' ' || is_break(first)) && Look::of(content).text();
         // A line feed is the tag of a first field that has a length: few texts start with one.
         if (!text || content[0] == b'\n') && !content.is_empty() && depth < DEEPEST {
             let (fields, evidence) = (self.fields.len(), self.evidence);
@@ -167,7 +173,7 @@ impl Message {
             self.fields.truncate(fields);
             self.evidence = evidence;
         }
-        let mut kind = Kind::Bytes(look);
+        let mut kind = Kind::Bytes;
         if text {
             // 97 of 256 bytes are text; what is no letter or digit says less, and no text says more than 60 bits.
             self.evidence += (content.len() as f64 * 1.4).min(60.0);
@@ -176,6 +182,10 @@ impl Message {
         }
         self.fields.push(Field { number, depth, span, kind });
     }
+}
+
+fn is_break(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\r')
 }
 
 fn emit(bytes: &[u8], fields: &[Field], out: &mut Opening<'_, '_>) {
@@ -187,8 +197,8 @@ fn emit(bytes: &[u8], fields: &[Field], out: &mut Opening<'_, '_>) {
         debug_assert_eq!(way.len(), depth + 1);
         match *kind {
             Kind::Message => {}
-            Kind::Bytes(_) if span.is_empty() => {}
-            Kind::Bytes(look) => out.piece_that_looks(At::Way(&way), span.clone(), look),
+            Kind::Bytes if span.is_empty() => {}
+            Kind::Bytes => out.piece(At::Way(&way), span.clone()),
             Kind::Number(wire) => out.number(At::Way(&way), span.clone(), &wire.digits(&bytes[span.clone()])),
             Kind::Numbers(wire, width) => {
                 for (index, start) in span.clone().step_by(width).enumerate() {

@@ -44,9 +44,12 @@ impl Layer for Tar {
 
 /// The mark of the format, and the sum of all bytes with the sum's own field as blanks.
 fn is_header(header: &[u8]) -> bool {
+    if !header[257..].starts_with(b"ustar") {
+        return false;
+    }
     let sum: usize = header.iter().map(|&byte| usize::from(byte)).sum();
     let field: usize = header[148..156].iter().map(|&byte| usize::from(byte)).sum();
-    header[257..].starts_with(b"ustar") && octal(&header[148..156]) == Some(sum - field + 8 * usize::from(b' '))
+    octal(&header[148..156]) == Some(sum - field + 8 * usize::from(b' '))
 }
 
 fn octal(field: &[u8]) -> Option<usize> {

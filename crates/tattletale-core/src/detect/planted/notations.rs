@@ -32,6 +32,8 @@ pub(in crate::detect) struct Notations {
     splits: Vec<Split>,
     /// By length: the first bytes that pieces have, in small letters, as bits.
     begin: Vec<[u128; 2]>,
+    /// By length: whether pieces have letters beyond ASCII.
+    foreign: Vec<bool>,
     /// Lengths of fields that may be something, once sealed.
     lengths: Vec<bool>,
 }
@@ -110,6 +112,8 @@ impl Notations {
                 self.splits.push(Split { pattern, pieces: pieces.len() as u8, bits: *bits });
                 for (number, piece) in (0..).zip(pieces) {
                     self.begin.resize(self.begin.len().max(piece.len() + 1), [0; 2]);
+                    self.foreign.resize(self.begin.len(), false);
+                    self.foreign[piece.len()] |= !piece.is_ascii();
                     let first = piece.bytes().next().unwrap_or_default();
                     self.begin[piece.len()][usize::from(first >> 7)] |= 1 << (first & 127);
                     let known = self.pieces.add(piece.as_bytes());
@@ -180,8 +184,8 @@ impl Notations {
         }
         // Letters beyond ASCII change their length with their case, but not by much.
         if !look.ascii() {
-            let near = bytes.len().saturating_sub(LONGEST_TAKEN_OFF)..(bytes.len() + 1).min(self.begin.len());
-            return self.begin.get(near).is_some_and(|begin| begin.iter().any(|begin| *begin != [0; 2]));
+            let near = bytes.len().saturating_sub(LONGEST_TAKEN_OFF)..(bytes.len() + 1).min(self.foreign.len());
+            return self.foreign.get(near).is_some_and(|foreign| foreign.contains(&true));
         }
         // Nothing is taken off at the ends of most.
         let [first, .., last] = bytes else { return true };
