@@ -50,6 +50,11 @@ pub trait Layer: Sync {
         false
     }
 
+    /// True when what it opens is nothing but the digits of an alphabet.
+    fn radix(&self) -> bool {
+        false
+    }
+
     /// What undeclared bytes must be like, or this layer declines: spares the asking.
     fn needs(&self) -> Needs {
         Needs::NOTHING

@@ -7,7 +7,7 @@ use super::Hint;
 use super::chain::{At, Chain};
 use super::keys::Ring;
 use super::look::Look;
-use super::walk::{Ending, FEW, Node, Offer, Reach, Walker};
+use super::walk::{Ending, FEW, Node, Offer, Reach, Visitor, Walker};
 use crate::model::{Fault, FaultKind};
 use std::ops::Range;
 
@@ -23,13 +23,21 @@ pub enum Proof {
     Guess,
 }
 
+/// Whether what digits of some alphabet stand for speaks so well for itself that they are nothing else: a text that
+/// is long, or what begins as a compressed stream does.
+fn is_telling(bytes: &[u8], look: Look) -> bool {
+    const LONG: usize = 48;
+    bytes.len() >= LONG && (look.text() || matches!(bytes, [0x1f, 0x8b, 8, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..]))
+}
+
 /// Where a layer puts what it opens.
 pub struct Opening<'w, 'v> {
     pub(super) walker: &'w mut Walker<'v>,
-    pub(super) chain: &'w Chain<'w>,
-    pub(super) input: &'w [u8],
-    pub(super) look: Look,
+    pub(super) node: &'w Node<'w>,
+    /// True once the visitor knows that the node has something in it.
+    pub(super) entered: &'w mut bool,
     pub(super) layer: &'static str,
+    pub(super) radix: bool,
     /// True when this layer stated trouble with the view.
     pub(super) damaged: bool,
     pub(super) reach: Reach,
@@ -39,31 +47,31 @@ impl<'v> Opening<'_, 'v> {
     /// A piece of the view, to be unfolded further. Pieces of a view come in order and do not overlap.
     #[inline]
     pub fn piece(&mut self, at: At<'_>, span: Range<usize>) {
-        self.slice(&self.chain.child(Some((self.layer, at))), span);
+        self.slice(&self.node.chain.child(Some((self.layer, at))), span);
     }
 
     /// A piece that is a number or a literal: nothing can be inside.
     #[inline]
     pub fn atom(&mut self, at: At<'_>, span: Range<usize>) {
-        let look = Look::of(&self.input[span.clone()]);
-        self.part(&self.chain.child(Some((self.layer, at))), span, look, Offer::Nothing);
+        let look = Look::of(&self.node.bytes[span.clone()]);
+        self.part(&self.node.chain.child(Some((self.layer, at))), span, look, Offer::Nothing);
     }
 
     /// A piece of the view that means `bytes` once its escapes are resolved; those are unfolded further.
     pub fn unescaped(&mut self, at: At<'_>, span: Range<usize>, bytes: &[u8]) {
-        self.meaning(&self.chain.child(Some((self.layer, at))), span, bytes);
+        self.meaning(&self.node.chain.child(Some((self.layer, at))), span, bytes);
     }
 
     /// A piece of the view that is a number in binary, told as the decimal digits that a person would write.
     pub fn number(&mut self, at: At<'_>, span: Range<usize>, digits: &str) {
-        let (digits, chain) = (digits.as_bytes(), self.chain.child(Some((self.layer, at))));
+        let (digits, chain) = (digits.as_bytes(), self.node.chain.child(Some((self.layer, at))));
         self.turned(&chain, span, digits, Look::of(digits), Offer::Nothing);
     }
 
     /// The name of a member or field of what is at `at`, and what it means if it had escapes: names carry data too.
     #[inline]
     pub fn name(&mut self, at: At<'_>, span: Range<usize>, meaning: Option<&[u8]>) {
-        let around = self.chain.child(Some((self.layer, at)));
+        let around = self.node.chain.child(Some((self.layer, at)));
         let chain = around.child(Some((NAME, At::Whole)));
         match meaning {
             Some(bytes) => self.meaning(&chain, span, bytes),
@@ -73,7 +81,7 @@ impl<'v> Opening<'_, 'v> {
 
     #[inline]
     fn slice(&mut self, chain: &Chain<'_>, span: Range<usize>) {
-        let (look, offer) = self.walker.look(&self.input[span.clone()]);
+        let (look, offer) = self.walker.look(&self.node.bytes[span.clone()]);
         self.part(chain, span, look, offer);
     }
 
@@ -81,7 +89,8 @@ impl<'v> Opening<'_, 'v> {
     fn part(&mut self, chain: &Chain<'_>, span: Range<usize>, look: Look, offer: Offer) {
         self.reach.opened = true;
         if self.allowed(chain, 0) {
-            let bytes = &self.input[span.clone()];
+            self.enter();
+            let bytes = &self.node.bytes[span.clone()];
             let node = Node { chain, bytes, span, fresh: false, guess: false, look, again: false };
             let reach = self.walker.place(&node, Hint::default(), offer, FEW);
             self.add(reach);
@@ -96,7 +105,8 @@ impl<'v> Opening<'_, 'v> {
     fn turned(&mut self, chain: &Chain<'_>, span: Range<usize>, meaning: &[u8], look: Look, offer: Offer) {
         self.reach.opened = true;
         if self.allowed(chain, meaning.len()) {
-            let (bytes, length) = (&self.input[span.clone()], span.len());
+            self.enter();
+            let (bytes, length) = (&self.node.bytes[span.clone()], span.len());
             let node = Node { chain, bytes, span, fresh: false, guess: false, look: Look::ANY, again: false };
             self.walker.visitor.enter(&node);
             let chain = chain.child(None);
@@ -120,17 +130,21 @@ impl<'v> Opening<'_, 'v> {
 
     /// The same, where the layer had to look at the bytes itself.
     pub(super) fn made_that_looks(&mut self, at: At<'_>, bytes: &[u8], look: Look, proof: Proof) {
-        let chain = self.chain.child(Some((self.layer, at)));
+        let chain = self.node.chain.child(Some((self.layer, at)));
         if !self.allowed(&chain, bytes.len()) {
             return;
+        }
+        match self.radix && is_telling(bytes, look) {
+            true => self.enter_as(Visitor::enter_encoded),
+            false => self.enter(),
         }
         // Bytes of a guess that look like a stream and then break off are random, unless what came out speaks for it.
         let telling = look.text() && bytes.len() >= FEW;
         let proof = if self.damaged && self.walker.guesses > 0 && !telling { Proof::Guess } else { proof };
         let guess = proof == Proof::Guess;
-        let node = Node { chain: &chain, bytes, span: 0..self.input.len(), fresh: true, guess, look, again: false };
+        let node = Node { chain: &chain, bytes, span: 0..self.node.bytes.len(), fresh: true, guess, look, again: false };
         // What merely fits an alphabet is mostly an identifier: only long runs of mixed digits count as closed.
-        let few = match (proof, self.look.mixed()) {
+        let few = match (proof, self.node.look.mixed()) {
             (Proof::Sure, _) => FEW,
             (Proof::Guess, true) => 4 * FEW,
             (Proof::Guess, false) => usize::MAX,
@@ -144,11 +158,26 @@ impl<'v> Opening<'_, 'v> {
 
     /// The whole view once more with its escapes resolved, after its pieces were given: for what lies across them.
     pub fn again(&mut self, layer: &'static str, bytes: &[u8]) {
-        let chain = self.chain.child(Some((layer, At::Whole)));
+        let chain = self.node.chain.child(Some((layer, At::Whole)));
         if self.allowed(&chain, bytes.len()) {
-            let (span, look) = (0..self.input.len(), Look::of(bytes));
+            self.enter();
+            let (span, look) = (0..self.node.bytes.len(), Look::of(bytes));
             let node = Node { chain: &chain, bytes, span, fresh: true, guess: true, look, again: true };
             self.walker.place(&node, Hint::default(), Offer::Nothing, usize::MAX);
+        }
+    }
+
+    #[inline]
+    fn enter(&mut self) {
+        if !*self.entered {
+            self.enter_as(Visitor::enter);
+        }
+    }
+
+    fn enter_as(&mut self, how: fn(&mut (dyn Visitor + 'v), &Node<'_>)) {
+        if !*self.entered {
+            *self.entered = true;
+            how(self.walker.visitor, self.node);
         }
     }
 
@@ -170,7 +199,7 @@ impl<'v> Opening<'_, 'v> {
     /// States trouble at a byte of the view; what was opened stands. Inside a guess it counts if the guess does.
     pub fn fault(&mut self, kind: FaultKind, offset: usize, message: impl Into<String>) {
         let mut fault = Fault::new(kind, message).at(offset as u64);
-        fault.path = self.chain.child(Some((self.layer, At::Whole))).path();
+        fault.path = self.node.chain.child(Some((self.layer, At::Whole))).path();
         self.walker.faults.push(fault);
         self.walker.stated += 1;
         self.damaged = true;

@@ -42,6 +42,11 @@ impl Default for Limits {
 pub trait Visitor {
     /// A node begins.
     fn enter(&mut self, node: &Node<'_>);
+    /// A node begins that is nothing but the digits of an alphabet, and what they stand for proves it: as they are
+    /// written they mean nothing.
+    fn enter_encoded(&mut self, node: &Node<'_>) {
+        self.enter(node);
+    }
     /// The same node ends.
     fn leave(&mut self, node: &Node<'_>, ending: &Ending);
     /// A node in which there is nothing begins and ends: most nodes do.
@@ -58,6 +63,11 @@ impl Visitor for Both<'_> {
     fn enter(&mut self, node: &Node<'_>) {
         self.0.enter(node);
         self.1.enter(node);
+    }
+
+    fn enter_encoded(&mut self, node: &Node<'_>) {
+        self.0.enter_encoded(node);
+        self.1.enter_encoded(node);
     }
 
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
@@ -201,11 +211,7 @@ impl Walker<'_> {
         let mut inside = Reach::default();
         let mut entered = false;
         for layer in needs::layers(asked).filter(|layer| layer.glance(&view)) {
-            if !entered {
-                self.visitor.enter(node);
-                entered = true;
-            }
-            let found = self.offer(node, &view, layer);
+            let found = self.offer(node, &view, layer, &mut entered);
             if found.opened {
                 inside = found;
                 break;
@@ -215,8 +221,12 @@ impl Walker<'_> {
         if before == (self.nodes, self.stated) {
             self.remember(word, look);
         }
-        if !entered {
+        if !entered && !inside.opened {
             return self.leaf(node, few);
+        }
+        if !entered {
+            // Opened, but the limits let nothing of it in.
+            self.visitor.enter(node);
         }
         let reach = judge(node.bytes.len(), look, few, inside);
         let opaque = !reach.opened && reach.opaque > 0 && inside.opaque == 0;
@@ -225,17 +235,10 @@ impl Walker<'_> {
     }
 
     /// What a layer makes of a node.
-    fn offer(&mut self, node: &Node<'_>, view: &View<'_>, layer: &dyn Layer) -> Reach {
+    fn offer(&mut self, node: &Node<'_>, view: &View<'_>, layer: &dyn Layer, entered: &mut bool) -> Reach {
         let faults = self.faults.len();
-        let mut opening = Opening {
-            walker: self,
-            chain: node.chain,
-            input: view.bytes,
-            look: view.look,
-            layer: layer.name(),
-            damaged: false,
-            reach: Reach::default(),
-        };
+        let (name, radix, reach) = (layer.name(), layer.radix(), Reach::default());
+        let mut opening = Opening { walker: self, node, entered, layer: name, radix, damaged: false, reach };
         layer.open(view, &mut opening);
         let reach = opening.reach;
         if !reach.opened && self.guesses > 0 && self.faults.len() > faults {

@@ -326,6 +326,14 @@ impl Visitor for Sighter<'_> {
         self.frames.push(Frame::new(hits, self.found.len()));
     }
 
+    fn enter_encoded(&mut self, node: &Node<'_>) {
+        // What is planted may have been encoded when it was planted.
+        match node.fresh && !self.planted.may_be_encoded() {
+            true => self.frames.push(Frame::new(Vec::new(), self.found.len())),
+            false => self.enter(node),
+        }
+    }
+
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
         let Some(frame) = self.frames.pop() else { return };
         let mark = frame.mark;

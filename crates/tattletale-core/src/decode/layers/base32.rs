@@ -23,6 +23,10 @@ impl Layer for Base32 {
         b"PJXWKQDNMFUWYLTUMVZXIID2N5SQ===="
     }
 
+    fn radix(&self) -> bool {
+        true
+    }
+
     fn needs(&self) -> Needs {
         Needs::NOTHING.from(SHORTEST).some(LOWER | UPPER).only(ALPHABET)
     }

@@ -22,6 +22,10 @@ impl Layer for Base45 {
         b"NLF0 CB$DXEDC*56$CSUENLFB2"
     }
 
+    fn radix(&self) -> bool {
+        true
+    }
+
     fn needs(&self) -> Needs {
         Needs::NOTHING.from(SHORTEST).only(!(LOWER | HEX_LOWER | HIGH | CONTROL | BREAK))
     }

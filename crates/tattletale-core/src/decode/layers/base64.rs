@@ -31,6 +31,10 @@ impl Layer for Base64 {
         b"eyJ1c2VyIjoiem9lIn0="
     }
 
+    fn radix(&self) -> bool {
+        true
+    }
+
     fn needs(&self) -> Needs {
         Needs::NOTHING.from(SHORTEST).only(ALPHABET)
     }

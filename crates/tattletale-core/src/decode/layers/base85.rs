@@ -26,6 +26,10 @@ impl Layer for Base85 {
         b"<~H>d@[D..-p/p(ZGF<GmJAH~>"
     }
 
+    fn radix(&self) -> bool {
+        true
+    }
+
     fn needs(&self) -> Needs {
         const FRAMED: Needs = Needs::NOTHING.from(5).first(b"<").only(!(HIGH | CONTROL));
         Needs::NOTHING.from(SHORTEST).only(!(HIGH | CONTROL | SPACE | BREAK)).or(&FRAMED)

@@ -24,6 +24,10 @@ impl Layer for Hex {
         b"7a6f65406578616d706c652e6f7267"
     }
 
+    fn radix(&self) -> bool {
+        true
+    }
+
     fn needs(&self) -> Needs {
         const PREFIXED: Needs = Needs::NOTHING
             .from(SHORTEST)

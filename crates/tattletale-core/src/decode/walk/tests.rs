@@ -29,13 +29,17 @@ fn takes(layer: &dyn Layer, bytes: &[u8], hint: Hint<'_>) -> bool {
         guesses: 0,
         stopped: false,
         faults: Vec::new(),
+        stated: 0,
+        words: Words::borrow(false),
     };
+    let (span, look, mut entered) = (0..bytes.len(), view.look, false);
+    let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, guess: false, look, again: false };
     let mut opening = Opening {
         walker: &mut walker,
-        chain: &Chain::ROOT,
-        input: bytes,
-        look: view.look,
+        node: &node,
+        entered: &mut entered,
         layer: layer.name(),
+        radix: layer.radix(),
         damaged: false,
         reach: Reach::default(),
     };
