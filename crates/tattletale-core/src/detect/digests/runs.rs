@@ -100,7 +100,10 @@ pub(in crate::detect) fn scan(bytes: &[u8], short: bool, mut each: impl FnMut(Ru
             let (start, length) = (number * 64 + at, (wide >> at).trailing_ones() as usize);
             let beyond = if at + length == 128 { &bytes[start + length..] } else { &[] };
             let end = start + length + beyond.iter().take_while(|&&byte| is_member(byte)).count();
-            look(bytes, start..end, &mut each);
+            // What stands behind a percent sign is read once that is resolved.
+            if start == 0 || bytes[start - 1] != b'%' {
+                look(bytes, start..end, &mut each);
+            }
             starts &= starts - 1;
         }
         (before, here) = (u128::from(here >> 63), next);
