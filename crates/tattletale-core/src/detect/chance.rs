@@ -27,8 +27,12 @@ const SHORTEST_HEX_RUN: usize = 6;
 
 /// Bits of surprise in a value: its probability is `2^-bits`.
 pub fn bits(text: &str) -> f64 {
-    let chars: Vec<char> = text.to_lowercase().chars().collect();
-    if is_filler(&chars) {
+    let chars: Vec<char> = match text.is_ascii() {
+        true => text.bytes().map(|byte| char::from(byte.to_ascii_lowercase())).collect(),
+        false => text.to_lowercase().chars().collect(),
+    };
+    let alphabet = Alphabet::of(&chars);
+    if alphabet.is_filler() {
         return FILLER;
     }
     let mut total = 0.0;
@@ -50,16 +54,68 @@ pub fn bits(text: &str) -> f64 {
         }
         position += length;
     }
-    total.min(described_by_its_alphabet(&chars))
+    total.min(alphabet.bits(chars.len()))
 }
 
-/// What it takes to name the characters that occur and then their order: few for `00000000-0000-0000`.
-fn described_by_its_alphabet(chars: &[char]) -> f64 {
-    let mut sorted = chars.to_vec();
-    sorted.sort_unstable();
-    let all = chars.len() as f64;
-    let same_chars = sorted.chunk_by(|a, b| a == b);
-    same_chars.map(|same| of_char(same[0]) + same.len() as f64 * (all / same.len() as f64).log2()).sum()
+/// Which characters occur, and how often.
+struct Alphabet {
+    /// Those of ASCII that occur, as bits.
+    used: u128,
+    counts: [u32; 128],
+    /// Those of other scripts.
+    other: Vec<(char, u32)>,
+}
+
+impl Alphabet {
+    fn of(chars: &[char]) -> Self {
+        let (mut used, mut counts) = (0, [0; 128]);
+        let mut other: Vec<char> = Vec::new();
+        for &c in chars {
+            match counts.get_mut(c as usize) {
+                Some(count) => {
+                    *count += 1;
+                    used |= 1 << (c as u32);
+                }
+                None => other.push(c),
+            }
+        }
+        other.sort_unstable();
+        let other = other.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect();
+        Self { used, counts, other }
+    }
+
+    fn each(&self, mut each: impl FnMut(char, u32)) {
+        let mut used = self.used;
+        while used != 0 {
+            let byte = used.trailing_zeros() as u8;
+            each(char::from(byte), self.counts[usize::from(byte)]);
+            used &= used - 1;
+        }
+        self.other.iter().for_each(|(c, count)| each(*c, *count));
+    }
+
+    /// One or two letters or digits over and over: what stands where there is no value.
+    fn is_filler(&self) -> bool {
+        let mut telling = 0;
+        self.each(|c, _| telling += usize::from(c.is_alphanumeric()));
+        telling <= 2
+    }
+
+    /// What it takes to name the characters that occur and then their order: few for `00000000-0000-0000`.
+    fn bits(&self, all: usize) -> f64 {
+        let (mut names, mut order) = (0.0, weight(all as u32));
+        self.each(|c, count| {
+            names += of_char(c);
+            order -= weight(count);
+        });
+        names + order
+    }
+}
+
+/// What so many symbols of a text would tell of their order if all were different; the same for those that are alike
+/// is told by none of them.
+fn weight(count: u32) -> f64 {
+    if count > 1 { f64::from(count) * f64::from(count).log2() } else { 0.0 }
 }
 
 /// Expected chance hits: `places` where it could stand, `disguises` tried, `bits` of the value.
@@ -86,11 +142,14 @@ pub fn of_repeated(bits: f64, text: &[u8], length: usize, tried: f64) -> Odds {
 /// Bits that the differences of bytes at a distance tell: few where they are the same over and over.
 pub fn told_by_differences(text: &[u8], distance: usize) -> f64 {
     const SYMBOL: f64 = 5.0;
-    let mut differences: Vec<u8> = text.iter().zip(text.iter().skip(distance)).map(|(a, b)| a ^ b).collect();
-    differences.sort_unstable();
-    let all = differences.len() as f64;
-    let same = differences.chunk_by(|a, b| a == b).map(|same| same.len() as f64);
-    same.map(|same| SYMBOL + same * (all / same).log2()).sum()
+    let mut counts = [0u32; 256];
+    let differences = || text.iter().zip(text.iter().skip(distance)).map(|(a, b)| usize::from(a ^ b));
+    let all = differences().map(|difference| counts[difference] += 1).count();
+    let of_each = |difference: usize| match std::mem::take(&mut counts[difference]) {
+        0 => 0.0,
+        count => SYMBOL - weight(count),
+    };
+    weight(all as u32) + differences().map(of_each).sum::<f64>()
 }
 
 /// The odds of a digest: chance hits it (any of the `tried` digests of the value, in `digest_bits` bits), or somebody
@@ -122,14 +181,6 @@ fn hex_run(chars: &[char]) -> usize {
     let run = chars.iter().take_while(|c| c.is_ascii_hexdigit()).count();
     let digits = chars[..run].iter().filter(|c| c.is_ascii_digit()).count();
     if digits > 0 && digits < run { run } else { 0 }
-}
-
-/// One or two letters or digits over and over: what stands where there is no value.
-fn is_filler(chars: &[char]) -> bool {
-    let mut used: Vec<char> = chars.iter().copied().filter(|c| c.is_alphanumeric()).collect();
-    used.sort_unstable();
-    used.dedup();
-    used.len() <= 2
 }
 
 /// The same step (0, +1 or -1) from the last two characters: a repetition or a count.

@@ -4,7 +4,6 @@
 //! vectors takes a hundred bytes for each beside its own; here it is four, and eight more where they are looked up.
 
 use std::ops::Range;
-use twox_hash::XxHash3_64;
 
 /// Byte strings, each known by its position.
 #[derive(Debug, Default)]
@@ -68,13 +67,31 @@ struct Slot {
 
 const FREE: Slot = Slot { tag: 0, text: u32::MAX };
 
+/// A product of 128 bits for every eight bytes, folded: quick for the few dozen bytes that most texts have.
+fn hash(text: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |hash: u64, word: u64| {
+        let product = u128::from(hash ^ word) * u128::from(FACTOR);
+        (product >> 64) as u64 ^ product as u64
+    };
+    let (words, rest) = text.as_chunks::<8>();
+    let hash = words.iter().fold(text.len() as u64, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    let rest = rest.iter().fold(0, |rest, &byte| rest << 8 | u64::from(byte));
+    mix(mix(hash, rest), FACTOR)
+}
+
 impl Lexicon {
+    /// With room for so many before it grows.
+    pub(super) fn with_room(count: usize) -> Self {
+        Self { texts: Texts::default(), slots: vec![FREE; (count * 2 + 1).next_power_of_two()] }
+    }
+
     /// The position of a text, and whether it is new.
     pub(super) fn add(&mut self, text: &[u8]) -> Option<(u32, bool)> {
         if self.texts.len() * 2 >= self.slots.len() {
             self.grow();
         }
-        let hash = XxHash3_64::oneshot(text);
+        let hash = hash(text);
         match self.seek(hash, text) {
             Ok(known) => Some((known, false)),
             Err(free) => {
@@ -90,7 +107,7 @@ impl Lexicon {
         if self.slots.is_empty() {
             return None;
         }
-        self.seek(XxHash3_64::oneshot(text), text).ok()
+        self.seek(hash(text), text).ok()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -131,7 +148,7 @@ impl Lexicon {
         self.slots = vec![FREE; (self.slots.len() * 2).max(16)];
         for position in 0..self.texts.len() as u32 {
             let text = self.texts.at(position);
-            let hash = XxHash3_64::oneshot(text);
+            let hash = hash(text);
             if let Err(free) = self.seek(hash, text) {
                 self.slots[free] = Slot { tag: hash as u32, text: position };
             }

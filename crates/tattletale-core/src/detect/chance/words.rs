@@ -262,8 +262,7 @@ const OF_COMMON: f64 = 4.0;
 
 static LIST: &str = include_str!("../../../data/common-words.txt");
 
-/// Shortest word of the list, and longest that is looked up, in letters.
-const SHORTEST: usize = 6;
+/// Longest word that is looked up, in letters.
 const LONGEST: usize = 24;
 
 /// Letters and bits of surprise of the word at the start, if it is a known one: a whole word of small letters of ASCII.
@@ -271,37 +270,26 @@ pub(super) fn known(chars: &[char]) -> Option<(usize, f64)> {
     let mut word = [0; LONGEST];
     let letters = chars.iter().take_while(|c| c.is_ascii_lowercase());
     let length = letters.zip(0..=LONGEST).map(|(&c, at)| word.get_mut(at).map(|byte| *byte = c as u8)).count();
-    let word = std::str::from_utf8(word.get(..length)?).ok()?;
-    let bits = match COMMON.binary_search(&word) {
-        Ok(_) => OF_COMMON,
-        Err(_) => match class(word)? {
-            b'a' => 12.0,
-            b'b' => 15.0,
-            _ => 14.0,
-        },
-    };
-    Some((length, bits))
+    let (words, bits) = &*BITS;
+    let at = words.find(word.get(..length)?)?;
+    Some((length, bits[at as usize]))
 }
 
-/// The words of the list, and the class of each.
-static CLASSES: LazyLock<(Lexicon, Vec<u8>)> = LazyLock::new(|| {
-    let (mut words, mut classes) = (Lexicon::default(), Vec::new());
-    for (word, class) in LIST.lines().skip(1).filter_map(|line| line.split_once(' ')) {
+/// The words of both lists, and the bits of each.
+static BITS: LazyLock<(Lexicon, Vec<f64>)> = LazyLock::new(|| {
+    let class = |line: &'static str| {
+        let (word, class) = line.split_once(' ')?;
+        Some((word, [12.0, 15.0, 14.0][["a", "b", "c"].iter().position(|known| *known == class)?]))
+    };
+    let all = COMMON.iter().map(|word| (*word, OF_COMMON)).chain(LIST.lines().skip(1).filter_map(class));
+    let (mut words, mut each) = (Lexicon::default(), Vec::new());
+    for (word, bits) in all {
         if words.add(word.as_bytes()).is_some_and(|(_, new)| new) {
-            classes.extend(class.bytes().next());
+            each.push(bits);
         }
     }
-    (words, classes)
+    (words, each)
 });
-
-/// The class of a word of the list.
-fn class(word: &str) -> Option<u8> {
-    if word.len() < SHORTEST {
-        return None;
-    }
-    let (words, classes) = &*CLASSES;
-    classes.get(words.find(word.as_bytes())? as usize).copied()
-}
 
 #[cfg(test)]
 mod tests {

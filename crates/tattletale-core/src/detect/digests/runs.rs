@@ -1,8 +1,8 @@
 //! Runs of text that have the shape of a digest: hexadecimal, base64 or decimal digits and nothing else around.
 //!
 //! The scan tells members of these alphabets for 64 bytes at a time in a form that compilers turn into vector code,
-//! and finds in the mask where long runs begin, so that short words cost nothing. What is looked up is decided by
-//! length first: an ordinary word is no digest in base64.
+//! and finds in the mask where runs begin that have the length of something, so that most words cost nothing: each run
+//! that is looked at is a branch that no processor foresees. Digits are told eight at a time, in one word.
 
 use super::Seen;
 use crate::codec::base64;
@@ -16,6 +16,7 @@ const SHORTEST_HEX: usize = 16;
 
 /// Digits of whole digests in hexadecimal, the common ones; where a longer run holds several.
 const HEX_SIZES: [usize; 7] = [32, 40, 48, 56, 64, 96, 128];
+const WHOLE_HEX: u128 = sizes(&HEX_SIZES);
 
 /// Decimal digits of a number of 64 bits, but for one in ten thousand; times have fewer.
 const SHORTEST_NUMBER: usize = 16;
@@ -24,10 +25,11 @@ const SHORTEST_NUMBER: usize = 16;
 const SHORTEST_LETTERS: usize = 11;
 
 /// Letters of digests in base64 without padding: of 8, 10, 12, 16, 20, 24, 28, 32, 48 and 64 bytes.
-const BASE64_SIZES: [usize; 10] = [11, 14, 16, 22, 27, 32, 38, 43, 64, 86];
+const BASE64_SIZES: u128 = sizes(&[11, 14, 16, 22, 27, 32, 38, 43, 64, 86]);
 
 /// Of these, whole digests.
-const WHOLE_BASE64: [usize; 6] = [22, 27, 38, 43, 64, 86];
+const WHOLE_BASE64: u128 = sizes(&[22, 27, 38, 43, 64, 86]);
+const WHOLE_BASE64_SHORTEST: usize = 22;
 
 /// Places in one long run of hexadecimal digits that are looked up.
 const MOST_STARTS: usize = 64;
@@ -82,53 +84,79 @@ pub(in crate::detect) fn scan(bytes: &[u8], short: bool, mut each: impl FnMut(Ru
     let (blocks, tail) = bytes.as_chunks::<64>();
     let mut padded = [0; 64];
     padded[..tail.len()].copy_from_slice(tail);
-    let mask = |number: usize| match blocks.get(number) {
-        Some(block) => members(block),
-        None if number == blocks.len() => members(&padded),
-        None => 0,
+    let masks = |number: usize| match blocks.get(number) {
+        Some(block) => Masks::of(block),
+        None if number == blocks.len() => Masks::of(&padded),
+        None => Masks::default(),
     };
     // Two blocks side by side, so that a run that begins in the first is seen to be long enough.
-    let (mut before, mut here) = (0, mask(0));
+    let (mut before, mut here) = (0, masks(0));
     for number in 0..=blocks.len() {
-        let next = mask(number + 1);
-        let wide = u128::from(next) << 64 | u128::from(here);
-        let eight = in_a_row(wide);
-        let long = if short { eight } else { eight & eight >> (SHORTEST_LETTERS - SHORTEST) };
-        let mut starts = (long & !(wide << 1 | before)) as u64;
+        let next = masks(number + 1);
+        let wide = u128::from(next.members) << 64 | u128::from(here.members);
+        let worth = worth_a_look(wide, here.slash | next.slash, short);
+        let mut starts = (worth & !(wide << 1 | before)) as u64;
         while starts != 0 {
             let at = starts.trailing_zeros() as usize;
             let (start, length) = (number * 64 + at, (wide >> at).trailing_ones() as usize);
-            let beyond = if at + length == 128 { &bytes[start + length..] } else { &[] };
-            let end = start + length + beyond.iter().take_while(|&&byte| is_member(byte)).count();
+            let mut end = start + length;
+            while at + length == 128 && bytes.get(end).is_some_and(|&byte| is_member(byte)) {
+                end += 1;
+            }
             // What stands behind a percent sign is read once that is resolved.
             if start == 0 || bytes[start - 1] != b'%' {
                 look(bytes, start..end, &mut each);
             }
             starts &= starts - 1;
         }
-        (before, here) = (u128::from(here >> 63), next);
+        (before, here) = (u128::from(here.members >> 63), next);
     }
 }
 
-/// Where eight members begin.
-fn in_a_row(mask: u128) -> u128 {
-    let two = mask & mask >> 1;
-    let four = two & two >> 2;
-    four & four >> 4
-}
-
-/// One bit for each byte that belongs to any of the alphabets.
+/// Of the places where runs begin those that have a length with which they may be something; others are as may be.
 #[inline]
-fn members(block: &[u8; 64]) -> u64 {
-    let mut flags = [0u8; 64];
-    for (flag, &byte) in flags.iter_mut().zip(block) {
-        *flag = u8::from(is_member(byte));
+fn worth_a_look(members: u128, slash: bool, short: bool) -> u128 {
+    let two = members & members >> 1;
+    let four = two & two >> 2;
+    let eight = four & four >> 4;
+    let eleven = eight & four >> 7;
+    let fourteen = eight & eight >> 6;
+    let sixteen = eight & eight >> 8;
+    // Below the sixteen digits of hexadecimal there are two lengths of base64, and pieces of those lengths.
+    let long = match slash {
+        true => eleven,
+        false => eleven & !(members >> 11) | fourteen & !(members >> 14) | sixteen,
+    };
+    if short { long | eight & !eleven } else { long }
+}
+
+/// What a block of 64 bytes has.
+#[derive(Debug, Clone, Copy, Default)]
+struct Masks {
+    /// One bit for each byte that belongs to any of the alphabets.
+    members: u64,
+    /// Whether there is a slash.
+    slash: bool,
+}
+
+impl Masks {
+    /// Plain loops over arrays: what iterators are made of is not always inlined without link-time optimisation, and
+    /// then nothing here becomes vector code.
+    #[inline]
+    fn of(block: &[u8; 64]) -> Self {
+        let (mut flags, mut slash) = ([0u8; 64], 0);
+        for at in 0..64 {
+            flags[at] = u8::from(is_member(block[at]));
+            slash |= u8::from(block[at] == b'/');
+        }
+        // Eight flags of 0 or 1 become eight bits of one byte: the product moves each to its place in the highest byte.
+        let (words, mut members) = (flags.as_chunks::<8>().0, 0);
+        for number in 0..8 {
+            let bits = u64::from_le_bytes(words[number]).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            members |= bits << (number * 8);
+        }
+        Self { members, slash: slash != 0 }
     }
-    // Eight flags of 0 or 1 become eight bits of one byte: the product moves each to its place in the highest byte.
-    let (words, _) = flags.as_chunks::<8>();
-    words.iter().enumerate().fold(0, |mask, (number, word)| {
-        mask | (u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (number * 8)
-    })
 }
 
 #[inline]
@@ -140,36 +168,60 @@ fn is_member(byte: u8) -> bool {
 }
 
 /// What a run may be, the cheapest questions first: most runs are words.
+#[inline]
 fn look(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
     let run = &bytes[range.clone()];
     let negative = run[0] == b'-';
-    let digits = &run[usize::from(negative)..];
-    if digits.len() <= 20 && digits[0].is_ascii_digit() && digits.iter().all(u8::is_ascii_digit) {
-        return number(digits, negative, range, each);
-    }
-    if run.len() < SHORTEST_LETTERS {
-        if run.len() == SHORTEST {
-            short(run, range, each);
+    if negative || run[0].is_ascii_digit() {
+        let digits = &run[usize::from(negative)..];
+        if digits.len() <= 20 && is_all(digits, not_digit) {
+            return number(digits, negative, range, each);
         }
-        return;
     }
+    if run.len() == SHORTEST {
+        return short(run, range, each);
+    }
+    if run.len() >= SHORTEST_HEX {
+        return look_long(bytes, range, each);
+    }
+    if is_size(BASE64_SIZES, run.len()) {
+        letters(bytes, range.clone(), each);
+    }
+    if run.len() > SHORTEST_LETTERS && !is_all(run, slash) {
+        pieces(bytes, range, each);
+    }
+}
+
+/// The same for what is long enough for hexadecimal digits.
+fn look_long(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
+    let run = &bytes[range.clone()];
     if uuid(run, range.clone(), each) || hex(run, range.start, each) {
         return;
     }
-    letters(bytes, range.clone(), each);
-    // A slash may be a letter of base64 or lie between two words; a dash or an underscore behind a name, too.
-    if run.len() > SHORTEST_LETTERS && memchr::memchr(b'/', run).is_some() {
-        let mut from = range.start;
-        for piece in run.split(|&byte| byte == b'/') {
-            letters(bytes, from..from + piece.len(), each);
-            from += piece.len() + 1;
-        }
+    if is_size(BASE64_SIZES, run.len()) {
+        letters(bytes, range.clone(), each);
     }
-    if run.len() > WHOLE_BASE64[0]
+    if !is_all(run, slash) {
+        pieces(bytes, range.clone(), each);
+    }
+    if run.len() > WHOLE_BASE64_SHORTEST
         && let Some(behind) = memchr::memchr2(b'-', b'_', run)
-        && WHOLE_BASE64.contains(&(run.len() - behind - 1))
+        && is_size(WHOLE_BASE64, run.len() - behind - 1)
     {
         letters(bytes, range.start + behind + 1..range.end, each);
+    }
+}
+
+/// A slash may be a letter of base64 or lie between two words; a dash or an underscore behind a name, too.
+fn pieces(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
+    let mut from = range.start;
+    for at in range.start..=range.end {
+        if at == range.end || bytes[at] == b'/' {
+            if is_size(BASE64_SIZES, at - from) {
+                letters(bytes, from..at, each);
+            }
+            from = at + 1;
+        }
     }
 }
 
@@ -190,39 +242,45 @@ fn number(digits: &[u8], negative: bool, range: Range<usize>, each: &mut impl Fn
 }
 
 /// Eight hexadecimal digits: 32 bits.
+#[inline]
 fn short(run: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
-    let text = std::str::from_utf8(run).ok().and_then(|text| u32::from_str_radix(text, 16).ok());
-    if let Some(value) = text.filter(|_| run.iter().all(u8::is_ascii_hexdigit)) {
-        each(Run { range, what: What::Short(value), shaped: false });
+    if let Some(digits) = run.first_chunk().filter(|digits| not_hex(u64::from_le_bytes(**digits)) == 0) {
+        each(Run { range, what: What::Short(eight_of_hex(digits)), shaped: false });
     }
 }
 
 /// 128 bits written as a UUID, as name-based ids are.
 fn uuid(run: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) -> bool {
-    const DASHES: [usize; 4] = [8, 13, 18, 23];
-    if run.len() != 36 || DASHES.iter().any(|&at| run[at] != b'-') {
+    let Ok(run) = <&[u8; 36]>::try_from(run) else { return false };
+    if run[8] != b'-' || run[13] != b'-' || run[18] != b'-' || run[23] != b'-' {
         return false;
     }
-    let digits = run.iter().filter(|byte| byte.is_ascii_hexdigit()).count();
-    let key = [&run[..8], &run[9..13], &run[14..18]].concat();
-    let key = first_of_hex(&key);
-    if digits == 32 {
-        each(Run { range, what: What::Hex(key), shaped: false });
+    let four = |at: usize| u64::from(u32::from_le_bytes([run[at], run[at + 1], run[at + 2], run[at + 3]]));
+    let eight = |first: usize, second: usize| four(first) | four(second) << 32;
+    let [first, second, third, fourth] = [eight(0, 4), eight(9, 14), eight(19, 24), eight(28, 32)];
+    let is_one = not_hex(first) | not_hex(second) | not_hex(third) | not_hex(fourth) == 0;
+    if is_one {
+        let digits = |word: u64| u64::from(eight_of_hex(&word.to_le_bytes()));
+        each(Run { range, what: What::Hex(digits(first) << 32 | digits(second)), shaped: false });
     }
-    digits == 32
+    is_one
 }
 
-/// What the first sixteen hexadecimal digits say, in either case; eight at a time in one word.
+/// What the first sixteen hexadecimal digits say, in either case.
 fn first_of_hex(digits: &[u8]) -> u64 {
-    let (words, _) = digits.as_chunks::<8>();
-    words.iter().take(2).fold(0, |key, word| {
-        let word = u64::from_be_bytes(*word);
-        // Letters have bit 6 set, and their low four bits begin with 1 for ten.
-        let nibbles = (word & 0x0f0f_0f0f_0f0f_0f0f) + (word >> 6 & 0x0101_0101_0101_0101) * 9;
-        let bytes = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
-        let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
-        key << 32 | (pairs | pairs >> 16) & 0xffff_ffff
-    })
+    let [high, low, ..] = digits.as_chunks().0 else { return 0 };
+    u64::from(eight_of_hex(high)) << 32 | u64::from(eight_of_hex(low))
+}
+
+/// What eight hexadecimal digits say, all at a time in one word.
+#[inline]
+fn eight_of_hex(digits: &[u8; 8]) -> u32 {
+    let word = u64::from_be_bytes(*digits);
+    // Letters have bit 6 set, and their low four bits begin with 1 for ten.
+    let nibbles = (word & 0x0f0f_0f0f_0f0f_0f0f) + (word >> 6 & 0x0101_0101_0101_0101) * 9;
+    let bytes = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    (pairs | pairs >> 16) as u32
 }
 
 /// Hexadecimal digits in a row anywhere in a run; true when they are most of it, so that it is nothing else.
@@ -230,9 +288,10 @@ fn hex(run: &[u8], base: usize, each: &mut impl FnMut(Run)) -> bool {
     let (mut found, mut from) = (0, 0);
     while let Some(sixteen) = run.get(from..).and_then(|rest| rest.first_chunk::<SHORTEST_HEX>()) {
         // Behind the last of the sixteen that is none, sixteen in a row may begin.
-        let others = sixteen.as_chunks::<8>().0.iter().rev().map(|word| not_hex(u64::from_le_bytes(*word)));
-        let others = others.fold(0, |all, others| all << 64 | u128::from(others));
-        let start = from + SHORTEST_HEX - others.leading_zeros() as usize / 8;
+        let words = sixteen.as_chunks::<8>().0;
+        let [low, high] = [not_hex(u64::from_le_bytes(words[0])), not_hex(u64::from_le_bytes(words[1]))];
+        let behind = if high != 0 { high.leading_zeros() } else { 64 + low.leading_zeros() };
+        let start = from + SHORTEST_HEX - behind as usize / 8;
         if start == from + SHORTEST_HEX {
             from = start;
             continue;
@@ -259,23 +318,55 @@ fn hex_digits(run: &[u8]) -> usize {
     words.len() * 8 + rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count()
 }
 
-/// The highest bit of each of eight letters of ASCII that is no hexadecimal digit.
+/// Whether none of the bytes is one of those that `others` marks, eight at a time.
+#[inline]
+fn is_all(bytes: &[u8], others: impl Fn(u64) -> u64) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        if others(u64::from_le_bytes(*word)) != 0 {
+            return false;
+        }
+    }
+    // The rest lies in the last eight, most of which were seen already.
+    match bytes.last_chunk() {
+        Some(last) => others(u64::from_le_bytes(*last)) == 0,
+        None => rest.iter().all(|&byte| others(u64::from(byte) * EACH) == 0),
+    }
+}
+
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// The highest bit of each of eight letters of ASCII that is below a bound: adding lifts the others to that bit, and
+/// letters of ASCII leave room for it.
+#[inline]
+fn below(word: u64, bound: u64) -> u64 {
+    !(word + EACH * (0x80 - bound)) & (EACH * 0x80)
+}
+
+/// The same of each that is no decimal digit.
+#[inline]
+fn not_digit(word: u64) -> u64 {
+    below(word, 0x30) | (below(word, 0x3a) ^ EACH * 0x80)
+}
+
+/// Of each that is no hexadecimal digit.
 #[inline]
 fn not_hex(word: u64) -> u64 {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    // Adding lifts what is at or above a bound to the highest bit; letters of ASCII leave room for it.
-    let from = |word: u64, bound: u64| word + EACH * (0x80 - bound);
     let small = word | (EACH * 0x20);
-    let digit = from(word, 0x30) & !from(word, 0x3a);
-    let letter = from(small, 0x61) & !from(small, 0x67);
-    !(digit | letter) & (EACH * 0x80)
+    not_digit(word) & (below(small, 0x61) | (below(small, 0x67) ^ EACH * 0x80))
+}
+
+/// Of each that is a slash.
+#[inline]
+fn slash(word: u64) -> u64 {
+    below(word ^ EACH * u64::from(b'/'), 1)
 }
 
 /// Digits from the first on, those that end where they end, and where several digests stand in a row.
 fn digits(piece: &[u8], base: usize, each: &mut impl FnMut(Run)) {
     let length = piece.len();
     let decimal = |byte: &u8| byte.is_ascii_digit();
-    let shaped = is_size(&HEX_SIZES, length) && piece.iter().any(decimal) && !piece.iter().all(decimal);
+    let shaped = is_size(WHOLE_HEX, length) && piece.iter().any(decimal) && !piece.iter().all(decimal);
     let mut at = |start: usize| {
         let key = first_of_hex(&piece[start..start + SHORTEST_HEX]);
         let range = base + start..base + start + (length - start).min(128);
@@ -295,16 +386,17 @@ fn digits(piece: &[u8], base: usize, each: &mut impl FnMut(Run)) {
 
 /// Letters of base64, of a length that digests have.
 fn letters(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
-    if !is_size(&BASE64_SIZES, range.len()) {
-        return;
-    }
     let run = &bytes[range.clone()];
+    let Some(letters) = run.first_chunk::<SHORTEST_LETTERS>() else { return };
     // Ten letters are sixty bits, and four come from the eleventh.
-    let bits = |letter: u8| u64::from(VALUES[usize::from(letter)]);
-    let first = run[..SHORTEST_LETTERS - 1].iter().fold(0, |first, &letter| first << 6 | bits(letter));
-    let key = first << 4 | bits(run[SHORTEST_LETTERS - 1]) >> 2;
+    let bits = |at: usize| u64::from(VALUES[usize::from(letters[at])]);
+    let mut key = 0;
+    for at in 0..SHORTEST_LETTERS - 1 {
+        key = key << 6 | bits(at);
+    }
+    let key = key << 4 | bits(SHORTEST_LETTERS - 1) >> 2;
     let mut shaped = false;
-    if is_size(&WHOLE_BASE64, run.len()) {
+    if is_size(WHOLE_BASE64, run.len()) {
         let classes = run.iter().fold(0, |classes, &letter| classes | class(letter));
         // The two alphabets differ in two letters; a text has those of one.
         if classes & (STANDARD | FOR_URLS) == STANDARD | FOR_URLS {
@@ -316,10 +408,20 @@ fn letters(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
     each(Run { range: range.start..range.end + padding, what: What::Letters(key), shaped });
 }
 
-/// Whether a length is one of those, all up to 128.
-fn is_size(sizes: &[usize], length: usize) -> bool {
-    let set = sizes.iter().fold(0u128, |set, &size| set | 1 << (size - 1));
-    (1..=128).contains(&length) && set >> (length - 1) & 1 == 1
+/// Lengths up to 128, as bits.
+const fn sizes(lengths: &[usize]) -> u128 {
+    let (mut set, mut at) = (0, 0);
+    while at < lengths.len() {
+        set |= 1 << (lengths[at] - 1);
+        at += 1;
+    }
+    set
+}
+
+/// Whether a length is one of those.
+#[inline]
+fn is_size(sizes: u128, length: usize) -> bool {
+    (1..=128).contains(&length) && sizes >> (length - 1) & 1 == 1
 }
 
 /// What each letter of base64 stands for.
@@ -406,6 +508,21 @@ mod tests {
             let mut found = false;
             scan(text.as_bytes(), true, |run| found |= run.range == (before.len() + 1..before.len() + 65));
             prop_assert!(found);
+        }
+
+        /// What is not looked at by its length would have been nothing.
+        #[test]
+        fn nothing_is_passed_over(text in "([a-f0-9]{0,20}|[a-zA-Z0-9]{1,24}|-?[0-9]{6,21}|[-/_+.: ]{1,2}){0,24}", short: bool) {
+            let (mut found, mut expected) = (Vec::new(), Vec::new());
+            scan(text.as_bytes(), short, |run| found.push(run));
+            let mut from = 0;
+            for run in text.as_bytes().split(|&byte| !is_member(byte)) {
+                if run.len() >= if short { SHORTEST } else { SHORTEST_LETTERS } {
+                    look(text.as_bytes(), from..from + run.len(), &mut |run| expected.push(run));
+                }
+                from += run.len() + 1;
+            }
+            prop_assert_eq!(found, expected);
         }
 
         #[test]

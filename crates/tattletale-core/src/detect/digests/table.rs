@@ -19,6 +19,9 @@ const SHORT_VALUES: usize = 1_000;
 /// Most words of the filter (2^20 of 64 bits are 8 MB).
 const LARGEST_FILTER: usize = 1 << 20;
 
+/// Fewest words of the filter of a shard: a few kilobytes are no matter, and false alarms are.
+const LEAST_FILTER: usize = 1 << 9;
+
 /// Digests that share a shard, at least: so many keys are spread evenly enough that none overflows.
 const SHARD: usize = 1 << 14;
 
@@ -29,7 +32,7 @@ const MOST_SHARDS: u32 = 8;
 const BATCH: usize = 1 << 15;
 
 /// Texts whose digests one core makes in one go.
-const PORTION: usize = 1 << 8;
+const PORTION: usize = 1 << 10;
 
 const EMPTY: u32 = u32::MAX;
 
@@ -89,8 +92,8 @@ impl Shape {
     fn new(digests: usize, entries: u64) -> Self {
         let shards = (digests / SHARD).max(1).ilog2().min(MOST_SHARDS);
         let each = digests.div_ceil(1 << shards);
-        let words = (each / 8 + 1).next_power_of_two().min(LARGEST_FILTER >> shards);
-        Self { shards, slots: each * 5 / 4 + 1, words, entry: entries.max(1).ilog2() + 1 }
+        let words = (each / 8).next_power_of_two().clamp(LEAST_FILTER, LARGEST_FILTER >> shards);
+        Self { shards, slots: each * 3 / 2 + 1, words, entry: entries.max(1).ilog2() + 1 }
     }
 
     /// Which shard.
@@ -160,25 +163,21 @@ impl Table {
         let room = texts.len() * self.ways.len() / shards * 5 / 4;
         let mut made = Made { long: vec![Vec::new(); shards], short: Vec::new() };
         made.long.iter_mut().for_each(|shard| shard.reserve(room));
-        for text in texts {
-            let bytes = self.texts.at(text as u32);
-            let mut first: Option<(usize, Digest)> = None;
-            let rare = self.rare[text];
-            let ways = self.ways.iter().enumerate().filter(|(_, way)| !rare || way.is_customary());
-            for (number, way) in ways {
-                let entry = (text * self.ways.len() + number) as u32;
-                // Those of one algorithm follow each other.
-                let digest = match first {
-                    Some((algorithm, digest)) if algorithm == way.first => digest,
-                    _ => (ALGORITHMS[way.first].make)(bytes),
-                };
-                first = Some((way.first, digest));
-                let key = way.of(digest).key();
-                match way.is_short() {
-                    true => made.short.push(((key >> 32) as u32, entry)),
-                    false => made.long[self.shape.shard(key)].push((key, entry)),
+        let mut number = 0;
+        // One algorithm after the other, each for all texts: the code of all would not fit a cache.
+        for ways in self.ways.chunk_by(|a, b| a.first == b.first) {
+            let algorithm = &ALGORITHMS[ways[0].first];
+            for text in texts.clone().filter(|&text| !self.rare[text] || algorithm.chained) {
+                let digest = (algorithm.make)(self.texts.at(text as u32));
+                for (number, way) in (number..).zip(ways) {
+                    let (entry, key) = ((text * self.ways.len() + number) as u32, way.key(&digest));
+                    match way.is_short() {
+                        true => made.short.push(((key >> 32) as u32, entry)),
+                        false => made.long[self.shape.shard(key)].push((key, entry)),
+                    }
                 }
             }
+            number += ways.len();
         }
         made
     }
@@ -195,7 +194,7 @@ impl Table {
 
     /// False when nothing has these first 64 bits: what most runs are asked.
     #[inline]
-    pub(in crate::detect) fn may_have(&self, key: u64) -> bool {
+    fn may_have(&self, key: u64) -> bool {
         let (word, bits) = self.shape.word(key);
         let word = self.filter.get(self.shape.shard(key) * self.shape.words + word).copied().unwrap_or_default();
         word & bits == bits
@@ -203,14 +202,22 @@ impl Table {
 
     /// What these bits are a digest of: the first entry that agrees with all of them.
     pub(in crate::detect) fn find(&self, seen: &Seen) -> Option<Entry> {
-        let key = seen.key();
+        self.find_by_key(seen.key(), || Some(*seen))
+    }
+
+    /// The same for those of which only the first 64 bits were read yet.
+    pub(in crate::detect) fn find_by_key(&self, key: u64, all: impl FnOnce() -> Option<Seen>) -> Option<Entry> {
         if self.is_empty() || !self.may_have(key) {
             return None;
         }
         let shard = self.shape.shard(key) * self.shape.slots;
         let (before, from) = self.slots[shard..shard + self.shape.slots].split_at(self.shape.slot(key));
         let taken = from.iter().chain(before).take_while(|slot| **slot != EMPTY);
-        taken.filter_map(|&slot| self.shape.entry(key, slot)).find_map(|entry| self.entry(entry, seen))
+        let mut alike = taken.filter_map(|&slot| self.shape.entry(key, slot)).peekable();
+        // Most false alarms of the filter end here.
+        alike.peek()?;
+        let seen = all()?;
+        alike.find_map(|entry| self.entry(entry, &seen))
     }
 
     /// What a number is a 32-bit digest of.
@@ -252,7 +259,7 @@ struct Made {
     short: Vec<(u32, u32)>,
 }
 
-/// Into one shard, of which one slot in five stays free.
+/// Into one shard, of which one slot in three stays free.
 fn insert(shape: Shape, slots: &mut [u32], filter: &mut [u64], key: u64, entry: u32) {
     let (word, bits) = shape.word(key);
     filter[word] |= bits;
@@ -286,6 +293,14 @@ impl Way {
             }
         };
         last.turned(self.turn)
+    }
+
+    /// The first 64 bits of what is written.
+    fn key(&self, first: &Digest) -> u64 {
+        match (self.outer, self.turn) {
+            (None, Turn::None) => first.key(),
+            _ => self.of(*first).key(),
+        }
     }
 
     fn is_customary(&self) -> bool {

@@ -70,27 +70,18 @@ impl Lane {
     /// bytes, at most eight; the stride is 1, 2, 4 or 8.
     pub(super) fn new(sense: Sense, (width, stride): (usize, usize), members: &[u32], patterns: &Texts) -> Self {
         let mask = u64::MAX >> (64 - 8 * width);
-        let hashes = |member: u32| windows(sense, mask, width, patterns.at(member));
+        let windows = |member: u32| windows(sense, mask, width, patterns.at(member));
         // How often each window occurs among the patterns: the rarest is the best anchor.
         const COUNTERS: u32 = 20;
         let mut counts = vec![0u8; 1 << COUNTERS];
         let slot = |hash: u64| (hash >> (64 - COUNTERS)) as usize;
         for &member in members {
-            for hash in hashes(member) {
-                counts[slot(hash)] = counts[slot(hash)].saturating_add(1);
-            }
+            windows(member).for_each(|(hash, _)| counts[slot(hash)] = counts[slot(hash)].saturating_add(1));
         }
         let counts = counts;
         let chosen = |&member: &u32| {
-            let text = patterns.at(member);
-            let costs: Vec<(u64, u32)> = hashes(member)
-                .into_iter()
-                .zip(text.windows(width))
-                .map(|(hash, bytes)| {
-                    let common = bytes.iter().map(|&byte| commonness(byte)).sum::<u32>();
-                    (hash, u32::from(counts[slot(hash)]) * 64 + common)
-                })
-                .collect();
+            let cost = |(hash, common): (u64, u32)| (hash, u32::from(counts[slot(hash)]) * 64 + common);
+            let costs: Vec<(u64, u32)> = windows(member).map(cost).collect();
             let neighbours = costs.windows(stride).enumerate();
             let best = neighbours.min_by_key(|(_, run)| run.iter().map(|(_, cost)| cost).sum::<u32>());
             let (from, run) = best.map_or((0, Vec::new()), |(from, run)| (from, run.to_vec()));
@@ -265,27 +256,39 @@ fn bits(hash: u64) -> u64 {
     1 << (hash >> 32 & 63) | 1 << (hash >> 38 & 63)
 }
 
-/// Hashes of all windows of a pattern.
-fn windows(sense: Sense, mask: u64, width: usize, text: &[u8]) -> Vec<u64> {
+/// Hashes of all windows of a pattern, each with how common its bytes are.
+fn windows(sense: Sense, mask: u64, width: usize, text: &[u8]) -> impl Iterator<Item = (u64, u32)> {
     let count = (text.len() + 1).saturating_sub(width + usize::from(sense == Sense::Differences));
-    let padded = [text, &[0; REACH]].concat();
-    let word = |at: usize| padded[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-    let window = |at: usize| match sense {
-        Sense::Text => word(at),
-        Sense::Differences => word(at) ^ word(at + 1),
+    let word = move |at: usize| {
+        let rest = &text[at..];
+        let short = || rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+        rest.first_chunk().map_or_else(short, |bytes| u64::from_le_bytes(*bytes))
     };
-    (0..count).map(|at| hash(window(at), mask)).collect()
+    let common = |bytes: &[u8]| bytes.iter().map(|&byte| u32::from(COMMONNESS[usize::from(byte)])).sum();
+    (0..count).map(move |at| {
+        let window = match sense {
+            Sense::Text => word(at),
+            Sense::Differences => word(at) ^ word(at + 1),
+        };
+        (hash(window, mask), common(&text[at..at + width]))
+    })
 }
 
 /// How common a byte is in what is captured, roughly: letters that English is full of, and what JSON puts between.
-fn commonness(byte: u8) -> u32 {
-    match byte.to_ascii_lowercase() {
-        b'e' | b't' | b'a' | b'i' | b'o' | b'n' | b's' | b'r' | b'"' | b':' | b'/' | b'0' | b'1' => 4,
-        b'a'..=b'z' | b'.' | b'-' | b'_' => 3,
-        b'0'..=b'9' => 2,
-        _ => 1,
+static COMMONNESS: [u8; 256] = {
+    let mut commonness = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        commonness[byte] = match (byte as u8).to_ascii_lowercase() {
+            b'e' | b't' | b'a' | b'i' | b'o' | b'n' | b's' | b'r' | b'"' | b':' | b'/' | b'0' | b'1' => 4,
+            b'a'..=b'z' | b'.' | b'-' | b'_' => 3,
+            b'0'..=b'9' => 2,
+            _ => 1,
+        };
+        byte += 1;
     }
-}
+    commonness
+};
 
 fn buckets(anchors: &[(u64, u32, u32)], bits: u32) -> Vec<u32> {
     let mut starts = vec![0u32; (1 << bits) + 1];

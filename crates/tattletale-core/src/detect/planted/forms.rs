@@ -9,7 +9,7 @@ use crate::detect::filter::LEAST_DIFFERENCES;
 use crate::detect::texts::{Lexicon, Texts};
 use crate::model::{GroundTruth, Subject, url};
 use rayon::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use unicode_normalization::UnicodeNormalization;
 
 /// Bits that a piece of an address must have to be looked for on its own.
@@ -20,6 +20,9 @@ const WORTH: f64 = 20.0;
 
 /// Values that are thought about before what they look like is taken down: that needs room until then.
 const BATCH: usize = 1 << 12;
+
+/// Normal forms that a value has, about.
+const FORMS_EACH: usize = 3;
 
 /// What all values and actions look like, each way once.
 #[derive(Default)]
@@ -67,17 +70,27 @@ struct Text {
 
 impl Forms {
     /// Everything that the values and actions of a ground truth may look like.
-    pub(super) fn of(truth: &GroundTruth) -> Self {
+    pub(super) fn of<'t>(truth: &'t GroundTruth) -> Self {
         let values = truth.values.iter().enumerate().map(|(at, v)| (Subject::Value(at), v.kind, v.value.as_str()));
         let actions = truth.actions.iter().enumerate().map(|(at, a)| (Subject::Action(at), a.kind, a.value.as_str()));
         let all: Vec<(Subject, &str, &str)> = values.chain(actions).collect();
-        let mut forms = Self::default();
-        for batch in all.chunks(BATCH) {
-            let looks: Vec<Looks<'_>> =
-                batch.par_iter().map(|(subject, kind, text)| Looks::of(*subject, kind, text)).collect();
-            looks.into_iter().for_each(|looks| forms.take(looks));
+        let mut forms = Self {
+            known: Lexicon::with_room(all.len()),
+            digested: Lexicon::with_room(all.len() * FORMS_EACH),
+            ..Self::default()
+        };
+        let looks = |batch: &[(Subject, &'t str, &'t str)]| -> Vec<Looks<'t>> {
+            batch.par_iter().map(|(subject, kind, text)| Looks::of(*subject, kind, text)).collect()
+        };
+        let mut batches = all.chunks(BATCH);
+        let mut thought = batches.next().map(looks);
+        // What one batch looks like is taken down by one core while the others think about the next.
+        while let Some(batch) = thought {
+            let next = batches.next();
+            let take = || batch.into_iter().for_each(|looks| forms.take(looks));
+            (_, thought) = rayon::join(take, || next.map(looks));
         }
-        forms.count_tries();
+        forms.count_tries(truth);
         forms.patterns.shrink_to_fit();
         forms.texts.seal();
         forms.notations.seal();
@@ -154,15 +167,18 @@ impl Forms {
     }
 
     /// How many ways to write it were tried for each subject: what chance is multiplied with.
-    fn count_tries(&mut self) {
-        let mut tried: HashMap<Subject, f64> = HashMap::new();
+    fn count_tries(&mut self, truth: &GroundTruth) {
+        let (values, actions) = (truth.values.len(), truth.actions.len());
+        let number = |subject: &Subject| match *subject {
+            Subject::Value(at) => at,
+            Subject::Action(at) => values + at,
+        };
+        let mut tried = vec![0.0; values + actions];
         for pattern in self.patterns.iter().filter(|pattern| pattern.form != Form::Digest) {
-            pattern.subjects.iter().for_each(|subject| *tried.entry(*subject).or_default() += pattern.tried);
+            pattern.subjects.iter().for_each(|subject| tried[number(subject)] += pattern.tried);
         }
         for pattern in &mut self.patterns {
-            let most =
-                pattern.subjects.iter().filter_map(|subject| tried.get(subject)).fold(1.0, |a: f64, b| a.max(*b));
-            pattern.tried = most;
+            pattern.tried = pattern.subjects.iter().map(|subject| tried[number(subject)]).fold(1.0, f64::max);
         }
     }
 }

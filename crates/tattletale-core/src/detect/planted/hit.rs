@@ -48,11 +48,18 @@ const MAX_REPEATS: usize = 4_096;
 
 /// Hits of one buffer, of each pattern at most [`MAX_REPEATS`].
 #[derive(Default)]
-pub(super) struct Kept(HashMap<usize, usize>);
+pub(super) struct Kept {
+    repeats: HashMap<usize, usize>,
+    /// Of those without a pattern, which are many.
+    unexplained: usize,
+}
 
 impl Kept {
     pub(super) fn add(&mut self, hit: Hit, hits: &mut Vec<Hit>) {
-        let repeats = self.0.entry(hit.pattern).or_default();
+        let repeats = match hit.pattern {
+            NO_PATTERN => &mut self.unexplained,
+            pattern => self.repeats.entry(pattern).or_default(),
+        };
         *repeats += 1;
         if *repeats <= MAX_REPEATS {
             hits.push(hit);

@@ -197,8 +197,7 @@ impl Planted {
             let entry = match run.what {
                 What::Short(number) => self.digests.find_short(number),
                 What::Hex(key) | What::Letters(key) | What::Number(key) => {
-                    let known = self.digests.may_have(key);
-                    known.then(|| run.seen(bytes)).flatten().and_then(|seen| self.digests.find(&seen))
+                    self.digests.find_by_key(key, || run.seen(bytes))
                 }
             };
             match entry {

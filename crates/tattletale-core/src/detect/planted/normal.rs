@@ -27,13 +27,13 @@ pub(in crate::detect) fn forms(kind: &str, text: &str) -> Vec<String> {
     }
     if matches!(kind, "mac" | "bssid" | "uuid" | "advertising-id") || is_separated_hex(trimmed) {
         let bare: String = trimmed.chars().filter(char::is_ascii_alphanumeric).collect();
-        forms.add(&bare.to_lowercase());
-        forms.add(&bare.to_uppercase());
+        forms.add(bare.to_lowercase());
+        forms.add(bare.to_uppercase());
         if bare.len() == 12 {
             for separator in [":", "-"] {
                 let pairs: Vec<&str> = (0..6).filter_map(|pair| bare.get(pair * 2..pair * 2 + 2)).collect();
-                forms.add(&pairs.join(separator).to_lowercase());
-                forms.add(&pairs.join(separator).to_uppercase());
+                forms.add(pairs.join(separator).to_lowercase());
+                forms.add(pairs.join(separator).to_uppercase());
             }
         }
     }
@@ -43,16 +43,17 @@ pub(in crate::detect) fn forms(kind: &str, text: &str) -> Vec<String> {
 struct Forms(Vec<String>);
 
 impl Forms {
-    fn add(&mut self, form: &str) {
-        if !form.is_empty() && !self.0.iter().any(|known| known == form) {
-            self.0.push(form.to_owned());
+    fn add(&mut self, form: impl Into<String> + AsRef<str>) {
+        let text = form.as_ref();
+        if !text.is_empty() && !self.0.iter().any(|known| known == text) {
+            self.0.push(form.into());
         }
     }
 
     fn cases(&mut self, text: &str) {
         self.add(text);
-        self.add(&text.to_lowercase());
-        self.add(&text.to_uppercase());
+        self.add(text.to_lowercase());
+        self.add(text.to_uppercase());
     }
 }
 
@@ -60,21 +61,21 @@ fn mail(local: &str, domain: &str, forms: &mut Forms) {
     let bare = local.split('+').next().unwrap_or(local);
     let solid = bare.replace('.', "");
     for local in [bare, &solid, &local.replace('.', "")] {
-        forms.add(&format!("{local}@{domain}"));
+        forms.add(format!("{local}@{domain}"));
     }
     if domain == "googlemail.com" {
-        forms.add(&format!("{solid}@gmail.com"));
+        forms.add(format!("{solid}@gmail.com"));
     }
 }
 
 fn telephone(text: &str, digits: &str, forms: &mut Forms) {
     let digits = if text.starts_with("00") { &digits[2..] } else { digits };
-    forms.add(&format!("+{digits}"));
+    forms.add(format!("+{digits}"));
     forms.add(digits);
-    forms.add(&format!("00{digits}"));
+    forms.add(format!("00{digits}"));
     if let Some(national) = national(digits) {
         forms.add(&national);
-        forms.add(&format!("0{national}"));
+        forms.add(format!("0{national}"));
     }
 }
 
@@ -92,7 +93,7 @@ fn address(text: &str, forms: &mut Forms) {
     forms.add(whole);
     if let Some(bare) = url::bare(text) {
         forms.add(&bare);
-        forms.add(&format!("www.{}", bare.strip_prefix("www.").unwrap_or(&bare)));
+        forms.add(format!("www.{}", bare.strip_prefix("www.").unwrap_or(&bare)));
     }
     // A host alone is never a match, digested or not.
     if parts.path.trim_end_matches('/').is_empty() {
@@ -100,12 +101,12 @@ fn address(text: &str, forms: &mut Forms) {
     }
     for form in [without_query, without_query.trim_end_matches('/')] {
         forms.add(form);
-        forms.add(&format!("{}/", form.trim_end_matches('/')));
+        forms.add(format!("{}/", form.trim_end_matches('/')));
     }
-    forms.add(&format!("{}{}", parts.authority, parts.path));
+    forms.add(format!("{}{}", parts.authority, parts.path));
     forms.add(parts.path);
     if !parts.query.is_empty() {
-        forms.add(&format!("{}?{}", parts.path, parts.query));
+        forms.add(format!("{}?{}", parts.path, parts.query));
     }
 }
 

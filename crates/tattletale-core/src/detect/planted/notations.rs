@@ -130,8 +130,13 @@ impl Notations {
         self.of_piece.sort_by_key(|(at, _)| *at);
         self.of_piece.shrink_to_fit();
         self.splits.shrink_to_fit();
-        let before = |at: u32| self.of_piece.partition_point(|(piece, _)| *piece < at) as u32;
-        self.starts = (0..=self.pieces.len() as u32).map(before).collect();
+        let mut start = 0;
+        self.starts = (0..=self.pieces.len() as u32)
+            .map(|at| {
+                start += self.of_piece[start..].iter().take_while(|(piece, _)| *piece < at).count();
+                start as u32
+            })
+            .collect();
         self.lengths = (0..=LONGEST).map(|length| self.may_have(length)).collect();
     }
 
