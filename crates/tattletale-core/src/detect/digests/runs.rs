@@ -103,10 +103,7 @@ pub(in crate::detect) fn scan(bytes: &[u8], short: bool, mut each: impl FnMut(Ru
             while at + length == 128 && bytes.get(end).is_some_and(|&byte| is_member(byte)) {
                 end += 1;
             }
-            // What stands behind a percent sign is read once that is resolved.
-            if start == 0 || bytes[start - 1] != b'%' {
-                look(bytes, start..end, &mut each);
-            }
+            look(bytes, start..end, &mut each);
             starts &= starts - 1;
         }
         (before, here) = (u128::from(here.members >> 63), next);
