@@ -63,7 +63,7 @@ fn body(text: &[u8]) -> Option<(Cow<'_, [u8]>, &'static Base64)> {
 
 /// The body without line breaks and with `+` restored.
 fn clean(body: &[u8]) -> Cow<'_, [u8]> {
-    if !body.iter().any(u8::is_ascii_whitespace) {
+    if memchr::memchr3(b' ', b'\n', b'\r', body).or_else(|| memchr::memchr2(b'\t', b'\x0c', body)).is_none() {
         return Cow::Borrowed(body);
     }
     let wrapped = memchr::memchr2(b'\n', b'\r', body).is_some();

@@ -113,26 +113,29 @@ pub fn bare(url: &str) -> Option<String> {
 
 /// `%XX` decoded; with `plus`, `+` as a space too (forms). Borrowed when there is nothing to decode.
 pub fn percent_decode(bytes: &[u8], plus: bool) -> Cow<'_, [u8]> {
-    let first = match plus {
+    let first_escape = |bytes: &[u8]| match plus {
         true => memchr::memchr2(b'%', b'+', bytes),
         false => memchr::memchr(b'%', bytes),
     };
-    let Some(first) = first else { return Cow::Borrowed(bytes) };
+    let Some(first) = first_escape(bytes) else { return Cow::Borrowed(bytes) };
     let mut out = Vec::with_capacity(bytes.len());
-    out.extend_from_slice(&bytes[..first]);
-    let mut rest = &bytes[first..];
-    while let Some((&byte, tail)) = rest.split_first() {
-        let (decoded, after) = match (byte, tail) {
-            (b'%', [high, low, after @ ..]) => match (hex_digit(*high), hex_digit(*low)) {
+    let mut rest = bytes;
+    let mut next = Some(first);
+    while let Some(at) = next {
+        out.extend_from_slice(&rest[..at]);
+        let (decoded, after) = match &rest[at..] {
+            [b'%', high, low, after @ ..] => match (hex_digit(*high), hex_digit(*low)) {
                 (Some(high), Some(low)) => (high << 4 | low, after),
-                _ => (byte, tail),
+                _ => (b'%', &rest[at + 1..]),
             },
-            (b'+', _) if plus => (b' ', tail),
-            _ => (byte, tail),
+            [b'+', after @ ..] => (b' ', after),
+            from => (b'%', &from[1..]),
         };
         out.push(decoded);
         rest = after;
+        next = first_escape(rest);
     }
+    out.extend_from_slice(rest);
     Cow::Owned(out)
 }
 
