@@ -12,7 +12,7 @@ use crate::attribute::{same_site, site};
 use crate::decode::parts;
 use crate::detect::personal::Recognised;
 use crate::detect::{Closed, Places, Planted, chance};
-use crate::import::{self, Wanted};
+use crate::import::{self, ImportError, Imported, Wanted};
 use crate::model::{
     Captured, Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, Hashes, Odds, OpaquePlace, Part, Party,
     ReceiverCoverage, Report, Sighting, Strength, Subject, Timestamp, registrable_domain, url,
@@ -20,10 +20,11 @@ use crate::model::{
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
+use std::sync::mpsc::{self, Receiver, SyncSender};
 
-/// A batch ends at so many exchanges or bytes of bodies, whichever comes first.
-const BATCH_EXCHANGES: usize = 512;
-const BATCH_BYTES: usize = 16 << 20;
+/// A batch ends at so many exchanges or bytes of bodies, whichever comes first; three are held at once.
+const BATCH_EXCHANGES: usize = 256;
+const BATCH_BYTES: usize = 8 << 20;
 
 /// Searches one capture.
 pub(super) struct Search<'a> {
@@ -80,39 +81,16 @@ struct Examined {
 }
 
 impl<'a> Search<'a> {
-    /// Reads the capture again and adds what is found to the report.
+    /// Reads the capture again and adds what is found to the report: this thread reads while those of the pool search,
+    /// to which it must not belong, since it waits for them.
     pub(super) fn run(&self, capture: &Capture<'_>, survey: &Survey, report: &mut Report, collected: &mut Collected) {
         let mut tally = Tally::default();
-        let mut batch: Vec<Exchange> = Vec::new();
-        let mut held = 0;
-        let mut unseen = Unseen::default();
-        let wanted = Wanted { request_bodies: true, response_bodies: self.options.responses };
-        let mut flush = |batch: &mut Vec<Exchange>, report: &mut Report| {
-            let mut examined: Vec<Examined> = batch.par_drain(..).map(|exchange| self.examine(exchange)).collect();
-            self.salt(&mut examined, &mut tally.budget);
-            examined.into_iter().for_each(|examined| self.add(examined, &mut tally, report, collected));
-        };
-        let result = capture.input().and_then(|input| {
-            import::read(input, wanted, |captured| {
-                let exchange = match captured {
-                    Captured::Exchange(exchange) => exchange,
-                    Captured::Blind(blind) => {
-                        unseen.add(self, &blind, report);
-                        return ControlFlow::Continue(());
-                    }
-                };
-                held += exchange.request.body.bytes.len()
-                    + exchange.response.as_ref().map_or(0, |response| response.body.bytes.len());
-                batch.push(exchange);
-                if batch.len() >= BATCH_EXCHANGES || held >= BATCH_BYTES {
-                    held = 0;
-                    flush(&mut batch, report);
-                }
-                ControlFlow::Continue(())
-            })
+        let (filled, batches) = mpsc::sync_channel(1);
+        let result = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| self.search(batches, &mut tally, report, collected));
+            self.read(capture, filled)
         });
-        flush(&mut batch, report);
-        unseen.finish(self.capture, &mut tally, report);
+        std::mem::take(&mut tally.unseen).finish(self.capture, &mut tally, report);
         let info = &mut report.captures[self.capture];
         info.bytes = survey.imported.bytes;
         info.exchanges = survey.imported.exchanges;
@@ -131,6 +109,54 @@ impl<'a> Search<'a> {
             report.faults.push((self.capture, Fault::new(FaultKind::Corrupt, message)));
         }
         self.judge(tally, report);
+    }
+
+    /// Hands the capture on in batches, and waits while one is in hand and another is ready.
+    fn read(&self, capture: &Capture<'_>, filled: SyncSender<Vec<Captured>>) -> Result<Imported, ImportError> {
+        let wanted = Wanted { request_bodies: true, response_bodies: self.options.responses };
+        let (mut batch, mut held) = (Vec::new(), 0);
+        // Nobody takes batches any more only when the search has panicked, which goes on where the scope ends.
+        let hand_on = |batch: &mut Vec<Captured>| match filled.send(std::mem::take(batch)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        };
+        let result = import::read(capture.input()?, wanted, |captured| {
+            held += match &captured {
+                Captured::Exchange(exchange) => bytes_of(exchange),
+                Captured::Blind(_) => 0,
+            };
+            batch.push(captured);
+            if batch.len() < BATCH_EXCHANGES && held < BATCH_BYTES {
+                return ControlFlow::Continue(());
+            }
+            held = 0;
+            hand_on(&mut batch)
+        });
+        let _ = hand_on(&mut batch);
+        result
+    }
+
+    /// Examines batches on all cores, and adds what is found in their order.
+    fn search(
+        &self,
+        batches: Receiver<Vec<Captured>>,
+        tally: &mut Tally,
+        report: &mut Report,
+        collected: &mut Collected,
+    ) {
+        for batch in batches {
+            let mut exchanges = Vec::with_capacity(batch.len());
+            for captured in batch {
+                match captured {
+                    Captured::Exchange(exchange) => exchanges.push(exchange),
+                    Captured::Blind(blind) => tally.unseen.add(self, &blind, report),
+                }
+            }
+            let mut examined: Vec<Examined> =
+                exchanges.into_par_iter().map(|exchange| self.examine(exchange)).collect();
+            self.salt(&mut examined, &mut tally.budget);
+            examined.into_iter().for_each(|examined| self.add(examined, tally, report, collected));
+        }
     }
 
     fn examine(&self, exchange: Exchange) -> Examined {
@@ -350,6 +376,7 @@ pub(super) struct Tally {
     found: Vec<Unjudged>,
     personal: Recollection,
     budget: Budget,
+    unseen: Unseen,
 }
 
 impl Tally {
@@ -358,6 +385,12 @@ impl Tally {
         self.places.add(places);
         self.found.extend(found.into_iter().map(|(finding, odds)| Unjudged { finding, odds }));
     }
+}
+
+/// Bytes of both bodies.
+fn bytes_of(exchange: &Exchange) -> usize {
+    let answered = exchange.response.as_ref().map_or(0, |response| response.body.bytes.len());
+    exchange.request.body.bytes.len() + answered
 }
 
 /// A finding whose chance is not known yet, with what its sighting says about it.

@@ -20,8 +20,12 @@ pub struct Needs {
     sets: usize,
     first: [u128; 2],
     heeds: bool,
+    richer: bool,
     or: Option<&'static Needs>,
 }
+
+/// Digits of another alphabet that are none but those of base16 only if they are those, in characters.
+pub(super) const LONG_FOR_HEX: usize = 16;
 
 /// How many sets of classes can be named of which some byte must be.
 const SETS: usize = 3;
@@ -36,6 +40,7 @@ impl Needs {
         sets: 0,
         first: [u128::MAX; 2],
         heeds: false,
+        richer: false,
         or: None,
     };
 
@@ -94,6 +99,12 @@ impl Needs {
         self
     }
 
+    /// Something beside hexadecimal digits of one letter case, in a longer run: its alphabet is richer.
+    pub const fn richer_than_hex(mut self) -> Self {
+        self.richer = true;
+        self
+    }
+
     /// The layer reads what an exchange declares: then the conditions do not hold, and it is asked in any case.
     pub const fn heeds_hints(mut self) -> Self {
         self.heeds = true;
@@ -123,6 +134,8 @@ struct Tables {
     first: [Asked; 256],
     length: [Asked; LENGTHS + 1],
     text: [Asked; 2],
+    /// Conditions that allow a longer run of hexadecimal digits.
+    hex: Asked,
     /// Conditions that none of the classes in that byte of the set shuts out.
     only: [[Asked; 256]; BYTES],
     /// By set of needed classes: conditions to which that byte of the set has something to give.
@@ -142,6 +155,7 @@ static TABLES: LazyLock<Box<Tables>> = LazyLock::new(|| {
         first: [0; 256],
         length: [0; LENGTHS + 1],
         text: [0; 2],
+        hex: 0,
         only: [[0; 256]; BYTES],
         some: [[[0; 256]; BYTES]; SETS],
         heeding: 0,
@@ -184,6 +198,7 @@ impl Tables {
         for (slot, text) in self.text.iter_mut().zip([false, true]) {
             set(slot, needs.text.is_none_or(|needed| needed == text));
         }
+        set(&mut self.hex, !needs.richer);
         set(&mut self.heeding, needs.heeds);
         set(&mut self.deep, layer.deep());
         set(&mut self.keyed, layer.keyed());
@@ -201,6 +216,9 @@ pub(super) fn candidates(bytes: &[u8], look: Look) -> Asked {
         & tables.only[0][low]
         & tables.only[1][middle]
         & tables.only[2][high];
+    if look.hexadecimal() && bytes.len() >= LONG_FOR_HEX {
+        asked &= tables.hex;
+    }
     for some in &tables.some {
         if asked == 0 {
             break;

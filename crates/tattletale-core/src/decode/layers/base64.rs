@@ -4,6 +4,7 @@ use crate::codec::base64::{decode, decode_short, head};
 use crate::decode::look::{
     BREAK, CONTROL, DASH, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER,
 };
+use crate::decode::needs::LONG_FOR_HEX;
 use crate::decode::{At, Layer, Look, Needs, Opening, Proof, View};
 use std::borrow::Cow;
 
@@ -36,7 +37,7 @@ impl Layer for Base64 {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(SHORTEST).only(ALPHABET)
+        Needs::NOTHING.from(SHORTEST).only(ALPHABET).richer_than_hex()
     }
 
     fn glance(&self, view: &View<'_>) -> bool {
@@ -104,7 +105,7 @@ pub(super) fn is_words(bytes: &[u8]) -> bool {
 pub(super) fn reads_otherwise(view: &View<'_>) -> bool {
     let (small, capital) = (view.look.has(LOWER | HEX_LOWER), view.look.has(UPPER | HEX_UPPER));
     let one_case = view.bytes.len() >= LONG && !(small && capital);
-    let hex = view.bytes.len() >= LONG * 2 / 3 && view.look.hexadecimal();
+    let hex = view.bytes.len() >= LONG_FOR_HEX && view.look.hexadecimal();
     let blanks = || memchr::memchr_iter(b' ', view.bytes).count();
     let blank = view.look.has(SPACE) && !view.look.has(BREAK);
     one_case || hex || (blank && (view.look.has(DASH) || blanks() > 2 + view.bytes.len() / 16))

@@ -32,7 +32,7 @@ impl Layer for Base85 {
 
     fn needs(&self) -> Needs {
         const FRAMED: Needs = Needs::NOTHING.from(5).first(b"<").only(!(HIGH | CONTROL));
-        Needs::NOTHING.from(SHORTEST).only(!(HIGH | CONTROL | SPACE | BREAK)).or(&FRAMED)
+        Needs::NOTHING.from(SHORTEST).only(!(HIGH | CONTROL | SPACE | BREAK)).richer_than_hex().or(&FRAMED)
     }
 
     fn glance(&self, view: &View<'_>) -> bool {
