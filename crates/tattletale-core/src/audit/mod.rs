@@ -117,6 +117,7 @@ pub fn audit_against(
         findings: Vec::new(),
         weak: Vec::new(),
         personal: Vec::new(),
+        findings_dropped: 0,
         personal_dropped: 0,
         carriers: Vec::new(),
         fields: Fields::default(),

@@ -255,7 +255,7 @@ impl<'a> Search<'a> {
             role,
             sightings,
             opaque,
-            row,
+            row: counted,
             faults,
             places,
             hashes,
@@ -268,14 +268,14 @@ impl<'a> Search<'a> {
         let seen = fields::Seen { host: &host, capture: self.capture, exchange: exchange.index, at: exchange.at };
         collected.add(leaves, dropped, &seen, |stated, at| self.carriers.mode_by(stated, at));
         tally.places.add(&places);
-        let at = *tally.rows.entry(host.clone()).or_insert_with(|| {
+        let row = *tally.rows.entry(host.clone()).or_insert_with(|| {
             let known = report.coverage.receivers.iter().position(|row| row.host == host);
             known.unwrap_or_else(|| {
                 report.coverage.receivers.push(ReceiverCoverage { host: host.clone(), ..ReceiverCoverage::default() });
                 report.coverage.receivers.len() - 1
             })
         });
-        sum(&mut report.coverage.receivers[at], &row);
+        sum(&mut report.coverage.receivers[row], &counted);
         report.faults.extend(faults.into_iter().map(|fault| (self.capture, fault)));
         report.coverage.opaque.extend(opaque.into_iter().map(|(part, closed)| OpaquePlace {
             capture: self.capture,
@@ -308,6 +308,13 @@ impl<'a> Search<'a> {
         let seen = personal::Seen { capture: self.capture, exchange: exchange.index, host: &host, plaintext };
         tally.personal.add(recognised, &sightings, &seen, self.carriers);
         for (part, at, sighting) in sightings {
+            let of_one = tally.kept.entry((sighting.subject, row)).or_default();
+            *of_one += 1;
+            let kept = report.findings.len() + report.weak.len() + tally.found.len();
+            if kept >= Finding::KEPT && *of_one > Finding::KEPT_OF_ONE {
+                report.findings_dropped += 1;
+                continue;
+            }
             let odds = sighting.odds;
             let place = Place { exchange: exchange.index, host: &host, part, at, plaintext };
             let finding = self.finding(place, sighting, report);
@@ -374,6 +381,8 @@ pub(super) struct Tally {
     places: Places,
     rows: HashMap<String, usize>,
     found: Vec<Unjudged>,
+    /// How often each subject was told to a receiver, by its row.
+    kept: HashMap<(Subject, usize), usize>,
     personal: Recollection,
     budget: Budget,
     unseen: Unseen,

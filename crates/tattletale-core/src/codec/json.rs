@@ -273,7 +273,7 @@ fn quote_or_backslash(rest: &[u8]) -> Option<usize> {
     let (words, _) = rest.as_chunks::<8>();
     for (number, word) in words.iter().take(NEAR).enumerate() {
         let word = u64::from_le_bytes(*word);
-        let found = zeros(word ^ EACH * b'"' as u64) | zeros(word ^ EACH * b'\\' as u64);
+        let found = zeros(word ^ (EACH * u64::from(b'"'))) | zeros(word ^ (EACH * u64::from(b'\\')));
         if found != 0 {
             return Some(number * 8 + found.trailing_zeros() as usize / 8);
         }

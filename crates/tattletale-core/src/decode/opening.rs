@@ -142,7 +142,8 @@ impl<'v> Opening<'_, 'v> {
         let telling = look.text() && bytes.len() >= FEW;
         let proof = if self.damaged && self.walker.guesses > 0 && !telling { Proof::Guess } else { proof };
         let guess = proof == Proof::Guess;
-        let node = Node { chain: &chain, bytes, span: 0..self.node.bytes.len(), fresh: true, guess, look, again: false };
+        let node =
+            Node { chain: &chain, bytes, span: 0..self.node.bytes.len(), fresh: true, guess, look, again: false };
         // What merely fits an alphabet is mostly an identifier: only long runs of mixed digits count as closed.
         let few = match (proof, self.node.look.mixed()) {
             (Proof::Sure, _) => FEW,

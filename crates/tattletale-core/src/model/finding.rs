@@ -197,6 +197,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Those that chance may explain.
     pub weak: Vec<Finding>,
+    /// Places of either that are over the bounds ([`Finding::KEPT`]) and are not kept: more of what is.
+    pub findings_dropped: u64,
     /// Personal data that nobody planted, by capture, exchange and place.
     pub personal: Vec<Personal>,
     /// Places of such data that were over the bound and are not kept.
@@ -211,6 +213,13 @@ pub struct Report {
     pub operators: Vec<Operator>,
     /// Everything that could not be processed, each with the index of its capture.
     pub faults: Vec<(usize, Fault)>,
+}
+
+impl Finding {
+    /// Findings that are kept whatever they say, strong and weak ones together: reports stay readable, and memory flat.
+    pub const KEPT: usize = 50_000;
+    /// Beyond that, those of one subject at one receiver.
+    pub const KEPT_OF_ONE: usize = 100;
 }
 
 impl Report {

@@ -220,6 +220,16 @@ pub(super) fn not_sought(report: &Report, masks: &Masks<'_>) -> Option<String> {
     (!names.is_empty()).then(|| format!("{reason}: {}", words::list(&names)))
 }
 
+/// What was seen more often than is listed.
+pub(super) fn unlisted(report: &Report) -> Option<String> {
+    let more =
+        |places: u64, what: &str| (places > 0).then(|| format!("{} where {what}", words::count(places, "more place")));
+    let told = more(report.findings_dropped, "the same was told to the same receivers");
+    let personal = more(report.personal_dropped, "personal data stands");
+    let both: Vec<String> = told.into_iter().chain(personal).collect();
+    (!both.is_empty()).then(|| format!("not listed: {}", words::list(&both)))
+}
+
 /// What is never strong because a control capture has it too.
 pub(super) fn in_control(report: &Report, masks: &Masks<'_>) -> Option<String> {
     const NAMED: usize = 8;

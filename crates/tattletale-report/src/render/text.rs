@@ -280,6 +280,9 @@ impl<'r> Page<'_, 'r> {
             }
         }
         all_seen &= self.unseen_connections()?;
+        if let Some(unlisted) = summary::unlisted(self.report) {
+            self.line(2, &[(PLAIN, &unlisted)])?;
+        }
         if let Some(left_out) = summary::not_sought(self.report, self.masks) {
             self.line(2, &[(PLAIN, &left_out)])?;
         }

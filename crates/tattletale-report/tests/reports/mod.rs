@@ -195,6 +195,7 @@ pub(crate) fn rich() -> Report {
         carriers: (0..6).map(|n| Carrier { capture: 0, exchange: n, subjects: vec![Subject::Action(0)] }).collect(),
         fields: Fields::default(),
         personal: Vec::new(),
+        findings_dropped: 0,
         personal_dropped: 0,
         coverage: Coverage {
             receivers: vec![
@@ -392,6 +393,7 @@ pub(crate) fn nasty() -> Report {
         findings,
         fields: Fields::default(),
         personal: Vec::new(),
+        findings_dropped: 0,
         personal_dropped: 0,
         coverage,
         operators,
@@ -416,6 +418,7 @@ pub(crate) fn empty() -> Report {
         carriers: vec![],
         fields: Fields::default(),
         personal: Vec::new(),
+        findings_dropped: 0,
         personal_dropped: 0,
         coverage: Coverage::default(),
         operators: vec![],

@@ -34,11 +34,8 @@ impl Layer for LzString {
     }
 
     fn needs(&self) -> Needs {
-        const URI: Needs = Needs::NOTHING
-            .from(SHORTEST)
-            .only(WORD | PLUS | DASH | OTHER | SPACE)
-            .richer_than_hex()
-            .or(&UTF16);
+        const URI: Needs =
+            Needs::NOTHING.from(SHORTEST).only(WORD | PLUS | DASH | OTHER | SPACE).richer_than_hex().or(&UTF16);
         const UTF16: Needs = Needs::NOTHING.from(SHORTEST).text().some(HIGH).or(&BYTES);
         const BYTES: Needs = Needs::NOTHING.from(SHORTEST).binary();
         Needs::NOTHING.from(SHORTEST).only(LETTERS).richer_than_hex().or(&URI)

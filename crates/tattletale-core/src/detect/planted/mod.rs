@@ -79,7 +79,8 @@ impl Planted {
     pub fn new(truth: &GroundTruth) -> Self {
         let forms = Forms::of(truth);
         let values = truth.values.len() + truth.actions.len();
-        let subjects = truth.values.iter().map(|value| &value.value).chain(truth.actions.iter().map(|action| &action.value));
+        let subjects =
+            truth.values.iter().map(|value| &value.value).chain(truth.actions.iter().map(|action| &action.value));
         let encoded = subjects.into_iter().any(|text| is_encoded(text.trim().as_bytes()));
         let (filter, digests) = rayon::join(
             || Filter::new(forms.texts, &forms.keyed),

@@ -159,7 +159,8 @@ impl Notations {
 
     /// Whether anything may be written in so many bytes.
     fn may_have(&self, length: usize) -> bool {
-        let piece = || self.begin[..self.begin.len().min(length + 1)].iter().skip(length.saturating_sub(LONGEST_TAKEN_OFF));
+        let piece =
+            || self.begin[..self.begin.len().min(length + 1)].iter().skip(length.saturating_sub(LONGEST_TAKEN_OFF));
         length > 0
             && ((!self.raw.texts.is_empty() && matches!(length, 6 | 8 | 16))
                 || (!self.squeezed.texts.is_empty() && length >= SHORTEST)

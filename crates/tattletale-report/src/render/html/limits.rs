@@ -96,6 +96,7 @@ pub(super) fn coverage(page: &Page<'_, '_>) -> Markup {
                         n => li { (words::number(n)) " request bodies " (what) },
                     }
                 }
+                @if let Some(unlisted) = summary::unlisted(page.report) { li { (unlisted) "." } }
                 @if let Some(left_out) = summary::not_sought(page.report, page.masks) { li { (left_out) "." } }
                 @if let Some(common) = summary::in_control(page.report, page.masks) { li { (common) "." } }
                 @if let Some(runs) = hashes::words(&coverage.hashes) { li { (runs) "." } }

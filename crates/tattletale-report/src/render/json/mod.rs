@@ -53,6 +53,8 @@ pub(super) struct Document {
     personal: Vec<PersonalRow>,
     /// Places of such data that are not listed.
     personal_dropped: u64,
+    /// Places of what was looked for that are not listed.
+    findings_dropped: u64,
     /// Names of values and actions that were not looked for: too short, or an address that is only a host.
     not_sought: Vec<String>,
     /// Names of values and actions that are in a control capture as well, and so never strong.
@@ -212,6 +214,7 @@ impl View<'_, '_> {
             weak: report.weak.iter().map(|finding| self.finding(finding)).collect(),
             personal: report.personal.iter().map(|personal| self.personal(personal)).collect(),
             personal_dropped: report.personal_dropped,
+            findings_dropped: report.findings_dropped,
             not_sought: report.not_sought.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
             in_control: report.in_control.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
             carriers: report.carriers.iter().map(|carrier| self.carrier(carrier)).collect(),
