@@ -6,6 +6,7 @@
 //! far as it goes; a truncated digest counts the bits that are there. A new algorithm is one entry of [`ALGORITHMS`]
 //! and one in [`crate::model::Step::DIGESTS`].
 
+mod blocks;
 mod murmur;
 pub(super) mod runs;
 pub mod salted;
