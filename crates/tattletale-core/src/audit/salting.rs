@@ -28,9 +28,6 @@ const MESSAGES: u8 = 3;
 /// A field is tried in the first messages that have it, and then in the eighth, the sixteenth and so on.
 const FIRST: u32 = 4;
 
-/// Messages that are tried side by side before what came of it is known to the next.
-pub(super) const TOGETHER: usize = 16;
-
 /// Runs and fields whose trials are counted.
 const KNOWN: usize = 100_000;
 
@@ -73,11 +70,13 @@ struct Field {
     explained: bool,
 }
 
-impl Field {
-    fn again(&mut self) -> bool {
-        self.messages = self.messages.saturating_add(1);
-        self.explained || self.messages <= FIRST || self.messages.is_power_of_two()
-    }
+/// All messages of a batch are asked twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Round {
+    /// For the runs of fields that are due.
+    Due,
+    /// For the others of fields that are known to be worth it by now.
+    Explained,
 }
 
 /// What came of trying all runs of a message.
@@ -97,16 +96,25 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// How many digests may be made for a message; takes those runs out that are not worth it (any more).
-    pub(super) fn grant(&mut self, salted: &Salted, runs: &mut Vec<Run>, salts: &Salts, hashes: &mut Hashes) -> u64 {
+    /// Takes out the runs of a message that are worth trying, and how many digests may be made for them: first those
+    /// whose field is due, and when these were tried, the others of fields of which something was explained.
+    pub(super) fn grant(
+        &mut self,
+        round: Round,
+        salted: &Salted,
+        runs: &mut Vec<Run>,
+        salts: &Salts,
+        hashes: &mut Hashes,
+    ) -> (Vec<Run>, u64) {
         let all = runs.len();
         runs.retain(|run| self.tried.get(&run.run.bytes).is_none_or(|tried| *tried < MESSAGES));
         hashes.tried += (all - runs.len()) as u64;
         hashes.untried -= (all - runs.len()) as u64;
         let mut fields: HashMap<u64, bool> = HashMap::new();
-        runs.retain(|run| *fields.entry(run.field).or_insert_with(|| self.is_worth_it(run.field)));
+        let worth = |run: &mut Run| *fields.entry(run.field).or_insert_with(|| self.is_worth_it(round, run.field));
+        let chosen: Vec<Run> = runs.extract_if(.., worth).collect();
         // Within a message a run is tried once, wherever it stands.
-        let different: HashSet<&[u8]> = runs.iter().map(|run| run.run.bytes.as_slice()).collect();
+        let different: HashSet<&[u8]> = chosen.iter().map(|run| run.run.bytes.as_slice()).collect();
         for run in &different {
             let room = self.tried.len() < KNOWN;
             match self.tried.get_mut(*run) {
@@ -117,13 +125,19 @@ impl Budget {
         }
         let granted = salted.wanted(different.len(), salts.ends.len().min(SALTS)).min(PER_MESSAGE).min(self.left);
         self.left -= granted;
-        granted
+        (chosen, granted)
     }
 
-    /// Whether a field is tried in one more message.
-    fn is_worth_it(&mut self, field: u64) -> bool {
-        let known = self.fields.len() < KNOWN || self.fields.contains_key(&field);
-        !known || self.fields.entry(field).or_default().again()
+    fn is_worth_it(&mut self, round: Round, field: u64) -> bool {
+        if round == Round::Explained {
+            return self.fields.get(&field).is_some_and(|field| field.explained);
+        }
+        if self.fields.len() >= KNOWN && !self.fields.contains_key(&field) {
+            return true;
+        }
+        let field = self.fields.entry(field).or_default();
+        field.messages = field.messages.saturating_add(1);
+        field.explained || field.messages <= FIRST || field.messages.is_power_of_two()
     }
 
     /// Takes back what was not needed, and remembers the fields that are worth it.
@@ -173,6 +187,9 @@ impl Salts {
         hashes: &mut Hashes,
     ) -> Outcome {
         let mut outcome = Outcome { left: granted, ..Outcome::default() };
+        if runs.is_empty() {
+            return outcome;
+        }
         let salts = self.different();
         let texts: Vec<&[u8]> = salts.iter().map(|(text, _)| *text).collect();
         let mut known: HashMap<&[u8], Tried> = HashMap::new();

@@ -4,7 +4,7 @@ use super::carriers::{Carriers, Role};
 use super::fields::{self, Collected, Leaf};
 use super::names::Unseen;
 use super::personal::{self, Recollection};
-use super::salting::{Budget, Outcome, Run, Salts, TOGETHER};
+use super::salting::{Budget, Outcome, Round, Run, Salts};
 use super::survey::Survey;
 use super::unfolded::{Asked, Memo, Unfolded};
 use super::{Capture, Options};
@@ -208,16 +208,17 @@ impl<'a> Search<'a> {
     fn salt(&self, examined: &mut [Examined], budget: &mut Budget) {
         let salted = self.planted.salted();
         let mut waiting: Vec<&mut Examined> = examined.iter_mut().filter(|one| !one.runs.is_empty()).collect();
-        for some in waiting.chunks_mut(TOGETHER) {
-            let grant = |one: &mut &mut Examined| budget.grant(salted, &mut one.runs, &one.salts, &mut one.hashes);
-            let granted: Vec<u64> = some.iter_mut().map(grant).collect();
-            let explain = |(one, granted): (&mut &mut Examined, u64)| {
+        for round in [Round::Due, Round::Explained] {
+            let grant =
+                |one: &mut &mut Examined| budget.grant(round, salted, &mut one.runs, &one.salts, &mut one.hashes);
+            let granted: Vec<(Vec<Run>, u64)> = waiting.iter_mut().map(grant).collect();
+            let explain = |(one, (runs, granted)): (&mut &mut Examined, (Vec<Run>, u64))| {
                 let message = (&one.exchange, self.options);
-                let mut outcome = one.salts.explain(salted, &one.runs, granted, message, &mut one.hashes);
+                let mut outcome = one.salts.explain(salted, &runs, granted, message, &mut one.hashes);
                 one.sightings.append(&mut outcome.found);
                 outcome
             };
-            let outcomes: Vec<Outcome> = some.par_iter_mut().zip(granted).map(explain).collect();
+            let outcomes: Vec<Outcome> = waiting.par_iter_mut().zip(granted).map(explain).collect();
             outcomes.iter().for_each(|outcome| budget.learn(outcome));
         }
     }
