@@ -387,7 +387,7 @@ fn what_no_salt_explains_is_counted() {
     assert_eq!((hashes.seen, hashes.explained, hashes.tried, hashes.untried), (1, 0, 1, 0));
 }
 
-/// A field that is made in vain of what is known is tried ever more seldom, and one that is not, always.
+/// A field in which nothing was found is tried in some messages, and once something was, in all.
 #[test]
 fn a_field_is_tried_as_long_as_it_is_worth_it() {
     let messages = |from: usize| -> Vec<(String, String)> {
@@ -404,7 +404,7 @@ fn a_field_is_tried_as_long_as_it_is_worth_it() {
         (hashes.explained, hashes.tried, hashes.untried)
     };
     assert_eq!(counted(1), (40, 0, 0));
-    // The first four, the eighth, the sixteenth and the thirty-second.
+    // The first two and every eighth.
     assert_eq!(counted(41), (0, 7, 33));
     // Found at the eighth, and once that is known, everywhere.
     assert_eq!(counted(6), (35, 5, 0));

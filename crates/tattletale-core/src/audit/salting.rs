@@ -2,8 +2,8 @@
 //!
 //! The fields of a message are kept as one run of bytes, since nearly no message needs them. What is tried is dealt
 //! out in the capture's order, so that the outcome does not depend on which core was faster. A field is made in the
-//! same way in every message, so one that was tried in vain is tried again ever more seldom; the rest stays untried,
-//! and that is counted.
+//! same way in every message, so where nothing was found in it yet, it is tried in some messages only; the rest stays
+//! untried, and that is counted.
 
 use super::Options;
 use crate::decode::{Ending, Node, Visitor, parts, walk};
@@ -25,8 +25,9 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 3..=64;
 /// A digest that is the same in so many messages has a salt that is, too: it is not tried again.
 const MESSAGES: u8 = 3;
 
-/// A field is tried in the first messages that have it, and then in the eighth, the sixteenth and so on.
-const FIRST: u32 = 4;
+/// A field is tried in the first messages that have it, and from then on in one of so many until something is found.
+const FIRST: u32 = 2;
+const ONE_OF: u32 = 8;
 
 /// Runs and fields whose trials are counted.
 const KNOWN: usize = 100_000;
@@ -137,7 +138,7 @@ impl Budget {
         }
         let field = self.fields.entry(field).or_default();
         field.messages = field.messages.saturating_add(1);
-        field.explained || field.messages <= FIRST || field.messages.is_power_of_two()
+        field.explained || field.messages <= FIRST || field.messages.is_multiple_of(ONE_OF)
     }
 
     /// Takes back what was not needed, and remembers the fields that are worth it.

@@ -2,8 +2,8 @@
 //!
 //! There is no table for those, since every message has other salts: each value is digested with each salt in each
 //! customary way, and only for runs that have the shape of a whole digest and that nothing else explains. So the
-//! work is bounded twice, by message and by capture, and what was not tried is counted. The length of a run tells
-//! the algorithm: 32 digits are tried as MD5 alone.
+//! work is bounded by message and by capture (and by field: see `audit::salting`), and what was not tried is counted.
+//! The length of a run tells the algorithm: 32 digits are tried as MD5 alone.
 
 use super::Seen;
 use super::blocks::{self, Blocks, Keyed, digest};
