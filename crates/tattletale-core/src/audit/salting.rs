@@ -1,7 +1,9 @@
 //! Values of a message as salts and keys for what in it may be a digest, within a budget.
 //!
 //! The fields of a message are kept as one run of bytes, since nearly no message needs them. What is tried is dealt
-//! out in the capture's order, so that the outcome does not depend on which core was faster.
+//! out in the capture's order, so that the outcome does not depend on which core was faster. A field is made in the
+//! same way in every message, so where nothing was found in it yet, it is tried in some messages only; the rest stays
+//! untried, and that is counted.
 
 use super::Options;
 use crate::decode::{Ending, Node, Visitor, parts, walk};
@@ -9,6 +11,7 @@ use crate::detect::Unexplained;
 use crate::detect::salted::{Explained, PER_CAPTURE, PER_MESSAGE, Salted, Tried};
 use crate::model::{Exchange, Hashes, Part, Sighting, Step, Timestamp, display_path};
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Fields of one message that are kept.
 const FIELDS: usize = 256;
@@ -22,7 +25,11 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 3..=64;
 /// A digest that is the same in so many messages has a salt that is, too: it is not tried again.
 const MESSAGES: u8 = 3;
 
-/// Runs whose trials are counted.
+/// A field is tried in the first messages that have it, and from then on in one of so many until something is found.
+const FIRST: u32 = 2;
+const ONE_OF: u32 = 8;
+
+/// Runs and fields whose trials are counted.
 const KNOWN: usize = 100_000;
 
 /// Fields of a part or of a message.
@@ -38,49 +45,108 @@ pub(super) struct Run {
     pub(super) part: Part,
     pub(super) at: Option<Timestamp>,
     pub(super) run: Unexplained,
+    /// Names the field of the receiver.
+    field: u64,
+}
+
+impl Run {
+    pub(super) fn new(host: &str, part: &Part, at: Option<Timestamp>, run: Unexplained) -> Self {
+        let mut field = DefaultHasher::new();
+        (host, part, &run.path).hash(&mut field);
+        Self { part: part.clone(), at, run, field: field.finish() }
+    }
 }
 
 /// What may still be tried in a capture.
 pub(super) struct Budget {
     left: u64,
     tried: HashMap<Vec<u8>, u8>,
+    fields: HashMap<u64, Field>,
+}
+
+/// What was tried of a field.
+#[derive(Default)]
+struct Field {
+    messages: u32,
+    explained: bool,
+}
+
+/// All messages of a batch are asked twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Round {
+    /// For the runs of fields that are due.
+    Due,
+    /// For the others of fields that are known to be worth it by now.
+    Explained,
+}
+
+/// What came of trying all runs of a message.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) found: Vec<(Part, Option<Timestamp>, Sighting)>,
+    /// Fields of which some run was explained.
+    fields: Vec<u64>,
+    /// What is left of the budget.
+    left: u64,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { left: PER_CAPTURE, tried: HashMap::new() }
+        Self { left: PER_CAPTURE, tried: HashMap::new(), fields: HashMap::new() }
     }
 }
 
 impl Budget {
-    /// How many digests may be made for a message; takes those runs out that were tried often enough.
-    pub(super) fn grant(&mut self, salted: &Salted, runs: &mut Vec<Run>, salts: &Salts, hashes: &mut Hashes) -> u64 {
+    /// Takes out the runs of a message that are worth trying, and how many digests may be made for them: first those
+    /// whose field is due, and when these were tried, the others of fields of which something was explained.
+    pub(super) fn grant(
+        &mut self,
+        round: Round,
+        salted: &Salted,
+        runs: &mut Vec<Run>,
+        salts: &Salts,
+        hashes: &mut Hashes,
+    ) -> (Vec<Run>, u64) {
         let all = runs.len();
-        // Within a message a run is tried once, wherever it stands.
-        let mut different: HashSet<Vec<u8>> = HashSet::new();
-        runs.retain(|run| {
-            if different.contains(&run.run.bytes) {
-                return true;
-            }
-            let room = self.tried.len() < KNOWN;
-            match self.tried.get_mut(&run.run.bytes) {
-                Some(tried) if *tried >= MESSAGES => return false,
-                Some(tried) => *tried += 1,
-                None if room => drop(self.tried.insert(run.run.bytes.clone(), 1)),
-                None => {}
-            }
-            different.insert(run.run.bytes.clone())
-        });
+        runs.retain(|run| self.tried.get(&run.run.bytes).is_none_or(|tried| *tried < MESSAGES));
         hashes.tried += (all - runs.len()) as u64;
         hashes.untried -= (all - runs.len()) as u64;
+        let mut fields: HashMap<u64, bool> = HashMap::new();
+        let worth = |run: &mut Run| *fields.entry(run.field).or_insert_with(|| self.is_worth_it(round, run.field));
+        let chosen: Vec<Run> = runs.extract_if(.., worth).collect();
+        // Within a message a run is tried once, wherever it stands.
+        let different: HashSet<&[u8]> = chosen.iter().map(|run| run.run.bytes.as_slice()).collect();
+        for run in &different {
+            let room = self.tried.len() < KNOWN;
+            match self.tried.get_mut(*run) {
+                Some(tried) => *tried += 1,
+                None if room => drop(self.tried.insert(run.to_vec(), 1)),
+                None => {}
+            }
+        }
         let granted = salted.wanted(different.len(), salts.ends.len().min(SALTS)).min(PER_MESSAGE).min(self.left);
         self.left -= granted;
-        granted
+        (chosen, granted)
     }
 
-    /// Takes back what was not needed.
-    pub(super) fn give_back(&mut self, left: u64) {
-        self.left += left;
+    fn is_worth_it(&mut self, round: Round, field: u64) -> bool {
+        if round == Round::Explained {
+            return self.fields.get(&field).is_some_and(|field| field.explained);
+        }
+        if self.fields.len() >= KNOWN && !self.fields.contains_key(&field) {
+            return true;
+        }
+        let field = self.fields.entry(field).or_default();
+        field.messages = field.messages.saturating_add(1);
+        field.explained || field.messages <= FIRST || field.messages.is_multiple_of(ONE_OF)
+    }
+
+    /// Takes back what was not needed, and remembers the fields that are worth it.
+    pub(super) fn learn(&mut self, outcome: &Outcome) {
+        self.left += outcome.left;
+        for field in &outcome.fields {
+            self.fields.entry(*field).or_default().explained = true;
+        }
     }
 }
 
@@ -112,7 +178,7 @@ impl Salts {
             .collect()
     }
 
-    /// Tries every run; sightings, and what is left of the budget.
+    /// Tries every run.
     pub(super) fn explain(
         &self,
         salted: &Salted,
@@ -120,17 +186,17 @@ impl Salts {
         granted: u64,
         (exchange, options): (&Exchange, &Options),
         hashes: &mut Hashes,
-    ) -> (Vec<(Part, Option<Timestamp>, Sighting)>, u64) {
-        let mut left = granted;
-        let mut found = Vec::new();
+    ) -> Outcome {
+        let mut outcome = Outcome { left: granted, ..Outcome::default() };
         if runs.is_empty() {
-            return (found, left);
+            return outcome;
         }
         let salts = self.different();
         let texts: Vec<&[u8]> = salts.iter().map(|(text, _)| *text).collect();
         let mut known: HashMap<&[u8], Tried> = HashMap::new();
-        for Run { part, at, run } in runs {
-            let tried = known.entry(&run.bytes).or_insert_with(|| salted.explain(&run.bytes, &texts, &mut left));
+        for Run { part, at, run, field } in runs {
+            let tried =
+                known.entry(&run.bytes).or_insert_with(|| salted.explain(&run.bytes, &texts, &mut outcome.left));
             let explained = match tried.clone() {
                 Tried::NotAll => continue,
                 Tried::InVain => None,
@@ -143,11 +209,12 @@ impl Salts {
                     hashes.explained += 1;
                     let (text, from) = salts[explained.salt];
                     let place = Place::of(text, from, exchange, options);
-                    found.push((part.clone(), *at, sighting(run, &explained, &place)));
+                    outcome.found.push((part.clone(), *at, sighting(run, &explained, &place)));
+                    outcome.fields.push(*field);
                 }
             }
         }
-        (found, left)
+        outcome
     }
 }
 

@@ -4,7 +4,7 @@ use super::carriers::{Carriers, Role};
 use super::fields::{self, Collected, Leaf};
 use super::names::Unseen;
 use super::personal::{self, Recollection};
-use super::salting::{Budget, Run, Salts};
+use super::salting::{Budget, Outcome, Round, Run, Salts};
 use super::survey::Survey;
 use super::unfolded::{Asked, Memo, Unfolded};
 use super::{Capture, Options};
@@ -201,7 +201,7 @@ impl<'a> Search<'a> {
             if let Some(fields) = &unfolded.salts {
                 salts.add(number, fields);
                 let unexplained = seen.unexplained.iter().cloned();
-                runs.extend(unexplained.map(|run| Run { part: view.part.clone(), at, run }));
+                runs.extend(unexplained.map(|run| Run::new(&host, &view.part, at, run)));
             }
             sightings.extend(seen.sightings.iter().cloned().map(|sighting| (view.part.clone(), at, sighting)));
             opaque.extend(seen.opaque.iter().cloned().map(|closed| (view.part.clone(), closed)));
@@ -233,19 +233,20 @@ impl<'a> Search<'a> {
     /// Tries what is left unexplained with salts, within one budget that is dealt out in the capture's order.
     fn salt(&self, examined: &mut [Examined], budget: &mut Budget) {
         let salted = self.planted.salted();
-        let granted: Vec<u64> =
-            examined.iter_mut().map(|one| budget.grant(salted, &mut one.runs, &one.salts, &mut one.hashes)).collect();
-        let left: u64 = examined
-            .par_iter_mut()
-            .zip(granted)
-            .map(|(one, granted)| {
+        let mut waiting: Vec<&mut Examined> = examined.iter_mut().filter(|one| !one.runs.is_empty()).collect();
+        for round in [Round::Due, Round::Explained] {
+            let grant =
+                |one: &mut &mut Examined| budget.grant(round, salted, &mut one.runs, &one.salts, &mut one.hashes);
+            let granted: Vec<(Vec<Run>, u64)> = waiting.iter_mut().map(grant).collect();
+            let explain = |(one, (runs, granted)): (&mut &mut Examined, (Vec<Run>, u64))| {
                 let message = (&one.exchange, self.options);
-                let (found, left) = one.salts.explain(salted, &one.runs, granted, message, &mut one.hashes);
-                one.sightings.extend(found);
-                left
-            })
-            .sum();
-        budget.give_back(left);
+                let mut outcome = one.salts.explain(salted, &runs, granted, message, &mut one.hashes);
+                one.sightings.append(&mut outcome.found);
+                outcome
+            };
+            let outcomes: Vec<Outcome> = waiting.par_iter_mut().zip(granted).map(explain).collect();
+            outcomes.iter().for_each(|outcome| budget.learn(outcome));
+        }
     }
 
     fn add(&self, examined: Examined, tally: &mut Tally, report: &mut Report, collected: &mut Collected) {

@@ -6,16 +6,16 @@
 //! far as it goes; a truncated digest counts the bits that are there. A new algorithm is one entry of [`ALGORITHMS`]
 //! and one in [`crate::model::Step::DIGESTS`].
 
+mod blocks;
 mod murmur;
 pub(super) mod runs;
 pub mod salted;
 mod table;
 
 use blake2::{Blake2b256, Blake2b512, Blake2s256};
-use md5::{Digest as _, Md5};
+use blocks::Blocks;
 use ripemd::Ripemd160;
-use sha1::Sha1;
-use sha2::{Sha224, Sha256, Sha384, Sha512, Sha512_256};
+use sha2::{Digest as _, Sha224, Sha384, Sha512_256};
 use sha3::{Keccak256, Sha3_224, Sha3_256, Sha3_384, Sha3_512};
 pub(super) use table::{Entry, Table};
 use twox_hash::{XxHash3_64, XxHash3_128, XxHash32, XxHash64};
@@ -51,10 +51,10 @@ pub(super) struct Digest {
 
 /// All algorithms. Those with 32 bits are only ever weak evidence.
 pub(super) static ALGORITHMS: &[Algorithm] = &[
-    Algorithm { turns: &[Turn::None, Turn::Middle], ..chained("md5", |text| Digest::new(&Md5::digest(text))) },
-    chained("sha1", |text| Digest::new(&Sha1::digest(text))),
-    chained("sha256", |text| Digest::new(&Sha256::digest(text))),
-    chained("sha512", |text| Digest::new(&Sha512::digest(text))),
+    Algorithm { turns: &[Turn::None, Turn::Middle], ..chained("md5", Digest::by_blocks::<blocks::Md5>) },
+    chained("sha1", Digest::by_blocks::<blocks::Sha1>),
+    chained("sha256", Digest::by_blocks::<blocks::Sha256>),
+    chained("sha512", Digest::by_blocks::<blocks::Sha512>),
     alone("sha224", |text| Digest::new(&Sha224::digest(text))),
     alone("sha384", |text| Digest::new(&Sha384::digest(text))),
     alone("sha512-256", |text| Digest::new(&Sha512_256::digest(text))),
@@ -96,6 +96,11 @@ impl Digest {
         let mut digest = Self { bytes: [0; 64], length: bytes.len() };
         digest.bytes[..bytes.len()].copy_from_slice(bytes);
         digest
+    }
+
+    fn by_blocks<B: Blocks>(text: &[u8]) -> Self {
+        let (bytes, length) = B::write(&blocks::digest::<B>(&[text]));
+        Self { bytes, length }
     }
 
     /// Its bytes.

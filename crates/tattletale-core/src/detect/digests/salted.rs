@@ -2,17 +2,14 @@
 //!
 //! There is no table for those, since every message has other salts: each value is digested with each salt in each
 //! customary way, and only for runs that have the shape of a whole digest and that nothing else explains. So the
-//! work is bounded twice, by message and by capture, and what was not tried is counted. The length of a run tells
-//! the algorithm: 32 digits are tried as MD5 alone.
+//! work is bounded by message and by capture (and by field: see `audit::salting`), and what was not tried is counted.
+//! The length of a run tells the algorithm: 32 digits are tried as MD5 alone.
 
 use super::Seen;
+use super::blocks::{self, Blocks, Keyed, digest};
 use crate::detect::chance;
 use crate::detect::planted::{MIN_LEN, normal};
 use crate::model::{GroundTruth, Odds, Subject};
-use hmac::{Hmac, KeyInit, Mac};
-use md5::{Digest, Md5};
-use sha1::Sha1;
-use sha2::{Sha256, Sha512};
 
 /// With more values than this, nothing is tried: it would take longer than all the rest.
 const VALUES: usize = 200;
@@ -96,31 +93,32 @@ struct Algorithm {
     plain: &'static str,
     keyed: &'static str,
     bytes: usize,
-    joined: fn(&[&[u8]]) -> [u8; 64],
-    hmac: fn(&[u8], &[u8]) -> [u8; 64],
+    /// Which of the texts a run was made of with a salt.
+    made_of: fn(&[u8], &[Text], &[u8]) -> Option<(usize, Role)>,
 }
 
 static ALGORITHMS: [Algorithm; 4] = [
-    Algorithm { plain: "md5", keyed: "hmac-md5", bytes: 16, joined: joined::<Md5>, hmac: mac::<Hmac<Md5>> },
-    Algorithm { plain: "sha1", keyed: "hmac-sha1", bytes: 20, joined: joined::<Sha1>, hmac: mac::<Hmac<Sha1>> },
-    Algorithm { plain: "sha256", keyed: "hmac-sha256", bytes: 32, joined: joined::<Sha256>, hmac: mac::<Hmac<Sha256>> },
-    Algorithm { plain: "sha512", keyed: "hmac-sha512", bytes: 64, joined: joined::<Sha512>, hmac: mac::<Hmac<Sha512>> },
+    Algorithm { plain: "md5", keyed: "hmac-md5", bytes: 16, made_of: made_of::<blocks::Md5> },
+    Algorithm { plain: "sha1", keyed: "hmac-sha1", bytes: 20, made_of: made_of::<blocks::Sha1> },
+    Algorithm { plain: "sha256", keyed: "hmac-sha256", bytes: 32, made_of: made_of::<blocks::Sha256> },
+    Algorithm { plain: "sha512", keyed: "hmac-sha512", bytes: 64, made_of: made_of::<blocks::Sha512> },
 ];
 
-fn joined<D: Digest>(pieces: &[&[u8]]) -> [u8; 64] {
-    let digest = pieces.iter().fold(D::new(), |digest, piece| digest.chain_update(piece));
-    padded(&digest.finalize())
-}
-
-fn mac<M: Mac + KeyInit>(key: &[u8], text: &[u8]) -> [u8; 64] {
-    let mac = <M as KeyInit>::new_from_slice(key).expect("an HMAC takes a key of any length");
-    padded(&mac.chain_update(text).finalize().into_bytes())
-}
-
-fn padded(bytes: &[u8]) -> [u8; 64] {
-    let mut out = [0; 64];
-    out[..bytes.len()].copy_from_slice(bytes);
-    out
+fn made_of<B: Blocks>(run: &[u8], texts: &[Text], salt: &[u8]) -> Option<(usize, Role)> {
+    let run = B::read(run)?;
+    // What only the salt decides is made once for all texts: two of four blocks of an HMAC.
+    let keyed = Keyed::<B>::new(salt);
+    texts.iter().enumerate().find_map(|(number, Text { bytes: text, .. })| {
+        if keyed.of(text) == run {
+            return Some((number, Role::Key));
+        }
+        SEPARATORS.iter().find_map(|between| {
+            if digest::<B>(&[salt, between, text]) == run {
+                return Some((number, Role::Before));
+            }
+            (digest::<B>(&[text, between, salt]) == run).then_some((number, Role::Behind))
+        })
+    })
 }
 
 impl Salted {
@@ -166,35 +164,14 @@ impl Salted {
                 return Tried::NotAll;
             }
             *budget -= self.work();
-            let hit = self.texts.iter().find_map(|text| {
-                let (layer, role) = algorithm.made_of(run, &text.bytes, salt)?;
-                let tried = self.wanted(1, salts.len()) as f64;
-                let odds = chance::of_digest(text.bits, run.len() * 8, tried);
-                Some(Explained { subject: text.subject, layer, salt: number, role, odds })
-            });
-            if let Some(explained) = hit {
-                return Tried::Explained(explained);
+            if let Some((text, role)) = (algorithm.made_of)(run, &self.texts, salt) {
+                let Text { subject, bits, .. } = self.texts[text];
+                let layer = if role == Role::Key { algorithm.keyed } else { algorithm.plain };
+                let odds = chance::of_digest(bits, run.len() * 8, self.wanted(1, salts.len()) as f64);
+                return Tried::Explained(Explained { subject, layer, salt: number, role, odds });
             }
         }
         Tried::InVain
-    }
-}
-
-impl Algorithm {
-    fn made_of(&self, run: &[u8], text: &[u8], salt: &[u8]) -> Option<(&'static str, Role)> {
-        let is = |digest: [u8; 64]| digest[..self.bytes] == *run;
-        if is((self.hmac)(salt, text)) {
-            return Some((self.keyed, Role::Key));
-        }
-        for between in SEPARATORS {
-            if is((self.joined)(&[salt, between, text])) {
-                return Some((self.plain, Role::Before));
-            }
-            if is((self.joined)(&[text, between, salt])) {
-                return Some((self.plain, Role::Behind));
-            }
-        }
-        None
     }
 }
 
@@ -212,6 +189,10 @@ pub(in crate::detect) fn bytes_of(text: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::model::Value;
+    use hmac::{Hmac, KeyInit, Mac};
+    use md5::{Digest, Md5};
+    use sha1::Sha1;
+    use sha2::Sha256;
 
     fn salted(values: &[&str]) -> Salted {
         let value = |text: &&str| Value { name: (*text).into(), kind: "email", value: (*text).into() };
@@ -233,7 +214,9 @@ mod tests {
         };
         assert_explained(&Sha256::digest("1588000000000ann@example.org"), "sha256", Role::Before);
         assert_explained(&Md5::digest("Ann@example.org:1588000000000"), "md5", Role::Behind);
-        assert_explained(&mac::<Hmac<Sha1>>(b"1588000000000", b"ann@example.org")[..20], "hmac-sha1", Role::Key);
+        let keyed = <Hmac<Sha1> as KeyInit>::new_from_slice(b"1588000000000").unwrap();
+        let keyed = keyed.chain_update(b"ann@example.org").finalize().into_bytes();
+        assert_explained(&keyed, "hmac-sha1", Role::Key);
         assert_eq!(tried(&Sha256::digest("something else"), &salts), Tried::InVain);
     }
 
