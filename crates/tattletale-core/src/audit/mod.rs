@@ -118,6 +118,7 @@ pub fn audit_against(
         weak: Vec::new(),
         personal: Vec::new(),
         findings_dropped: 0,
+        carriers_dropped: 0,
         personal_dropped: 0,
         carriers: Vec::new(),
         fields: Fields::default(),

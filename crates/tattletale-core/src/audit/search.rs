@@ -300,7 +300,9 @@ impl<'a> Search<'a> {
                 .collect();
             subjects.sort_unstable();
             subjects.dedup();
-            if role == Role::Action || !subjects.is_empty() {
+            if report.carriers.len() >= Carrier::KEPT {
+                report.carriers_dropped += u64::from(!subjects.is_empty());
+            } else if role == Role::Action || !subjects.is_empty() {
                 report.carriers.push(Carrier { capture: self.capture, exchange: exchange.index, subjects });
             }
             return;

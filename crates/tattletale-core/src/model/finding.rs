@@ -205,6 +205,8 @@ pub struct Report {
     pub personal_dropped: u64,
     /// Exchanges that carried something as part of the user's own action.
     pub carriers: Vec<Carrier>,
+    /// Such exchanges with something in them that are over the bound ([`Carrier::KEPT`]) and are not kept.
+    pub carriers_dropped: u64,
     /// What every field held, where that was asked for.
     pub fields: Fields,
     /// What was seen and what was not.
@@ -213,6 +215,11 @@ pub struct Report {
     pub operators: Vec<Operator>,
     /// Everything that could not be processed, each with the index of its capture.
     pub faults: Vec<(usize, Fault)>,
+}
+
+impl Carrier {
+    /// How many are kept.
+    pub const KEPT: usize = 50_000;
 }
 
 impl Finding {
@@ -226,6 +233,12 @@ impl Report {
     /// True when everything that was there could be processed.
     pub fn complete(&self) -> bool {
         self.faults.is_empty()
+    }
+
+    /// Exchanges that carried something as part of the user's own action.
+    pub fn carried(&self) -> u64 {
+        let kept = self.carriers.iter().filter(|carrier| !carrier.subjects.is_empty());
+        kept.count() as u64 + self.carriers_dropped
     }
 
     /// True when somebody was told something: a strong finding, or personal data beyond doubt told to somebody whom the

@@ -8,7 +8,7 @@ use super::summary::{self, Summary, Thing, Told};
 use super::{Options, Renderer, command, hashes, operators, paragraph::Paragraph, words};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
-use tattletale_core::model::{BlindKind, Carrier, Fidelity, Finding, Party, Report};
+use tattletale_core::model::{BlindKind, Fidelity, Finding, Party, Report};
 
 /// For a person at a terminal.
 pub(super) struct Text;
@@ -230,8 +230,7 @@ impl<'r> Page<'_, 'r> {
     }
 
     fn carriers(&mut self) -> io::Result<()> {
-        let carriers =
-            self.report.carriers.iter().filter(|carrier: &&Carrier| !carrier.subjects.is_empty()).count() as u64;
+        let carriers = self.report.carried();
         if carriers == 0 {
             return Ok(());
         }

@@ -196,6 +196,7 @@ pub(crate) fn rich() -> Report {
         fields: Fields::default(),
         personal: Vec::new(),
         findings_dropped: 0,
+        carriers_dropped: 0,
         personal_dropped: 0,
         coverage: Coverage {
             receivers: vec![
@@ -394,6 +395,7 @@ pub(crate) fn nasty() -> Report {
         fields: Fields::default(),
         personal: Vec::new(),
         findings_dropped: 0,
+        carriers_dropped: 0,
         personal_dropped: 0,
         coverage,
         operators,
@@ -419,6 +421,7 @@ pub(crate) fn empty() -> Report {
         fields: Fields::default(),
         personal: Vec::new(),
         findings_dropped: 0,
+        carriers_dropped: 0,
         personal_dropped: 0,
         coverage: Coverage::default(),
         operators: vec![],

@@ -48,7 +48,7 @@ fn chance(expected: f64) -> String {
 
 /// What the user did, and is no finding.
 pub(super) fn carriers(page: &Page<'_, '_>) -> Markup {
-    let carriers = page.report.carriers.iter().filter(|carrier| !carrier.subjects.is_empty()).count() as u64;
+    let carriers = page.report.carried();
     html! {
         @if carriers > 0 {
             section id=(page.id("carriers")) {

@@ -60,6 +60,8 @@ pub(super) struct Document {
     /// Names of values and actions that are in a control capture as well, and so never strong.
     in_control: Vec<String>,
     carriers: Vec<CarrierRow>,
+    /// Such exchanges that are not listed.
+    carriers_dropped: u64,
     coverage: covered::CoverageRow,
     /// Who runs the receivers, and where: single statements, each with its source.
     operators: Vec<operators::Row>,
@@ -217,6 +219,7 @@ impl View<'_, '_> {
             findings_dropped: report.findings_dropped,
             not_sought: report.not_sought.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
             in_control: report.in_control.iter().map(|subject| self.masks.subject_name(*subject)).collect(),
+            carriers_dropped: report.carriers_dropped,
             carriers: report.carriers.iter().map(|carrier| self.carrier(carrier)).collect(),
             coverage: self.coverage(&report.coverage),
             operators: operators::rows(report, self.masks),
