@@ -43,6 +43,17 @@ pub(in crate::detect) enum What {
     Short(u32),
 }
 
+impl What {
+    /// The first 64 bits, if there are as many.
+    #[inline]
+    pub(in crate::detect) fn key(self) -> Option<u64> {
+        match self {
+            Self::Hex(key) | Self::Letters(key) | Self::Number(key) => Some(key),
+            Self::Short(_) => None,
+        }
+    }
+}
+
 impl Run {
     /// All that is written; `bytes` are those that were scanned. None for 32 bits.
     pub(in crate::detect) fn seen(&self, bytes: &[u8]) -> Option<Seen> {

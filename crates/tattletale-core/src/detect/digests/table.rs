@@ -22,6 +22,9 @@ const LARGEST_FILTER: usize = 1 << 20;
 /// Fewest words of the filter of a shard: a few kilobytes are no matter, and false alarms are.
 const LEAST_FILTER: usize = 1 << 9;
 
+/// Words of a filter that a cache near the core holds.
+const NEAR: usize = 1 << 17;
+
 /// Digests that share a shard, at least: so many keys are spread evenly enough that none overflows.
 const SHARD: usize = 1 << 14;
 
@@ -192,9 +195,14 @@ impl Table {
         !self.short.is_empty()
     }
 
+    /// Whether the filter is too large for a cache near the core.
+    pub(in crate::detect) fn is_far(&self) -> bool {
+        self.filter.len() > NEAR
+    }
+
     /// False when nothing has these first 64 bits: what most runs are asked.
     #[inline]
-    fn may_have(&self, key: u64) -> bool {
+    pub(in crate::detect) fn may_have(&self, key: u64) -> bool {
         let (word, bits) = self.shape.word(key);
         let word = self.filter.get(self.shape.shard(key) * self.shape.words + word).copied().unwrap_or_default();
         word & bits == bits

@@ -14,7 +14,7 @@ pub(super) mod notations;
 mod subjects;
 
 use super::chance;
-use super::digests::runs::What;
+use super::digests::runs::{Run, What};
 use super::digests::salted::Salted;
 use super::digests::{Seen, Table, runs};
 use super::filter::{Filter, Repeating};
@@ -32,6 +32,9 @@ pub use subjects::Subjects;
 
 /// Shortest value that is searched, in bytes: below this every capture is full of it.
 pub const MIN_LEN: usize = 3;
+
+/// Runs that are looked up together where the filter lies in no cache near the core.
+const TOGETHER: usize = 64;
 
 /// Ready to search for everything in a ground truth.
 pub struct Planted {
@@ -193,22 +196,49 @@ impl Planted {
         if self.digests.is_empty() {
             return;
         }
-        let mut kept = Kept::default();
-        runs::scan(bytes, self.digests.has_short(), |run| {
-            let entry = match run.what {
-                What::Short(number) => self.digests.find_short(number),
-                What::Hex(key) | What::Letters(key) | What::Number(key) => {
-                    self.digests.find_by_key(key, || run.seen(bytes))
-                }
-            };
-            match entry {
-                Some(entry) => kept.add(Hit::digest(entry, run.range), hits),
-                None if run.shaped => {
-                    kept.add(Hit { pattern: NO_PATTERN, range: run.range, by: By::Unexplained }, hits);
-                }
-                None => {}
+        let (short, mut kept) = (self.digests.has_short(), Kept::default());
+        if !self.digests.is_far() {
+            return runs::scan(bytes, short, |run| self.look_up(run, bytes, &mut kept, hits));
+        }
+        let mut waiting: Vec<Run> = Vec::new();
+        runs::scan(bytes, short, |run| {
+            waiting.push(run);
+            if waiting.len() == TOGETHER {
+                self.look_up_all(&mut waiting, bytes, &mut kept, hits);
             }
         });
+        self.look_up_all(&mut waiting, bytes, &mut kept, hits);
+    }
+
+    /// The filter is asked for all of them first, so that the misses of the cache overlap.
+    fn look_up_all(&self, waiting: &mut Vec<Run>, bytes: &[u8], kept: &mut Kept, hits: &mut Vec<Hit>) {
+        let mut worth = 0u64;
+        for (number, run) in waiting.iter().enumerate() {
+            let known = run.what.key().is_none_or(|key| self.digests.may_have(key));
+            worth |= u64::from(known | run.shaped) << number;
+        }
+        for (number, run) in waiting.drain(..).enumerate() {
+            if worth >> number & 1 == 1 {
+                self.look_up(run, bytes, kept, hits);
+            }
+        }
+    }
+
+    #[inline]
+    fn look_up(&self, run: Run, bytes: &[u8], kept: &mut Kept, hits: &mut Vec<Hit>) {
+        let entry = match run.what {
+            What::Short(number) => self.digests.find_short(number),
+            What::Hex(key) | What::Letters(key) | What::Number(key) => {
+                self.digests.find_by_key(key, || run.seen(bytes))
+            }
+        };
+        match entry {
+            Some(entry) => kept.add(Hit::digest(entry, run.range), hits),
+            None if run.shaped => {
+                kept.add(Hit { pattern: NO_PATTERN, range: run.range, by: By::Unexplained }, hits);
+            }
+            None => {}
+        }
     }
 
     /// What a whole field of bytes is the digest of, as it comes out of the binary formats.
