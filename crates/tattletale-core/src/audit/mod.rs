@@ -4,6 +4,7 @@
 //! they date the actions, and without a ground truth they ARE the ground truth. The second pass ([`search`]) unfolds
 //! and searches. Memory holds one batch of exchanges, the navigations and the findings, never a capture.
 
+mod batches;
 mod carriers;
 mod control;
 mod fields;

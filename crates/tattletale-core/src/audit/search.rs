@@ -1,5 +1,6 @@
 //! The second pass: every part of every exchange is unfolded and searched, on all cores, in the capture's order.
 
+use super::batches;
 use super::carriers::{Carriers, Role};
 use super::fields::{self, Collected, Leaf};
 use super::names::Unseen;
@@ -12,19 +13,14 @@ use crate::attribute::{same_site, site};
 use crate::decode::parts;
 use crate::detect::personal::Recognised;
 use crate::detect::{Closed, Places, Planted, chance};
-use crate::import::{self, ImportError, Imported, Wanted};
+use crate::import::Wanted;
 use crate::model::{
     Captured, Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, Hashes, Odds, OpaquePlace, Part, Party,
     ReceiverCoverage, Report, Sighting, Strength, Subject, Timestamp, registrable_domain, url,
 };
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
-use std::ops::ControlFlow;
-use std::sync::mpsc::{self, Receiver, SyncSender};
-
-/// A batch ends at so many exchanges or bytes of bodies, whichever comes first; three are held at once.
-const BATCH_EXCHANGES: usize = 256;
-const BATCH_BYTES: usize = 8 << 20;
+use std::sync::mpsc::{self, Receiver};
 
 /// Searches one capture.
 pub(super) struct Search<'a> {
@@ -85,10 +81,11 @@ impl<'a> Search<'a> {
     /// to which it must not belong, since it waits for them.
     pub(super) fn run(&self, capture: &Capture<'_>, survey: &Survey, report: &mut Report, collected: &mut Collected) {
         let mut tally = Tally::default();
-        let (filled, batches) = mpsc::sync_channel(1);
+        let (filled, full) = mpsc::sync_channel(1);
         let result = rayon::in_place_scope(|scope| {
-            scope.spawn(|_| self.search(batches, &mut tally, report, collected));
-            self.read(capture, filled)
+            scope.spawn(|_| self.search(full, &mut tally, report, collected));
+            let wanted = Wanted { request_bodies: true, response_bodies: self.options.responses };
+            batches::read(capture, wanted, filled)
         });
         std::mem::take(&mut tally.unseen).finish(self.capture, &mut tally, report);
         let info = &mut report.captures[self.capture];
@@ -109,31 +106,6 @@ impl<'a> Search<'a> {
             report.faults.push((self.capture, Fault::new(FaultKind::Corrupt, message)));
         }
         self.judge(tally, report);
-    }
-
-    /// Hands the capture on in batches, and waits while one is in hand and another is ready.
-    fn read(&self, capture: &Capture<'_>, filled: SyncSender<Vec<Captured>>) -> Result<Imported, ImportError> {
-        let wanted = Wanted { request_bodies: true, response_bodies: self.options.responses };
-        let (mut batch, mut held) = (Vec::new(), 0);
-        // Nobody takes batches any more only when the search has panicked, which goes on where the scope ends.
-        let hand_on = |batch: &mut Vec<Captured>| match filled.send(std::mem::take(batch)) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        };
-        let result = import::read(capture.input()?, wanted, |captured| {
-            held += match &captured {
-                Captured::Exchange(exchange) => bytes_of(exchange),
-                Captured::Blind(_) => 0,
-            };
-            batch.push(captured);
-            if batch.len() < BATCH_EXCHANGES && held < BATCH_BYTES {
-                return ControlFlow::Continue(());
-            }
-            held = 0;
-            hand_on(&mut batch)
-        });
-        let _ = hand_on(&mut batch);
-        result
     }
 
     /// Examines batches on all cores, and adds what is found in their order.
@@ -397,12 +369,6 @@ impl Tally {
         self.places.add(places);
         self.found.extend(found.into_iter().map(|(finding, odds)| Unjudged { finding, odds }));
     }
-}
-
-/// Bytes of both bodies.
-fn bytes_of(exchange: &Exchange) -> usize {
-    let answered = exchange.response.as_ref().map_or(0, |response| response.body.bytes.len());
-    exchange.request.body.bytes.len() + answered
 }
 
 /// A finding whose chance is not known yet, with what its sighting says about it.

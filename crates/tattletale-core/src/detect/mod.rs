@@ -13,6 +13,7 @@ pub mod personal;
 mod places;
 pub mod planted;
 mod searched;
+mod seen;
 mod sighter;
 mod texts;
 
@@ -23,7 +24,8 @@ pub use filter::RepeatedKey;
 pub use places::Places;
 pub use planted::Planted;
 pub use searched::{SEARCHED, Searched};
-pub use sighter::{Seen, Sighter, Unexplained};
+pub use seen::{Seen, Unexplained};
+pub use sighter::Sighter;
 
 /// Unfolds one part and searches every layer of it; `places` goes on counting.
 pub fn look(planted: &Planted, bytes: &[u8], hint: Hint<'_>, limits: &Limits, places: &mut Places) -> (Seen, Walked) {

@@ -6,6 +6,7 @@
 
 mod dates;
 mod edge;
+mod encoded;
 mod forms;
 mod hit;
 pub(super) mod normal;
@@ -18,9 +19,7 @@ use super::digests::runs::{Run, What};
 use super::digests::salted::Salted;
 use super::digests::{Seen, Table, runs};
 use super::filter::{Filter, Repeating};
-use crate::codec::base64;
-use crate::decode::Look;
-use crate::model::{GroundTruth, Subject, url};
+use crate::model::{GroundTruth, Subject};
 use edge::Edge;
 use forms::Forms;
 pub use hit::{By, Hit};
@@ -84,7 +83,7 @@ impl Planted {
         let values = truth.values.len() + truth.actions.len();
         let subjects =
             truth.values.iter().map(|value| &value.value).chain(truth.actions.iter().map(|action| &action.value));
-        let encoded = subjects.into_iter().any(|text| is_encoded(text.trim().as_bytes()));
+        let encoded = subjects.into_iter().any(|text| encoded::is_encoded(text.trim().as_bytes()));
         let (filter, digests) = rayon::join(
             || Filter::new(forms.texts, &forms.keyed),
             || Table::new(forms.digested.into_texts(), forms.of_digested, forms.capitals, values),
@@ -305,20 +304,6 @@ impl Planted {
     }
 }
 
-/// Whether a text is digits of base64 or base16 that stand for another: it may be a part of something longer that is
-/// encoded.
-fn is_encoded(text: &[u8]) -> bool {
-    const LONG: usize = 16;
-    let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
-    let cut = |from: usize, group: usize| &text[from..from + (text.len() - from) / group * group];
-    let readable = |bytes: &[u8]| Look::of(bytes).text();
-    let base64 = |from: usize| base64::decode(cut(from, 4)).is_some_and(|bytes| readable(&bytes));
-    let byte = |pair: &[u8; 2]| Some(url::hex_digit(pair[0])? << 4 | url::hex_digit(pair[1])?);
-    let base16 = |from: usize| cut(from, 2).as_chunks().0.iter().map(byte).collect::<Option<Vec<u8>>>();
-    let base16 = |from: usize| base16(from).is_some_and(|bytes| readable(&bytes));
-    text.len() >= LONG && text.iter().all(digit) && ((0..4).any(base64) || (0..2).any(base16))
-}
-
 impl Pattern {
     fn digest(subjects: Subjects, bits: f64) -> Self {
         Self { subjects, form: Form::Digest, edge: Edge::Free, bits, tried: 1.0 }
@@ -398,17 +383,6 @@ mod tests {
         let planted = planted(&[("url-path", "/a/b"), ("imei", "864040504207201")], &[]);
         assert_eq!(found(&planted, "https://h.example/a/b?x imei=864040504207201;").len(), 2);
         assert!(found(&planted, "/a/bc /a/b-c /a/b/c 1864040504207201 8640405042072011").is_empty());
-    }
-
-    #[test]
-    fn what_was_planted_encoded_is_known() {
-        let encoded = "eyJ1c2VyIjoiem9lIiwibWFpbCI6InpvZUBtYWlsLnRlc3QifQ";
-        for text in [encoded, &encoded[3..30], "7a6f65406d61696c2e74657374", "a6f65406d61696c2e7465737"] {
-            assert!(is_encoded(text.as_bytes()), "{text}");
-        }
-        for text in ["zoe@mail.test", "9774d56d682e549c", "38400000-8cf0-11bd-b23e-10b96e40000d", "864040504207201"] {
-            assert!(!is_encoded(text.as_bytes()), "{text}");
-        }
     }
 
     #[test]
