@@ -272,3 +272,41 @@ impl Visitor for Place<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::{self, Capture, Options};
+    use crate::model::{GroundTruth, Value};
+    use sha2::{Digest, Sha256};
+
+    /// One field of forty messages, of which those from `from` on hold a known value: how many were explained, tried
+    /// in vain and not tried.
+    fn counted(from: usize) -> (u64, u64, u64) {
+        let text = |number: usize| if number < from { "somebody else" } else { "ann.lee@mail.example" };
+        let entry = |number: usize| {
+            let salt = 1_588_000_000 + number;
+            let digest: String =
+                Sha256::digest(format!("{salt}{}", text(number))).iter().map(|byte| format!("{byte:02x}")).collect();
+            let url = format!("https://t.example/p?ts={salt}&em={digest}");
+            format!(r#"{{"request":{{"method":"GET","url":"{url}","headers":[]}}}}"#)
+        };
+        let entries: Vec<String> = (1..=40).map(entry).collect();
+        let har = format!(r#"{{"log":{{"version":"1.2","entries":[{}]}}}}"#, entries.join(","));
+        let capture = Capture { name: "a.har".into(), origin: None, open: Box::new(|| Ok(Box::new(har.as_bytes()))) };
+        let value = Value { name: "email".into(), kind: "email", value: "Ann.Lee@mail.example".into() };
+        let truth = GroundTruth { values: vec![value], ..GroundTruth::default() };
+        let report = audit::audit(&[capture], Some(truth), &Options::default()).unwrap();
+        let hashes = report.coverage.hashes;
+        assert_eq!((hashes.seen, hashes.explained), (40, report.findings.len() as u64));
+        (hashes.explained, hashes.tried, hashes.untried)
+    }
+
+    #[test]
+    fn a_field_is_tried_as_long_as_it_is_worth_it() {
+        assert_eq!(counted(1), (40, 0, 0));
+        // The first two and every eighth.
+        assert_eq!(counted(41), (0, 7, 33));
+        // Found at the eighth, and once that is known, everywhere.
+        assert_eq!(counted(6), (35, 5, 0));
+    }
+}

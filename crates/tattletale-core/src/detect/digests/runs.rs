@@ -132,8 +132,8 @@ struct Masks {
 }
 
 impl Masks {
-    /// Plain loops over arrays: what iterators are made of is not always inlined without link-time optimisation, and
-    /// then nothing here becomes vector code.
+    /// A plain loop over arrays: what `zip` is made of is not always inlined without link-time optimisation, and then
+    /// nothing here becomes vector code.
     #[inline]
     fn of(block: &[u8; 64]) -> Self {
         let (mut flags, mut slash) = ([0u8; 64], 0);
@@ -143,8 +143,8 @@ impl Masks {
         }
         // Eight flags of 0 or 1 become eight bits of one byte: the product moves each to its place in the highest byte.
         let (words, mut members) = (flags.as_chunks::<8>().0, 0);
-        for number in 0..8 {
-            let bits = u64::from_le_bytes(words[number]).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        for (number, word) in words.iter().enumerate() {
+            let bits = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
             members |= bits << (number * 8);
         }
         Self { members, slash: slash != 0 }

@@ -88,13 +88,15 @@ impl Role {
     }
 }
 
+/// Which of the texts a run was made of with a salt, and how.
+type MadeOf = fn(&[u8], &[Text], &[u8]) -> Option<(usize, Role)>;
+
 /// One algorithm in the three ways to use it.
 struct Algorithm {
     plain: &'static str,
     keyed: &'static str,
     bytes: usize,
-    /// Which of the texts a run was made of with a salt.
-    made_of: fn(&[u8], &[Text], &[u8]) -> Option<(usize, Role)>,
+    made_of: MadeOf,
 }
 
 static ALGORITHMS: [Algorithm; 4] = [

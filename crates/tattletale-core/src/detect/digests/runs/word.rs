@@ -59,18 +59,18 @@ fn below(word: u64, bound: u64) -> u64 {
 /// The same of each that is no decimal digit.
 #[inline]
 pub(super) fn not_digit(word: u64) -> u64 {
-    below(word, 0x30) | (below(word, 0x3a) ^ EACH * 0x80)
+    below(word, 0x30) | (below(word, 0x3a) ^ (EACH * 0x80))
 }
 
 /// Of each that is no hexadecimal digit.
 #[inline]
 pub(super) fn not_hex(word: u64) -> u64 {
     let small = word | (EACH * 0x20);
-    not_digit(word) & (below(small, 0x61) | (below(small, 0x67) ^ EACH * 0x80))
+    not_digit(word) & (below(small, 0x61) | (below(small, 0x67) ^ (EACH * 0x80)))
 }
 
 /// Of each that is a slash.
 #[inline]
 pub(super) fn slash(word: u64) -> u64 {
-    below(word ^ EACH * u64::from(b'/'), 1)
+    below(word ^ (EACH * u64::from(b'/')), 1)
 }
