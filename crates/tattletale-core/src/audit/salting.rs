@@ -26,7 +26,7 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 3..=64;
 const MESSAGES: u8 = 3;
 
 /// A field is tried in the first messages that have it, and from then on in one of so many until something is found.
-const FIRST: u32 = 2;
+const FIRST: u32 = 16;
 const ONE_OF: u32 = 8;
 
 /// Runs and fields whose trials are counted.
@@ -304,9 +304,9 @@ mod tests {
     #[test]
     fn a_field_is_tried_as_long_as_it_is_worth_it() {
         assert_eq!(counted(1), (40, 0, 0));
-        // The first two and every eighth.
-        assert_eq!(counted(41), (0, 7, 33));
-        // Found at the eighth, and once that is known, everywhere.
-        assert_eq!(counted(6), (35, 5, 0));
+        // The first sixteen and every eighth.
+        assert_eq!(counted(41), (0, 19, 21));
+        // Found at the 24th, and once that is known, everywhere.
+        assert_eq!(counted(20), (21, 19, 0));
     }
 }
