@@ -322,6 +322,23 @@ fn pieces_in_fields_of_one_object() {
 }
 
 #[test]
+fn nothing_hides_behind_a_magic_number() {
+    let account = "zoe83Lindqvist7";
+    let planted = Planted::new(&truth("account-id", &[account.to_owned()]));
+    // Base64 that begins as a gzip stream does, and is none; a whole one with more behind it; one that is cut off.
+    let gzip = encode("gzip", "nothing of anybody's, at some length and in other words".as_bytes());
+    let behind = STANDARD_NO_PAD.encode_to_string(&gzip[..gzip.len() / 3 * 3]);
+    let cut = STANDARD_NO_PAD.encode_to_string(&gzip[..gzip.len() / 6 * 3]);
+    let padding = "QZxvBn".repeat(9);
+    for digits in [format!("H4sI{padding}{padding}"), behind, cut] {
+        // Escaped, so that it is seen only where the digits are read, of which there are four times as many.
+        let escaped: String = account.bytes().map(|digit| format!("%{digit:02X}")).collect();
+        let message = format!("a={digits}{escaped}{padding}QZx&b=1");
+        assert!(!seen(&planted, message.as_bytes()).is_empty(), "{message}");
+    }
+}
+
+#[test]
 fn two_halves_of_a_place_say_more_than_one() {
     let value = |kind: &'static str, value: &str| Value { name: kind.into(), kind, value: value.into() };
     let values = vec![value("latitude", "52.2296756"), value("longitude", "21.0122287")];

@@ -113,7 +113,8 @@ impl<'v> Opening<'_, 'v> {
             let span = 0..length;
             let inner = Node { chain: &chain, bytes: meaning, span, fresh: true, guess: false, look, again: false };
             let reach = self.walker.place(&inner, Hint::default(), offer, FEW);
-            self.walker.visitor.leave(&node, &Ending { opened: true, text: true, opaque: false });
+            let ending = Ending { opened: true, text: true, opaque: false, decoded: false };
+            self.walker.visitor.leave(&node, &ending);
             self.add(reach);
         }
     }

@@ -42,8 +42,8 @@ impl Default for Limits {
 pub trait Visitor {
     /// A node begins.
     fn enter(&mut self, node: &Node<'_>);
-    /// A node begins that is nothing but the digits of an alphabet, and what they stand for proves it: as they are
-    /// written they mean nothing.
+    /// A node begins that is nothing but the digits of an alphabet, and what they stand for speaks for it: as they are
+    /// written they mean nothing, if the node ends as decoded.
     fn enter_encoded(&mut self, node: &Node<'_>) {
         self.enter(node);
     }
@@ -110,6 +110,8 @@ pub struct Ending {
     pub text: bool,
     /// True when these are bytes that nothing explains, and enough of them to matter.
     pub opaque: bool,
+    /// True when these were digits of an alphabet that opened beyond doubt and without trouble inside.
+    pub decoded: bool,
 }
 
 /// What came of a walk.
@@ -199,7 +201,8 @@ impl Walker<'_> {
     #[inline]
     fn leaf(&mut self, node: &Node<'_>, few: usize) -> Reach {
         let reach = judge(node.bytes.len(), node.look, few, Reach::default());
-        self.visitor.leaf(node, &Ending { opened: false, text: node.look.text(), opaque: reach.opaque > 0 });
+        let (text, opaque) = (node.look.text(), reach.opaque > 0);
+        self.visitor.leaf(node, &Ending { opened: false, text, opaque, decoded: false });
         reach
     }
 
@@ -209,11 +212,12 @@ impl Walker<'_> {
         let asked = self.usable & needs::asked(node.bytes, look, hint);
         let before = (self.nodes, self.stated);
         let mut inside = Reach::default();
-        let mut entered = false;
+        let (mut entered, mut decoded) = (false, false);
         for layer in needs::layers(asked).filter(|layer| layer.glance(&view)) {
             let found = self.offer(node, &view, layer, &mut entered);
             if found.opened {
                 inside = found;
+                decoded = layer.radix() && self.stated == before.1;
                 break;
             }
             inside.opaque = inside.opaque.max(found.opaque);
@@ -230,7 +234,7 @@ impl Walker<'_> {
         }
         let reach = judge(node.bytes.len(), look, few, inside);
         let opaque = !reach.opened && reach.opaque > 0 && inside.opaque == 0;
-        self.visitor.leave(node, &Ending { opened: reach.opened, text: look.text(), opaque });
+        self.visitor.leave(node, &Ending { opened: reach.opened, text: look.text(), opaque, decoded });
         reach
     }
 

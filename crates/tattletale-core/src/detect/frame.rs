@@ -10,11 +10,18 @@ pub(super) struct Frame {
     /// Of these, how many begin before the pieces that are still to come.
     passed: usize,
     pub(super) mark: usize,
+    /// True when its bytes were not searched, since what they stand for speaks for itself.
+    pub(super) encoded: bool,
 }
 
 impl Frame {
     pub(super) fn new(hits: Vec<Hit>, mark: usize) -> Self {
-        Self { hits: hits.into_iter().map(Some).collect(), passed: 0, mark }
+        Self { hits: hits.into_iter().map(Some).collect(), passed: 0, mark, encoded: false }
+    }
+
+    /// For a node that is searched only if what it stands for does not hold.
+    pub(super) fn encoded(mark: usize) -> Self {
+        Self { hits: Vec::new(), passed: 0, mark, encoded: true }
     }
 
     /// Whether a match begins in a piece that comes next: most hold none.

@@ -300,7 +300,7 @@ impl Visitor for Sighter<'_> {
     fn enter_encoded(&mut self, node: &Node<'_>) {
         // What is planted may have been encoded when it was planted.
         match node.fresh && !self.planted.may_be_encoded() {
-            true => self.frames.push(Frame::new(Vec::new(), self.found.len())),
+            true => self.frames.push(Frame::encoded(self.found.len())),
             false => self.enter(node),
         }
     }
@@ -308,7 +308,12 @@ impl Visitor for Sighter<'_> {
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
         let Some(frame) = self.frames.pop() else { return };
         let mark = frame.mark;
-        self.end(node, ending, frame.left(), mark);
+        // A magic number alone proves nothing: anything can be written behind it.
+        let hits = match frame.encoded && !ending.decoded {
+            true => self.hits_in(node),
+            false => frame.left(),
+        };
+        self.end(node, ending, hits, mark);
     }
 
     fn leaf(&mut self, node: &Node<'_>, ending: &Ending) {
