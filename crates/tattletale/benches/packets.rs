@@ -13,12 +13,10 @@ mod formats;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use tattletale_core::import::{self, Wanted};
-use tattletale_core::model::{Captured, Exchange};
+use tattletale_core::model::Exchange;
 
 const RUNS: usize = 3;
 /// Bytes of a segment on Ethernet.
@@ -33,7 +31,7 @@ fn main() {
     }
     let folder = tempfile::tempdir().unwrap();
     let pcap = folder.path().join("large.pcap");
-    let exchanges = write(&pcap, &exchanges(), megabytes * 1_000_000);
+    let exchanges = write(&pcap, &formats::exchanges(), megabytes * 1_000_000);
     let size = pcap.metadata().unwrap().len() as f64 / 1e6;
     let packed = folder.path().join("large.pcap.gz");
     let status = Command::new("gzip").args(["-1", "-c"]).arg(&pcap).stdout(File::create(&packed).unwrap()).status();
@@ -79,22 +77,6 @@ fn convert(pcap: &Path, out: &Path) -> (Duration, f64, f64) {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// Those of all real captures.
-fn exchanges() -> Vec<Exchange> {
-    let real = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/real");
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(real).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    let mut all = Vec::new();
-    for har in cases.iter().map(|case| case.join("requests.har")).filter(|har| har.is_file()) {
-        import::read(File::open(har).unwrap(), Wanted::ALL, |captured| {
-            all.extend(Captured::exchange(captured));
-            ControlFlow::Continue(())
-        })
-        .unwrap();
-    }
-    all
 }
 
 /// Writes connections until so many bytes were written; how many exchanges.

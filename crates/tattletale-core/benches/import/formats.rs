@@ -2,11 +2,29 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 use tattletale_core::export::har::HarWriter;
 use tattletale_core::export::warc::{RecordId, WarcWriter};
-use tattletale_core::model::{Exchange, Header, url};
+use tattletale_core::import::{self, Wanted};
+use tattletale_core::model::{Captured, Exchange, Header, url};
+
+/// The exchanges of all real captures.
+pub(crate) fn exchanges() -> Vec<Exchange> {
+    let real = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/real");
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(real).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    let mut all = Vec::new();
+    for har in cases.iter().map(|case| case.join("requests.har")).filter(|har| har.is_file()) {
+        import::read(File::open(har).unwrap(), Wanted::ALL, |captured| {
+            all.extend(Captured::exchange(captured));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    }
+    all
+}
 
 /// Writes them over and over until so many bytes of bodies and heads were written; how many. What a SAZ holds is written
 /// to `contents` as well.

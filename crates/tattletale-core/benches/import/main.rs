@@ -17,7 +17,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tattletale_core::import::{self, Wanted};
-use tattletale_core::model::{Captured, Exchange};
 
 const RUNS: usize = 3;
 
@@ -25,7 +24,7 @@ fn main() {
     let megabytes: usize = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(100);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("import");
     std::fs::create_dir_all(&folder).unwrap();
-    let exchanges = exchanges();
+    let exchanges = formats::exchanges();
     println!(
         "best of {RUNS} runs\n\n{:<8} {:>6} {:>10} {:>8} {:>14} {:>8} {:>10}",
         "", "MB", "exchanges", "MB/s", "gzip -dc MB/s", "ratio", "memory"
@@ -53,22 +52,6 @@ fn main() {
         );
     }
     std::fs::remove_dir_all(&folder).unwrap();
-}
-
-/// Those of all real captures.
-fn exchanges() -> Vec<Exchange> {
-    let real = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/real");
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(real).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    let mut all = Vec::new();
-    for har in cases.iter().map(|case| case.join("requests.har")).filter(|har| har.is_file()) {
-        import::read(File::open(har).unwrap(), Wanted::ALL, |captured| {
-            all.extend(Captured::exchange(captured));
-            ControlFlow::Continue(())
-        })
-        .unwrap();
-    }
-    all
 }
 
 fn read(file: &Path) -> u64 {
