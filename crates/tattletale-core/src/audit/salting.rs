@@ -9,7 +9,7 @@ use super::Options;
 use crate::decode::{Ending, Node, Visitor, parts, walk};
 use crate::detect::Unexplained;
 use crate::detect::salted::{Explained, PER_CAPTURE, PER_MESSAGE, Salted, Tried};
-use crate::model::{Exchange, Hashes, Part, Sighting, Step, Timestamp, display_path};
+use crate::model::{Excerpt, Exchange, Hashes, Part, Sighting, Step, Timestamp, display_path};
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -40,20 +40,20 @@ pub(super) struct Salts {
     ends: Vec<(u32, u32)>,
 }
 
-/// An unexplained run with its part and the time that it was sent.
+/// An unexplained run with the number of its part and the time that it was sent.
 pub(super) struct Run {
-    pub(super) part: Part,
-    pub(super) at: Option<Timestamp>,
-    pub(super) run: Unexplained,
+    part: usize,
+    at: Option<Timestamp>,
+    run: Unexplained,
     /// Names the field of the receiver.
     field: u64,
 }
 
 impl Run {
-    pub(super) fn new(host: &str, part: &Part, at: Option<Timestamp>, run: Unexplained) -> Self {
+    pub(super) fn new(host: &str, (number, part): (usize, &Part), at: Option<Timestamp>, run: &Unexplained) -> Self {
         let mut field = DefaultHasher::new();
-        (host, part, &run.path).hash(&mut field);
-        Self { part: part.clone(), at, run, field: field.finish() }
+        (host, part, run.way).hash(&mut field);
+        Self { part: number, at, run: run.clone(), field: field.finish() }
     }
 }
 
@@ -194,7 +194,7 @@ impl Salts {
         let salts = self.different();
         let texts: Vec<&[u8]> = salts.iter().map(|(text, _)| *text).collect();
         let mut known: HashMap<&[u8], Tried> = HashMap::new();
-        for Run { part, at, run, field } in runs {
+        for Run { part: number, at, run, field } in runs {
             let tried =
                 known.entry(&run.bytes).or_insert_with(|| salted.explain(&run.bytes, &texts, &mut outcome.left));
             let explained = match tried.clone() {
@@ -208,8 +208,16 @@ impl Salts {
                 Some(explained) => {
                     hashes.explained += 1;
                     let (text, from) = salts[explained.salt];
-                    let place = Place::of(text, from, exchange, options);
-                    outcome.found.push((part.clone(), *at, sighting(run, &explained, &place)));
+                    let salt = place(exchange, options, from, |node| node.bytes == text);
+                    let salt = salt.map(|(part, path, _)| match path.as_slice() {
+                        [] => part.to_string(),
+                        path => format!("{part} {}", display_path(path)),
+                    });
+                    let there = |node: &Node<'_>| node.chain.number() == run.way && run.stands_in(node.bytes);
+                    if let Some((part, path, bytes)) = place(exchange, options, *number, there) {
+                        let seen = sighting(run, path, &bytes, &explained, &salt.unwrap_or_default());
+                        outcome.found.push((part, *at, seen));
+                    }
                     outcome.fields.push(*field);
                 }
             }
@@ -218,17 +226,17 @@ impl Salts {
     }
 }
 
-fn sighting(run: &Unexplained, explained: &Explained, place: &str) -> Sighting {
-    let mut path = run.path.clone();
-    path.push(Step { layer: explained.layer, at: Some(format!("{} {place}", explained.role.words())) });
+/// Of a run in those bytes, with the place of its salt.
+fn sighting(run: &Unexplained, mut path: Vec<Step>, bytes: &[u8], explained: &Explained, salt: &str) -> Sighting {
+    path.push(Step { layer: explained.layer, at: Some(format!("{} {salt}", explained.role.words())) });
     Sighting {
         subject: explained.subject,
         within: None,
         path,
         range: run.range.clone(),
-        whole: run.whole,
+        whole: run.range.len() == bytes.len(),
         odds: explained.odds,
-        excerpt: run.excerpt.clone(),
+        excerpt: Excerpt::of(bytes, &run.range),
     }
 }
 
@@ -236,7 +244,7 @@ impl Visitor for Salts {
     fn enter(&mut self, _: &Node<'_>) {}
 
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
-        let field = !ending.opened && !node.guess && !node.again && LENGTHS.contains(&node.bytes.len());
+        let field = is_field(node, ending) && LENGTHS.contains(&node.bytes.len());
         if field && self.ends.len() < FIELDS {
             self.bytes.extend_from_slice(node.bytes);
             self.ends.push((self.bytes.len() as u32, 0));
@@ -244,33 +252,37 @@ impl Visitor for Salts {
     }
 }
 
-/// Where a field stands: looked for again, once something was found.
-struct Place<'s> {
-    text: &'s [u8],
-    path: Option<Vec<Step>>,
+/// Where the first field of a part stands that `is` one, and its bytes: looked for once something was found.
+fn place(
+    exchange: &Exchange,
+    options: &Options,
+    part: usize,
+    is: impl Fn(&Node<'_>) -> bool,
+) -> Option<(Part, Vec<Step>, Vec<u8>)> {
+    let view = parts(exchange, options.responses).into_iter().nth(part)?;
+    let mut place = Place { is, found: None };
+    walk(view.bytes, view.hint, &options.limits, &mut place);
+    place.found.map(|(path, bytes)| (view.part, path, bytes))
 }
 
-impl Place<'_> {
-    fn of(text: &[u8], part: usize, exchange: &Exchange, options: &Options) -> String {
-        let views = parts(exchange, options.responses);
-        let Some(view) = views.get(part) else { return String::new() };
-        let mut place = Place { text, path: None };
-        walk(view.bytes, view.hint, &options.limits, &mut place);
-        match place.path {
-            Some(path) if !path.is_empty() => format!("{} {}", view.part, display_path(&path)),
-            _ => view.part.to_string(),
-        }
-    }
+struct Place<F> {
+    is: F,
+    found: Option<(Vec<Step>, Vec<u8>)>,
 }
 
-impl Visitor for Place<'_> {
+impl<F: Fn(&Node<'_>) -> bool> Visitor for Place<F> {
     fn enter(&mut self, _: &Node<'_>) {}
 
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
-        if self.path.is_none() && !ending.opened && !node.guess && !node.again && node.bytes == self.text {
-            self.path = Some(node.chain.path());
+        if self.found.is_none() && is_field(node, ending) && (self.is)(node) {
+            self.found = Some((node.chain.path(), node.bytes.to_vec()));
         }
     }
+}
+
+/// Whether something stands there as it was written, with nothing in it.
+fn is_field(node: &Node<'_>, ending: &Ending) -> bool {
+    !ending.opened && !node.guess && !node.again
 }
 
 #[cfg(test)]

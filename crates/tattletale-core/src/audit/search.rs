@@ -172,8 +172,7 @@ impl<'a> Search<'a> {
             let at = view.at.or(exchange.at);
             if let Some(fields) = &unfolded.salts {
                 salts.add(number, fields);
-                let unexplained = seen.unexplained.iter().cloned();
-                runs.extend(unexplained.map(|run| Run::new(&host, &view.part, at, run)));
+                runs.extend(seen.unexplained.iter().map(|run| Run::new(&host, (number, &view.part), at, run)));
             }
             sightings.extend(seen.sightings.iter().cloned().map(|sighting| (view.part.clone(), at, sighting)));
             opaque.extend(seen.opaque.iter().cloned().map(|closed| (view.part.clone(), closed)));

@@ -8,6 +8,7 @@ pub mod base32;
 pub mod base64;
 pub mod cipher;
 pub mod decompress;
+pub(crate) mod digits;
 pub mod ecies;
 pub mod hello;
 pub mod inflate;

@@ -5,6 +5,7 @@
 use crate::codec::json;
 use crate::model::{Step, url};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 /// The way from the part to a node, as a list on the stack: nothing is allocated until [`Chain::path`].
@@ -39,7 +40,7 @@ pub enum At<'a> {
 }
 
 /// One step down such a tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Slot<'a> {
     /// Member with a name.
     Key(&'a [u8]),
@@ -84,6 +85,13 @@ impl<'a> Chain<'a> {
         path.extend(self.last());
     }
 
+    /// A number that the same way has in every message, and another way by nothing but chance.
+    pub fn number(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// The last step alone; none for a part or an unescaping.
     pub fn last(&self) -> Option<Step> {
         let (layer, at) = self.step?;
@@ -108,6 +116,35 @@ impl<'a> Chain<'a> {
                 Slot::Index(_) | Slot::Field(_) => None,
             }),
             _ => self.parent.and_then(Chain::field),
+        }
+    }
+}
+
+impl Hash for Chain<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        if let Some(parent) = self.parent {
+            parent.hash(state);
+        }
+        if let Some((layer, at)) = self.step {
+            state.write(layer.as_bytes());
+            at.hash(state);
+        }
+    }
+}
+
+/// Names of members are told by their bytes, wherever these stand.
+impl Hash for At<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Whole => state.write_u8(0),
+            Self::Word(word) => word.hash(state),
+            Self::Name(name) => name.hash(state),
+            Self::Index(index) => index.hash(state),
+            Self::Json { source, way } => way.iter().for_each(|step| match step {
+                JsonStep::Key(span) => source[span.clone()].hash(state),
+                JsonStep::Index(index) => state.write_usize(usize::MAX - index),
+            }),
+            Self::Way(slots) => slots.hash(state),
         }
     }
 }

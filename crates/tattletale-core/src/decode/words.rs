@@ -2,7 +2,8 @@
 //!
 //! Whether a layer opens undeclared bytes depends on these bytes alone, unless it has a key. So a text that was asked
 //! about once, and about which no layer said anything, is a leaf whenever it comes again. The memory is a small table
-//! of each thread, in which what comes last stays; whole texts are compared, so that nothing passes for another.
+//! of each thread with two places for each text, in which what came last stays; whole texts are compared, so that
+//! nothing passes for another.
 
 use super::look::Look;
 use std::cell::Cell;
@@ -55,15 +56,19 @@ impl Words {
     pub(super) fn find(&self, bytes: &[u8]) -> Result<Look, Option<Word>> {
         let Some(text) = Text::of(bytes) else { return Err(None) };
         let slot = text.hash();
-        match self.slots.get(slot) {
-            Some((known, look)) if *known == text => Ok(*look),
-            _ => Err(Some(Word { slot, text })),
+        for place in [slot, slot ^ 1] {
+            match self.slots.get(place) {
+                Some((known, look)) if *known == text => return Ok(*look),
+                _ => {}
+            }
         }
+        Err(Some(Word { slot, text }))
     }
 
     /// No layer said anything about it.
     #[inline]
     pub(super) fn add(&mut self, word: Word, look: Look) {
+        self.slots[word.slot ^ 1] = self.slots[word.slot];
         self.slots[word.slot] = (word.text, look);
     }
 }

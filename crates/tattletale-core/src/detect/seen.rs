@@ -1,22 +1,27 @@
 //! What was seen in one part.
 
 use super::closed::Closed;
-use crate::model::{Excerpt, Hashes, Sighting, Step, Subject};
+use super::digests::salted;
+use crate::model::{Hashes, Sighting, Subject};
 use std::ops::Range;
 
-/// A run that has the shape of a whole digest and is none of anything known.
+/// A run that has the shape of a whole digest and is none of anything known. Nearly every message has one and nearly
+/// none is ever explained, so that what is told of a place is found by another walk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unexplained {
-    /// Layers down to it.
-    pub path: Vec<Step>,
+    /// The layers down to it, as [`Chain::number`](crate::decode::Chain::number).
+    pub way: u64,
     /// Bytes in the innermost layer.
     pub range: Range<usize>,
-    /// True when it is all that stands there.
-    pub whole: bool,
     /// What it says, if it is a digest.
     pub bytes: Vec<u8>,
-    /// The run and its surroundings.
-    pub excerpt: Excerpt,
+}
+
+impl Unexplained {
+    /// Whether it is what stands in the bytes of some place.
+    pub(crate) fn stands_in(&self, bytes: &[u8]) -> bool {
+        bytes.get(self.range.clone()).and_then(salted::bytes_of).is_some_and(|bytes| bytes == self.bytes)
+    }
 }
 
 /// What was seen in one part.

@@ -187,7 +187,7 @@ impl<'p> Sighter<'p> {
             range: hit.range.clone(),
             whole,
             odds: self.odds(hit, whole, &node.bytes[hit.range.clone()]),
-            excerpt: excerpt(node.bytes, &hit.range),
+            excerpt: Excerpt::of(node.bytes, &hit.range),
         };
         match more_of_it {
             Some(at) => self.found[at] = (sighting, place),
@@ -257,8 +257,7 @@ impl Sighter<'_> {
             if self.unexplained.len() < UNEXPLAINED_KEPT
                 && let Some(bytes) = salted::bytes_of(&node.bytes[range.clone()])
             {
-                let (whole, excerpt) = (range.len() == node.bytes.len(), excerpt(node.bytes, &range));
-                self.unexplained.push(Unexplained { path: node.chain.path(), range, whole, bytes, excerpt });
+                self.unexplained.push(Unexplained { way: node.chain.number(), range, bytes });
             }
         }
     }
@@ -372,12 +371,4 @@ fn place(node: &Node<'_>, hit: &Hit) -> Range<usize> {
 /// Seen by a path alone, which a whole address that is found around it says better.
 fn is_path(sighting: &Sighting) -> bool {
     sighting.excerpt.found.starts_with(b"/")
-}
-
-fn excerpt(bytes: &[u8], range: &Range<usize>) -> Excerpt {
-    Excerpt {
-        before: bytes[range.start.saturating_sub(Excerpt::AROUND)..range.start].to_vec(),
-        found: bytes[range.clone()].to_vec(),
-        after: bytes[range.end..(range.end + Excerpt::AROUND).min(bytes.len())].to_vec(),
-    }
 }

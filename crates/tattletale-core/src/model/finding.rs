@@ -67,6 +67,15 @@ pub struct Excerpt {
 impl Excerpt {
     /// Bytes kept on either side.
     pub const AROUND: usize = 32;
+
+    /// What stands at `range` of `bytes`, with what is around it.
+    pub fn of(bytes: &[u8], range: &Range<usize>) -> Self {
+        Self {
+            before: bytes[range.start.saturating_sub(Self::AROUND)..range.start].to_vec(),
+            found: bytes[range.clone()].to_vec(),
+            after: bytes[range.end..(range.end + Self::AROUND).min(bytes.len())].to_vec(),
+        }
+    }
 }
 
 /// How unlikely chance is as an explanation.

@@ -72,11 +72,12 @@ impl Layer for Base64 {
 
 /// Whether these are the first bytes of some text: no control characters, and characters that may end behind them.
 pub(super) fn may_begin_text(head: &[u8]) -> bool {
-    let whole_so_far = match std::str::from_utf8(head) {
+    let look = Look::of(head);
+    let whole_so_far = || match std::str::from_utf8(head) {
         Ok(_) => true,
         Err(error) => error.error_len().is_none(),
     };
-    whole_so_far && !Look::of(head).has(CONTROL)
+    !look.has(CONTROL) && (look.ascii() || whole_so_far())
 }
 
 /// Words in small letters, the first letter of each maybe a capital, as people and programmers write names.

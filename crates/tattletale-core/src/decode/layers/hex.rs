@@ -1,5 +1,6 @@
 //! Hexadecimal: digests, identifiers, and texts that someone wanted to look like those.
 
+use crate::codec::digits::eight_of_hex;
 use crate::decode::look::{COLON, DASH, DIGIT, HEX_LOWER, HEX_UPPER, LOWER, PUNCTUATION, SPACE, UPPER};
 use crate::decode::{At, Layer, Look, Needs, Opening, Proof, View};
 use crate::model::url::hex_digit;
@@ -62,26 +63,43 @@ impl Layer for Hex {
         if bytes.len() > out.room() {
             return out.made(view.bytes, Proof::Guess);
         }
-        let value = |&digit: &u8| hex_digit(digit).unwrap_or_default();
-        let step = if plain { 2 } else { 3 };
-        let pairs = bytes.chunks(step).map(|pair| value(&pair[0]) << 4 | value(&pair[1]));
-        let (mut short, long): ([u8; SHORT], Vec<u8>);
-        let decoded = match bytes.len().div_ceil(step) {
+        let (mut short, mut long): ([u8; SHORT], Vec<u8>);
+        let decoded = match bytes.len().div_ceil(if plain { 2 } else { 3 }) {
             length @ ..=SHORT => {
                 short = [0; SHORT];
-                short.iter_mut().zip(pairs).for_each(|(byte, pair)| *byte = pair);
-                &short[..length]
+                &mut short[..length]
             }
-            _ => {
-                long = pairs.collect();
-                &long
+            length => {
+                long = vec![0; length];
+                &mut long[..]
             }
         };
+        if plain {
+            of_digits(bytes, decoded);
+        } else {
+            bytes.chunks(3).zip(&mut *decoded).for_each(|(pair, byte)| *byte = of_pair(pair));
+        }
+        let decoded = &*decoded;
         // Decimal digits alone become text by chance far too often.
         let look = Look::of(decoded);
         let text = look.text() && (view.look.has(HEX_LOWER | HEX_UPPER) || !plain);
         out.made_that_looks(At::Whole, decoded, look, if text { Proof::Sure } else { Proof::Guess });
     }
+}
+
+/// Digits without anything between them: eight at a time.
+fn of_digits(digits: &[u8], out: &mut [u8]) {
+    let (eights, rest) = digits.as_chunks::<8>();
+    let (fours, tail) = out.split_at_mut(eights.len() * 4);
+    for (eight, four) in eights.iter().zip(fours.as_chunks_mut().0) {
+        *four = eight_of_hex(eight).to_be_bytes();
+    }
+    rest.chunks(2).zip(tail).for_each(|(pair, byte)| *byte = of_pair(pair));
+}
+
+fn of_pair(digits: &[u8]) -> u8 {
+    let value = |at: usize| hex_digit(digits[at]).unwrap_or_default();
+    value(0) << 4 | value(1)
 }
 
 /// Pairs with a separator between them are more than a MAC address has.

@@ -3,7 +3,7 @@
 use crate::codec::json::{Broken, Text, Token, Tokens, Why, unescape};
 use crate::decode::{At, JsonStep, Layer, Needs, Opening, View};
 use crate::model::FaultKind;
-use std::borrow::Cow;
+use std::ops::Range;
 
 pub(super) struct Json;
 
@@ -84,7 +84,7 @@ struct Kept {
     end: u32,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     ObjectStart,
     ObjectEnd,
@@ -99,6 +99,9 @@ enum Kind {
 
 /// Tokens that are kept: 200 KB.
 const KEPT: usize = 1 << 14;
+
+/// Longest name that is not looked into, in bytes.
+const LONGEST_PLAIN_NAME: usize = 5;
 
 /// A token takes about as many bytes, on average.
 const USUAL_TOKEN: usize = 6;
@@ -122,11 +125,21 @@ impl<'a> Tape<'a> {
         while tokens.next_token()?.is_some() {}
         Ok(tokens.offset())
     }
+}
 
-    /// Everything up to the end or the first trouble.
-    fn tokens(mut self) -> impl Iterator<Item = Token> {
-        let rest = std::iter::from_fn(move || self.rest.as_mut()?.next_token().ok().flatten());
-        self.kept.into_iter().map(Kept::token).chain(rest)
+impl Kind {
+    #[inline]
+    fn of(token: Token) -> (Self, Range<usize>) {
+        let text = |text: Text, plain, escaped| (if text.escaped { escaped } else { plain }, text.span);
+        match token {
+            Token::ObjectStart => (Self::ObjectStart, 0..0),
+            Token::ObjectEnd => (Self::ObjectEnd, 0..0),
+            Token::ArrayStart => (Self::ArrayStart, 0..0),
+            Token::ArrayEnd => (Self::ArrayEnd, 0..0),
+            Token::Key(key) => text(key, Self::Key, Self::EscapedKey),
+            Token::String(string) => text(string, Self::String, Self::EscapedString),
+            Token::Number(span) | Token::Literal(span) => (Self::Bare, span),
+        }
     }
 }
 
@@ -134,61 +147,44 @@ impl Kept {
     /// Of bytes that are fewer than 2^32.
     #[inline]
     fn of(token: Token) -> Self {
-        let (kind, span) = match token {
-            Token::ObjectStart => (Kind::ObjectStart, 0..0),
-            Token::ObjectEnd => (Kind::ObjectEnd, 0..0),
-            Token::ArrayStart => (Kind::ArrayStart, 0..0),
-            Token::ArrayEnd => (Kind::ArrayEnd, 0..0),
-            Token::Key(text) => (if text.escaped { Kind::EscapedKey } else { Kind::Key }, text.span),
-            Token::String(text) => (if text.escaped { Kind::EscapedString } else { Kind::String }, text.span),
-            Token::Number(span) | Token::Literal(span) => (Kind::Bare, span),
-        };
+        let (kind, span) = Kind::of(token);
         Self { kind, start: span.start as u32, end: span.end as u32 }
-    }
-
-    #[inline]
-    fn token(self) -> Token {
-        let span = self.start as usize..self.end as usize;
-        match self.kind {
-            Kind::ObjectStart => Token::ObjectStart,
-            Kind::ObjectEnd => Token::ObjectEnd,
-            Kind::ArrayStart => Token::ArrayStart,
-            Kind::ArrayEnd => Token::ArrayEnd,
-            Kind::Key => Token::Key(Text { span, escaped: false }),
-            Kind::EscapedKey => Token::Key(Text { span, escaped: true }),
-            Kind::String => Token::String(Text { span, escaped: false }),
-            Kind::EscapedString => Token::String(Text { span, escaped: true }),
-            Kind::Bare => Token::Number(span),
-        }
     }
 }
 
 /// Emits everything up to the end or the first trouble; the text starts at `base` of the view.
-fn emit(tape: Tape<'_>, base: usize, out: &mut Opening<'_, '_>) {
+fn emit(mut tape: Tape<'_>, base: usize, out: &mut Opening<'_, '_>) {
     let bytes = tape.bytes;
     let mut way: Vec<JsonStep> = Vec::with_capacity(8);
-    for token in tape.tokens() {
-        match token {
-            Token::ArrayStart => way.push(JsonStep::Index(0)),
-            Token::Key(key) => {
-                name(bytes, base, &way, &key, out);
-                way.push(JsonStep::Key(key.span));
+    let kept =
+        std::mem::take(&mut tape.kept).into_iter().map(|kept| (kept.kind, kept.start as usize..kept.end as usize));
+    let rest = std::iter::from_fn(|| tape.rest.as_mut()?.next_token().ok().flatten().map(Kind::of));
+    for (kind, span) in kept.chain(rest) {
+        let piece = base + span.start..base + span.end;
+        match kind {
+            Kind::ObjectStart => continue,
+            Kind::ArrayStart => {
+                way.push(JsonStep::Index(0));
+                continue;
             }
-            Token::ObjectStart => {}
-            Token::ArrayEnd => {
-                way.pop();
-                value_ended(&mut way);
+            Kind::Key | Kind::EscapedKey => {
+                // Short names are only names.
+                if span.len() > LONGEST_PLAIN_NAME {
+                    let meaning = (kind == Kind::EscapedKey).then(|| unescape(&bytes[span.clone()]));
+                    out.name(At::Json { source: bytes, way: &way }, piece, meaning.as_deref());
+                }
+                way.push(JsonStep::Key(span));
+                continue;
             }
-            Token::ObjectEnd => value_ended(&mut way),
-            Token::String(text) => {
-                string(bytes, base, At::Json { source: bytes, way: &way }, &text, out);
-                value_ended(&mut way);
+            Kind::ArrayEnd => drop(way.pop()),
+            Kind::ObjectEnd => {}
+            Kind::String => out.piece(At::Json { source: bytes, way: &way }, piece),
+            Kind::EscapedString => {
+                out.unescaped(At::Json { source: bytes, way: &way }, piece, &unescape(&bytes[span]));
             }
-            Token::Number(span) | Token::Literal(span) => {
-                out.atom(At::Json { source: bytes, way: &way }, base + span.start..base + span.end);
-                value_ended(&mut way);
-            }
+            Kind::Bare => out.atom(At::Json { source: bytes, way: &way }, piece),
         }
+        value_ended(&mut way);
     }
 }
 
@@ -200,26 +196,5 @@ fn value_ended(way: &mut Vec<JsonStep>) {
             way.pop();
         }
         None => {}
-    }
-}
-
-fn string(bytes: &[u8], base: usize, at: At<'_>, text: &Text, out: &mut Opening<'_, '_>) {
-    let span = base + text.span.start..base + text.span.end;
-    match text.escaped.then(|| unescape(&bytes[text.span.clone()])) {
-        Some(Cow::Owned(meaning)) => out.unescaped(at, span, &meaning),
-        _ => out.piece(at, span),
-    }
-}
-
-/// Short names are only names.
-fn name(bytes: &[u8], base: usize, way: &[JsonStep], key: &Text, out: &mut Opening<'_, '_>) {
-    const LONGEST_PLAIN_NAME: usize = 5;
-    if key.span.len() > LONGEST_PLAIN_NAME {
-        let at = At::Json { source: bytes, way };
-        let span = base + key.span.start..base + key.span.end;
-        match key.escaped.then(|| unescape(&bytes[key.span.clone()])) {
-            Some(Cow::Owned(meaning)) => out.name(at, span, Some(&meaning)),
-            _ => out.name(at, span, None),
-        }
     }
 }

@@ -28,11 +28,12 @@ impl Layer for Url {
     }
 
     fn glance(&self, view: &View<'_>) -> bool {
-        is_address(view.bytes)
+        let with_query = || view.bytes.starts_with(b"/") && view.look.has(EQUALS);
+        with_query() || memchr::memmem::find(view.bytes, b"://").is_some()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
-        if !is_address(view.bytes) || std::str::from_utf8(view.bytes).is_err() {
+        if !is_address(view.bytes) || !view.look.ascii() && std::str::from_utf8(view.bytes).is_err() {
             return;
         }
         let spans = Spans::of(view.bytes);
@@ -57,25 +58,25 @@ impl Layer for Url {
 ///
 /// Blanks inside the query are allowed: they are what is left of `%20` when an outer layer was decoded.
 fn is_address(bytes: &[u8]) -> bool {
-    let (mut head, mut colon) = (bytes.len(), None);
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'?' | b'#' => {
-                head = at;
-                break;
-            }
-            b':' if colon.is_none() => colon = Some(at),
-            b' ' | b'\t' | b'\n' | b'\x0c' | b'\r' | b'"' | b'<' | b'>' | b'{' | b'}' => return false,
-            _ => {}
-        }
-    }
-    let (head, behind) = bytes.split_at(head);
-    let (before, from) = head.split_at(colon.unwrap_or(head.len()));
-    match from.strip_prefix(b"://") {
+    let (head, behind) = bytes.split_at(memchr::memchr2(b'?', b'#', bytes).unwrap_or(bytes.len()));
+    let (before, from) = head.split_at(memchr::memchr(b':', head).unwrap_or(head.len()));
+    let is_one = match from.strip_prefix(b"://") {
         Some(rest) => is_scheme(before) && !rest.is_empty(),
         None => {
             let with_query = head.starts_with(b"/") && behind.contains(&b'?') && bytes.contains(&b'=');
             with_query && memchr::memmem::find(from, b"://").is_none()
         }
-    }
+    };
+    is_one && !head.iter().any(|&byte| ENDS[usize::from(byte)])
 }
+
+/// What no address has before its query: it ends there, in prose and in markup.
+static ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let (bytes, mut at) = (*b" \t\n\x0c\r\"<>{}", 0);
+    while at < bytes.len() {
+        ends[bytes[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};

@@ -4,6 +4,8 @@
 //! more than half of the work. Here the crates' own compression functions are called on blocks that are padded as
 //! Merkle and Damgård say (RFC 1321, FIPS 180-4), and what is compared are the words of the state.
 
+use super::lanes::{self, LANES};
+
 /// A digest whose state is all of its output.
 pub(super) trait Blocks {
     /// What is carried from block to block, and the digest in the end.
@@ -16,6 +18,13 @@ pub(super) trait Blocks {
 
     fn compress(words: &mut Self::Words, block: &Self::Block);
 
+    /// The next block of each of several messages.
+    fn compress_all(words: &mut [Self::Words; LANES], blocks: &[Self::Block; LANES]) {
+        for (words, block) in words.iter_mut().zip(blocks) {
+            Self::compress(words, block);
+        }
+    }
+
     /// The digest whose bytes these are; none if it has another length.
     fn read(digest: &[u8]) -> Option<Self::Words>;
 
@@ -26,33 +35,86 @@ pub(super) trait Blocks {
     fn length(bits: u64) -> [u8; 8];
 }
 
-/// The digest of the pieces, one behind the other, after whole blocks of so many bytes that led to these words.
-pub(super) fn finished<B: Blocks>(mut words: B::Words, before: usize, pieces: &[&[u8]]) -> B::Words {
-    let (mut block, mut at, mut length) = (B::EMPTY, 0, before);
+/// One block of the message that these pieces make, padded if it is the last; zeros behind that.
+///
+/// `before` bytes came before the message, in whole blocks.
+fn block<B: Blocks>(pieces: &[&[u8]], before: usize, number: usize) -> B::Block {
+    let (from, mut block, mut length) = (number * B::SIZE, B::EMPTY, 0);
+    let out = block.as_mut();
     for piece in pieces {
-        let mut rest = *piece;
-        length += rest.len();
-        while let Some((fill, behind)) = rest.split_at_checked(B::SIZE - at) {
-            block.as_mut()[at..].copy_from_slice(fill);
-            B::compress(&mut words, &block);
-            (block, at, rest) = (B::EMPTY, 0, behind);
+        let (start, end) = (length.max(from), (length + piece.len()).min(from + B::SIZE));
+        if start < end {
+            out[start - from..end - from].copy_from_slice(&piece[start - length..end - length]);
         }
-        block.as_mut()[at..at + rest.len()].copy_from_slice(rest);
-        at += rest.len();
+        length += piece.len();
     }
-    block.as_mut()[at] = 0x80;
-    if at >= B::SIZE - B::SIZE / 8 {
-        B::compress(&mut words, &block);
-        block = B::EMPTY;
+    if (from..from + B::SIZE).contains(&length) {
+        out[length - from] = 0x80;
     }
-    block.as_mut()[B::SIZE - 8..].copy_from_slice(&B::length(length as u64 * 8));
-    B::compress(&mut words, &block);
+    if number + 1 == count::<B>(pieces) {
+        out[B::SIZE - 8..].copy_from_slice(&B::length((before + length) as u64 * 8));
+    }
+    block
+}
+
+/// Blocks of the message that these pieces make: it is followed by a byte and its length.
+fn count<B: Blocks>(pieces: &[&[u8]]) -> usize {
+    let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+    (length + 1 + B::SIZE / 8).div_ceil(B::SIZE)
+}
+
+/// The digest of the pieces, one behind the other.
+pub(super) fn digest<B: Blocks>(pieces: &[&[u8]]) -> B::Words {
+    let mut words = B::START;
+    for number in 0..count::<B>(pieces) {
+        B::compress(&mut words, &block::<B>(pieces, 0, number));
+    }
     words
 }
 
-/// The digest of the pieces.
-pub(super) fn digest<B: Blocks>(pieces: &[&[u8]]) -> B::Words {
-    finished::<B>(B::START, 0, pieces)
+/// Digests side by side of two pieces with something between them, of which there are several: the blocks of
+/// neighbours that are of one length differ in that alone.
+pub(super) fn joined<B: Blocks>(first: &[u8], between: &[&[u8]; LANES], last: &[u8]) -> [B::Words; LANES] {
+    let mut counts = [0; LANES];
+    for lane in 0..LANES {
+        counts[lane] = count::<B>(&[first, between[lane], last]);
+    }
+    finished::<B>(B::START, &counts, |number, blocks| {
+        blocks[0] = block::<B>(&[first, between[0], last], 0, number);
+        for lane in 1..LANES {
+            let here = between[lane];
+            if here.len() != between[lane - 1].len() {
+                blocks[lane] = block::<B>(&[first, here, last], 0, number);
+                continue;
+            }
+            blocks[lane] = blocks[lane - 1];
+            for (at, &byte) in (first.len()..).zip(here) {
+                if at / B::SIZE == number {
+                    blocks[lane].as_mut()[at % B::SIZE] = byte;
+                }
+            }
+        }
+    })
+}
+
+/// What becomes of words that all messages begin with, when each has taken in so many blocks; `fill` makes the next.
+fn finished<B: Blocks>(
+    start: B::Words,
+    counts: &[usize; LANES],
+    mut fill: impl FnMut(usize, &mut [B::Block; LANES]),
+) -> [B::Words; LANES] {
+    let (mut words, mut blocks) = ([start; LANES], [B::EMPTY; LANES]);
+    let mut digests = words;
+    for number in 0..counts.iter().max().copied().unwrap_or_default() {
+        fill(number, &mut blocks);
+        B::compress_all(&mut words, &blocks);
+        for lane in 0..LANES {
+            if number + 1 == counts[lane] {
+                digests[lane] = words[lane];
+            }
+        }
+    }
+    digests
 }
 
 /// An HMAC (RFC 2104) whose key is ready.
@@ -75,14 +137,28 @@ impl<B: Blocks> Keyed<B> {
         Self { inner: padded(0x36), outer: padded(0x5c) }
     }
 
-    pub(super) fn of(&self, text: &[u8]) -> B::Words {
-        let (inner, length) = B::write(&finished::<B>(self.inner, B::SIZE, &[text]));
-        finished::<B>(self.outer, B::SIZE, &[&inner[..length]])
+    /// Of several texts.
+    pub(super) fn of(&self, texts: &[&[u8]; LANES]) -> [B::Words; LANES] {
+        let mut counts = [0; LANES];
+        for lane in 0..LANES {
+            counts[lane] = count::<B>(&[texts[lane]]);
+        }
+        let inner = finished::<B>(self.inner, &counts, |number, blocks| {
+            for lane in 0..LANES {
+                blocks[lane] = block::<B>(&[texts[lane]], B::SIZE, number);
+            }
+        });
+        finished::<B>(self.outer, &[1; LANES], |_, blocks| {
+            for lane in 0..LANES {
+                let (bytes, length) = B::write(&inner[lane]);
+                blocks[lane] = block::<B>(&[&bytes[..length]], B::SIZE, 0);
+            }
+        })
     }
 }
 
 macro_rules! blocks {
-    ($name:ident, $compress:path, [$word:ty; $count:literal], $size:literal, $from:ident, $to:ident, $start:expr) => {
+    ($name:ident, $compress:path, [$word:ty; $count:literal], $size:literal, $from:ident, $to:ident, $start:expr $(, $all:path)?) => {
         pub(super) struct $name;
 
         impl Blocks for $name {
@@ -96,6 +172,12 @@ macro_rules! blocks {
             fn compress(words: &mut Self::Words, block: &Self::Block) {
                 $compress(words, std::slice::from_ref(block));
             }
+
+            $(
+                fn compress_all(words: &mut [Self::Words; LANES], blocks: &[Self::Block; LANES]) {
+                    $all(words, blocks);
+                }
+            )?
 
             fn read(digest: &[u8]) -> Option<Self::Words> {
                 let (words, rest) = digest.as_chunks::<{ size_of::<$word>() }>();
@@ -125,7 +207,8 @@ blocks!(
     64,
     from_le_bytes,
     to_le_bytes,
-    [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476]
+    [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476],
+    lanes::md5
 );
 
 blocks!(
@@ -181,8 +264,16 @@ mod tests {
         };
         let joined = written(digest::<B>(&[key, b":", text]));
         assert_eq!(joined, D::digest([key, b":", text].concat()).to_vec());
-        let keyed = <M as KeyInit>::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes();
-        assert_eq!(written(Keyed::<B>::new(key).of(text)), keyed.to_vec());
+        // Messages of different lengths side by side.
+        let texts: [&[u8]; LANES] = std::array::from_fn(|lane| &text[text.len() * lane / (LANES - 1)..]);
+        for (words, text) in Keyed::<B>::new(key).of(&texts).iter().zip(texts) {
+            let expected = <M as KeyInit>::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes();
+            assert_eq!(written(*words), expected.to_vec());
+        }
+        let between: [&[u8]; LANES] = [b"", b"::", b"--", b"_", b".", b"a long one", b"a lang one", b"&"];
+        for (words, between) in super::joined::<B>(key, &between, text).iter().zip(between) {
+            assert_eq!(written(*words), D::digest([key, between, text].concat()).to_vec());
+        }
         assert!(B::read(&joined) == Some(digest::<B>(&[key, b":", text])));
         assert!(B::read(&joined[1..]).is_none());
     }

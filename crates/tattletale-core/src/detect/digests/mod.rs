@@ -7,11 +7,14 @@
 //! and one in [`crate::model::Step::DIGESTS`].
 
 mod blocks;
+mod lanes;
 mod murmur;
 pub(super) mod runs;
 pub mod salted;
 mod table;
 
+use crate::codec::digits::eight_of_hex;
+use crate::model::url::hex_digit;
 use blake2::{Blake2b256, Blake2b512, Blake2s256};
 use blocks::Blocks;
 use ripemd::Ripemd160;
@@ -150,12 +153,20 @@ impl Seen {
 
     /// Hexadecimal digits in either case, an odd number of them too.
     pub(super) fn hex(digits: &[u8]) -> Option<Self> {
-        let mut seen = Self { bytes: [0; 64], bits: digits.len().min(128) * 4 };
-        for (place, &digit) in digits.iter().take(128).enumerate() {
-            let value = crate::model::url::hex_digit(digit)?;
+        let digits = &digits[..digits.len().min(128)];
+        if digits.len() < 16 || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        let mut seen = Self { bytes: [0; 64], bits: digits.len() * 4 };
+        let (eights, rest) = digits.as_chunks::<8>();
+        for (eight, bytes) in eights.iter().zip(seen.bytes.as_chunks_mut().0) {
+            *bytes = eight_of_hex(eight).to_be_bytes();
+        }
+        for (place, &digit) in (eights.len() * 8..).zip(rest) {
+            let value = hex_digit(digit)?;
             seen.bytes[place / 2] |= if place % 2 == 0 { value << 4 } else { value };
         }
-        (seen.bits >= 64).then_some(seen)
+        Some(seen)
     }
 
     /// The first 64 bits.

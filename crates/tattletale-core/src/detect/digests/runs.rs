@@ -1,16 +1,15 @@
 //! Runs of text that have the shape of a digest: hexadecimal, base64 or decimal digits and nothing else around.
 //!
-//! The scan tells members of these alphabets for 64 bytes at a time in a form that compilers turn into vector code,
-//! and finds in the mask where runs begin that have the length of something, so that most words cost nothing: each run
+//! The scan tells members of these alphabets for 64 bytes at a time, and finds in the mask where runs begin that have the length of something, so that most words cost nothing: each run
 //! that is looked at is a branch that no processor foresees. Digits are told eight at a time, in one word.
 
 mod shape;
-mod word;
 
 use super::Seen;
 use crate::codec::base64;
 use shape::look;
 use std::ops::Range;
+use wide::u8x16;
 
 /// Shortest run that is looked at: the digits of a 32-bit digest.
 const SHORTEST: usize = 8;
@@ -132,22 +131,26 @@ struct Masks {
 }
 
 impl Masks {
-    /// A plain loop over arrays: what `zip` is made of is not always inlined without link-time optimisation, and then
-    /// nothing here becomes vector code.
     #[inline]
     fn of(block: &[u8; 64]) -> Self {
-        let (mut flags, mut slash) = ([0u8; 64], 0);
-        for at in 0..64 {
-            flags[at] = u8::from(is_member(block[at]));
-            slash |= u8::from(block[at] == b'/');
+        let each = u8x16::splat;
+        let within = |bytes: u8x16, from: u8, count: u8| {
+            let place = bytes - each(from);
+            place.min(each(count - 1)).simd_eq(place)
+        };
+        let (mut members, mut slashes) = (0, each(0));
+        for (number, bytes) in block.as_chunks().0.iter().enumerate() {
+            let bytes = u8x16::from(*bytes);
+            // As in `is_member`.
+            let member = within(bytes | each(0x20), b'a', 26)
+                | within(bytes, b'/', 11)
+                | bytes.simd_eq(each(b'+'))
+                | bytes.simd_eq(each(b'-'))
+                | bytes.simd_eq(each(b'_'));
+            members |= u64::from(member.to_bitmask()) << (number * 16);
+            slashes |= bytes.simd_eq(each(b'/'));
         }
-        // Eight flags of 0 or 1 become eight bits of one byte: the product moves each to its place in the highest byte.
-        let (words, mut members) = (flags.as_chunks::<8>().0, 0);
-        for (number, word) in words.iter().enumerate() {
-            let bits = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-            members |= bits << (number * 8);
-        }
-        Self { members, slash: slash != 0 }
+        Self { members, slash: slashes.to_bitmask() != 0 }
     }
 }
 

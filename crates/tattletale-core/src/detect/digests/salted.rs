@@ -6,7 +6,8 @@
 //! The length of a run tells the algorithm: 32 digits are tried as MD5 alone.
 
 use super::Seen;
-use super::blocks::{self, Blocks, Keyed, digest};
+use super::blocks::{self, Blocks, Keyed, joined};
+use super::lanes::LANES;
 use crate::detect::chance;
 use crate::detect::planted::{MIN_LEN, normal};
 use crate::model::{GroundTruth, Odds, Subject};
@@ -17,8 +18,8 @@ const VALUES: usize = 200;
 /// Normal forms of each value, the likeliest.
 const FORMS: usize = 4;
 
-/// What stands between salt and value.
-const SEPARATORS: [&[u8]; 8] = [b"", b":", b"|", b"-", b"_", b".", b",", b"&"];
+/// What stands between salt and value: as many as are tried side by side.
+const SEPARATORS: [&[u8]; LANES] = [b"", b":", b"|", b"-", b"_", b".", b",", b"&"];
 
 /// Digests that are made for one message: a few milliseconds.
 pub const PER_MESSAGE: u64 = 20_000;
@@ -110,16 +111,18 @@ fn made_of<B: Blocks>(run: &[u8], texts: &[Text], salt: &[u8]) -> Option<(usize,
     let run = B::read(run)?;
     // What only the salt decides is made once for all texts: two of four blocks of an HMAC.
     let keyed = Keyed::<B>::new(salt);
-    texts.iter().enumerate().find_map(|(number, Text { bytes: text, .. })| {
-        if keyed.of(text) == run {
-            return Some((number, Role::Key));
+    for (number, some) in texts.chunks(LANES).enumerate() {
+        let mut side_by_side: [&[u8]; LANES] = [&[]; LANES];
+        side_by_side.iter_mut().zip(some).for_each(|(place, text)| *place = &text.bytes);
+        if let Some(at) = keyed.of(&side_by_side)[..some.len()].iter().position(|made| *made == run) {
+            return Some((number * LANES + at, Role::Key));
         }
-        SEPARATORS.iter().find_map(|between| {
-            if digest::<B>(&[salt, between, text]) == run {
-                return Some((number, Role::Before));
-            }
-            (digest::<B>(&[text, between, salt]) == run).then_some((number, Role::Behind))
-        })
+    }
+    texts.iter().enumerate().find_map(|(number, Text { bytes: text, .. })| {
+        if joined::<B>(salt, &SEPARATORS, text).contains(&run) {
+            return Some((number, Role::Before));
+        }
+        joined::<B>(text, &SEPARATORS, salt).contains(&run).then_some((number, Role::Behind))
     })
 }
 
@@ -180,10 +183,8 @@ impl Salted {
 /// The bytes of a run that may be a whole digest.
 pub(in crate::detect) fn bytes_of(text: &[u8]) -> Option<Vec<u8>> {
     let letters = text.iter().rposition(|&byte| byte != b'=').map_or(text, |last| &text[..=last]);
-    let seen = match letters.iter().all(u8::is_ascii_hexdigit) {
-        true => Seen::hex(letters)?,
-        false => Seen::bytes(&crate::codec::base64::decode(letters)?)?,
-    };
+    let of_letters = || Seen::bytes(&crate::codec::base64::decode(letters)?);
+    let seen = Seen::hex(letters).or_else(of_letters)?;
     Some(seen.known().to_vec())
 }
 

@@ -1,7 +1,7 @@
 //! What one run may be: a number, hexadecimal digits, a UUID, letters of base64, and pieces of it that may be.
 
-use super::word::{eight_of_hex, first_of_hex, hex_digits, is_all, not_digit, not_hex, slash};
 use super::{Run, SHORTEST, SHORTEST_LETTERS, What};
+use crate::codec::digits::{eight_of_hex, first_of_hex, hex_digits, is_all, not_digit, not_hex, slash};
 use std::ops::Range;
 
 /// Hexadecimal digits of 64 bits.

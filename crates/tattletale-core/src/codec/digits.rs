@@ -2,14 +2,14 @@
 
 /// What the first sixteen hexadecimal digits say, in either case.
 #[inline]
-pub(super) fn first_of_hex(digits: &[u8]) -> u64 {
+pub(crate) fn first_of_hex(digits: &[u8]) -> u64 {
     let [high, low, ..] = digits.as_chunks().0 else { return 0 };
     u64::from(eight_of_hex(high)) << 32 | u64::from(eight_of_hex(low))
 }
 
 /// What eight hexadecimal digits say, all at a time in one word.
 #[inline]
-pub(super) fn eight_of_hex(digits: &[u8; 8]) -> u32 {
+pub(crate) fn eight_of_hex(digits: &[u8; 8]) -> u32 {
     let word = u64::from_be_bytes(*digits);
     // Letters have bit 6 set, and their low four bits begin with 1 for ten.
     let nibbles = (word & 0x0f0f_0f0f_0f0f_0f0f) + (word >> 6 & 0x0101_0101_0101_0101) * 9;
@@ -20,7 +20,7 @@ pub(super) fn eight_of_hex(digits: &[u8; 8]) -> u32 {
 
 /// How many hexadecimal digits there are at the start.
 #[inline]
-pub(super) fn hex_digits(run: &[u8]) -> usize {
+pub(crate) fn hex_digits(run: &[u8]) -> usize {
     let (words, rest) = run.as_chunks::<8>();
     for (number, word) in words.iter().enumerate() {
         let others = not_hex(u64::from_le_bytes(*word));
@@ -33,7 +33,7 @@ pub(super) fn hex_digits(run: &[u8]) -> usize {
 
 /// Whether none of the bytes is one of those that `others` marks, eight at a time.
 #[inline]
-pub(super) fn is_all(bytes: &[u8], others: impl Fn(u64) -> u64) -> bool {
+pub(crate) fn is_all(bytes: &[u8], others: impl Fn(u64) -> u64) -> bool {
     let (words, rest) = bytes.as_chunks::<8>();
     for word in words {
         if others(u64::from_le_bytes(*word)) != 0 {
@@ -58,19 +58,19 @@ fn below(word: u64, bound: u64) -> u64 {
 
 /// The same of each that is no decimal digit.
 #[inline]
-pub(super) fn not_digit(word: u64) -> u64 {
+pub(crate) fn not_digit(word: u64) -> u64 {
     below(word, 0x30) | (below(word, 0x3a) ^ (EACH * 0x80))
 }
 
 /// Of each that is no hexadecimal digit.
 #[inline]
-pub(super) fn not_hex(word: u64) -> u64 {
+pub(crate) fn not_hex(word: u64) -> u64 {
     let small = word | (EACH * 0x20);
     not_digit(word) & (below(small, 0x61) | (below(small, 0x67) ^ (EACH * 0x80)))
 }
 
 /// Of each that is a slash.
 #[inline]
-pub(super) fn slash(word: u64) -> u64 {
+pub(crate) fn slash(word: u64) -> u64 {
     below(word ^ (EACH * u64::from(b'/')), 1)
 }
