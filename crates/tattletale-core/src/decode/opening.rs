@@ -202,8 +202,7 @@ impl<'v> Opening<'_, 'v> {
     pub fn fault(&mut self, kind: FaultKind, offset: usize, message: impl Into<String>) {
         let mut fault = Fault::new(kind, message).at(offset as u64);
         fault.path = self.node.chain.child(Some((self.layer, At::Whole))).path();
-        self.walker.faults.push(fault);
-        self.walker.stated += 1;
+        self.walker.state(fault);
         self.damaged = true;
     }
 

@@ -30,6 +30,7 @@ fn takes(layer: &dyn Layer, bytes: &[u8], hint: Hint<'_>) -> bool {
         stopped: false,
         faults: Vec::new(),
         stated: 0,
+        dropped: Dropped::default(),
         words: Words::borrow(false),
     };
     let (span, look, mut entered) = (0..bytes.len(), view.look, false);
