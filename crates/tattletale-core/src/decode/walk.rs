@@ -240,7 +240,7 @@ impl Walker<'_> {
             let found = self.offer(node, &view, layer, &mut entered);
             if found.opened {
                 inside = found;
-                decoded = layer.radix() && self.stated == before.1;
+                decoded = layer.digits().is_some() && self.stated == before.1;
                 break;
             }
             inside.opaque = inside.opaque.max(found.opaque);
@@ -264,7 +264,7 @@ impl Walker<'_> {
     /// What a layer makes of a node.
     fn offer(&mut self, node: &Node<'_>, view: &View<'_>, layer: &dyn Layer, entered: &mut bool) -> Reach {
         let faults = (self.faults.len(), self.dropped.others);
-        let (name, radix, reach) = (layer.name(), layer.radix(), Reach::default());
+        let (name, radix, reach) = (layer.name(), layer.digits().is_some(), Reach::default());
         let mut opening = Opening { walker: self, node, entered, layer: name, radix, damaged: false, reach };
         layer.open(view, &mut opening);
         let reach = opening.reach;

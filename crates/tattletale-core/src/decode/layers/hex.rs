@@ -1,7 +1,7 @@
 //! Hexadecimal: digests, identifiers, and texts that someone wanted to look like those.
 
 use crate::decode::look::{COLON, DASH, DIGIT, HEX_LOWER, HEX_UPPER, LOWER, PUNCTUATION, SPACE, UPPER};
-use crate::decode::{At, Layer, Look, Needs, Opening, Proof, View};
+use crate::decode::{At, Digits, Layer, Look, Needs, Opening, Proof, View};
 use crate::model::url::hex_digit;
 
 pub(super) struct Hex;
@@ -24,8 +24,8 @@ impl Layer for Hex {
         b"7a6f65406578616d706c652e6f7267"
     }
 
-    fn radix(&self) -> bool {
-        true
+    fn digits(&self) -> Option<Digits> {
+        Some(Digits { group: 2, read: pairs })
     }
 
     fn needs(&self) -> Needs {
@@ -82,6 +82,10 @@ impl Layer for Hex {
         let text = look.text() && (view.look.has(HEX_LOWER | HEX_UPPER) || !plain);
         out.made_that_looks(At::Whole, decoded, look, if text { Proof::Sure } else { Proof::Guess });
     }
+}
+
+fn pairs(digits: &[u8]) -> Option<Vec<u8>> {
+    digits.as_chunks().0.iter().map(|[high, low]| Some(hex_digit(*high)? << 4 | hex_digit(*low)?)).collect()
 }
 
 /// Pairs with a separator between them are more than a MAC address has.

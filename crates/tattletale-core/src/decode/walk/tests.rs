@@ -40,7 +40,7 @@ fn takes(layer: &dyn Layer, bytes: &[u8], hint: Hint<'_>) -> bool {
         node: &node,
         entered: &mut entered,
         layer: layer.name(),
-        radix: layer.radix(),
+        radix: layer.digits().is_some(),
         damaged: false,
         reach: Reach::default(),
     };
