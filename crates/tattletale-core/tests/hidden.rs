@@ -322,6 +322,30 @@ fn pieces_in_fields_of_one_object() {
 }
 
 #[test]
+fn what_was_planted_encoded_is_found_among_digits_as_they_stand() {
+    let text: String = values(7).concat().chars().filter(char::is_ascii).take(150).collect();
+    let alphabets =
+        ["hex", "base64", "base32", "base32 in small letters", "base45", "ascii85", "base85", "z85"].map(|name| {
+            let digits = encode(name, text.as_bytes());
+            // A piece that begins within a group of digits.
+            let piece = String::from_utf8(digits[9..70].to_vec()).unwrap();
+            (name, piece, digits)
+        });
+    let stream = STANDARD.encode_to_string(encode("gzip", text.as_bytes()));
+    let whole = [("base64 of gzip", stream.clone(), stream.into_bytes())];
+    let missed: Vec<&str> = alphabets
+        .into_iter()
+        .chain(whole)
+        .filter(|(_, planted, digits)| {
+            let found = seen(&Planted::new(&truth("text", std::slice::from_ref(planted))), digits);
+            !found.iter().any(|(_, strength)| *strength == Strength::Strong)
+        })
+        .map(|(name, ..)| name)
+        .collect();
+    assert!(missed.is_empty(), "{missed:?}");
+}
+
+#[test]
 fn nothing_hides_behind_a_magic_number() {
     let account = "zoe83Lindqvist7";
     let planted = Planted::new(&truth("account-id", &[account.to_owned()]));

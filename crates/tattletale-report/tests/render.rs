@@ -114,6 +114,43 @@ fn a_fault_of_a_whole_capture_follows_a_colon() {
 }
 
 #[test]
+fn what_is_only_counted_is_said() {
+    let mut report = reports::rich();
+    let listed = report.faults.len() as u64;
+    report.faults_dropped = 2_345 - listed;
+    report.findings_dropped = 4_567;
+    report.coverage.hosts_dropped = 6_789;
+    for renderer in RENDERERS.iter().filter(|renderer| renderer.name() != "brief") {
+        let text = rendered(*renderer, &report, &Options::default());
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = match renderer.name() {
+            "json" => vec![
+                format!("\"faults_dropped\": {}", 2_345 - listed),
+                "\"findings_dropped\": 4567".into(),
+                "\"hosts_dropped\": 6789".into(),
+                "\"complete\": false".into(),
+            ],
+            _ => vec![
+                "2,345 places".into(),
+                "4,567 more places where the same was told".into(),
+                format!("2,3{} more places where something could not be processed", 45 - listed),
+                "the hosts of 6,789 messages and connections".into(),
+            ],
+        };
+        let silent: Vec<&String> = said.iter().filter(|said| !text.contains(said.as_str())).collect();
+        assert!(silent.is_empty(), "{} does not say {silent:?}", renderer.name());
+    }
+    let mut report = reports::nothing_found();
+    report.faults_dropped = 1;
+    assert!(!report.complete());
+    for renderer in RENDERERS {
+        let text = rendered(*renderer, &report, &Options::default()).to_lowercase();
+        let said = ["not complete", "not everything that was there could", "\"complete\": false"];
+        assert!(said.iter().any(|said| text.contains(said)), "{}", renderer.name());
+    }
+}
+
+#[test]
 fn no_output_holds_control_or_bidi_characters() {
     for renderer in RENDERERS {
         for options in [Options::default(), revealing()] {

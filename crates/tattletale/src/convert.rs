@@ -74,7 +74,7 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<Outcome, Failure> {
             return Err(wrote(error));
         }
         let imported = read.map_err(|error| Failure::Capture { name: name.clone(), error })?;
-        tally.faults.extend(source.faults().iter().chain(&imported.faults).map(|fault| shown(&name, fault)));
+        tally.faults(&name, source.faults().iter().chain(&imported.faults));
     }
     out.finish().map_err(wrote)?;
     progress.finish();
@@ -159,7 +159,9 @@ struct Tally {
     lost_unseen: u64,
     lost_bytes: u64,
     partial: u64,
+    /// The first of them; of the rest only their number.
     faults: Vec<String>,
+    more_faults: u64,
 }
 
 impl Tally {
@@ -172,13 +174,23 @@ impl Tally {
             }
         };
         self.exchanges += 1;
-        self.faults.extend(exchange.faults.iter().map(|fault| shown(name, fault)));
+        self.faults(name, exchange.faults.iter());
         let bodies = [Some(&exchange.request.body), exchange.response.as_ref().map(|response| &response.body)];
         self.partial += bodies.iter().flatten().filter(|body| body.fidelity > Fidelity::Decoded).count() as u64;
         if target == Target::Har {
             let headers = exchange.request.headers.iter().chain(&exchange.request.cookies);
             let headers = headers.chain(exchange.response.iter().flat_map(|response| &response.headers));
             self.lost_bytes += headers.filter(|header| std::str::from_utf8(&header.value).is_err()).count() as u64;
+        }
+    }
+
+    fn faults<'f>(&mut self, name: &str, faults: impl Iterator<Item = &'f Fault>) {
+        const LISTED: usize = 20;
+        for fault in faults {
+            match self.faults.len() < LISTED {
+                true => self.faults.push(shown(name, fault)),
+                false => self.more_faults += 1,
+            }
         }
     }
 
@@ -196,11 +208,11 @@ impl Tally {
         if self.partial > 0 {
             writeln!(stdout, "{} bodies were missing, cut or damaged in the captures already", self.partial)?;
         }
-        for fault in self.faults.iter().take(20) {
+        for fault in &self.faults {
             writeln!(stdout, "could not be processed: {fault}")?;
         }
-        if self.faults.len() > 20 {
-            writeln!(stdout, "and {} more", self.faults.len() - 20)?;
+        if self.more_faults > 0 {
+            writeln!(stdout, "and {} more", self.more_faults)?;
         }
         stdout.flush()?;
         Ok(if self.faults.is_empty() { Outcome::NothingFound } else { Outcome::Incomplete })

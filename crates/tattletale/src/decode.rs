@@ -29,7 +29,7 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<Outcome, Failure> {
         }
     }
     out.flush()?;
-    Ok(match (walked.faults.is_empty(), seen.sightings.is_empty()) {
+    Ok(match (walked.complete(), seen.sightings.is_empty()) {
         (false, _) => Outcome::Incomplete,
         (true, true) => Outcome::NothingFound,
         (true, false) => Outcome::Found,
@@ -75,6 +75,9 @@ fn print(
         let (path, fault) = (display_path(&fault.path), fault.to_string());
         writeln!(out, "\nnot processed: {}: {}", escape::text(&path), escape::text(&fault))?;
     }
+    if walked.faults_dropped > 0 {
+        writeln!(out, "\nnot processed: {} more places that are not listed", walked.faults_dropped)?;
+    }
     if !args.find.is_empty() {
         writeln!(out)?;
     }
@@ -103,11 +106,12 @@ fn as_json(args: &DecodeArgs, root: &Tree, sightings: &[Sighting], walked: &Walk
     let fault = |fault: &tattletale_core::model::Fault| json!({ "kind": fault.kind.name(), "path": path(&fault.path), "offset": fault.offset, "message": fault.message });
     json!({
         "schema": 1,
-        "complete": walked.faults.is_empty(),
+        "complete": walked.complete(),
         "found": sightings.iter().map(found).collect::<Vec<_>>(),
         "read": walked.read,
         "opaque": walked.opaque,
         "faults": walked.faults.iter().map(fault).collect::<Vec<_>>(),
+        "faults_dropped": walked.faults_dropped,
         "tree": node(root),
     })
 }

@@ -118,9 +118,10 @@ fn print(
     writeln!(out)?;
 
     let mut faults = exchange.faults.clone();
-    let mut unfolded = Vec::new();
+    let (mut unfolded, mut dropped) = (Vec::new(), 0);
     for view in parts(exchange, args.responses) {
         let (tree, walked) = tree(view.bytes, view.hint, limits);
+        dropped += walked.faults_dropped;
         faults.extend(walked.faults.into_iter().map(|mut fault| {
             fault.part = Some(Part::clone(&view.part));
             fault
@@ -137,7 +138,8 @@ fn print(
         fault.exchange = Some(exchange.index);
         writeln!(out, "\nnot processed: {}", printer.line(&fault.to_string()))?;
     }
-    Ok(faults.is_empty())
+    say_dropped(dropped, out)?;
+    Ok(faults.is_empty() && dropped == 0)
 }
 
 /// True when everything could be processed.
@@ -165,5 +167,13 @@ fn print_unseen(
     for fault in &walked.faults {
         writeln!(out, "\nnot processed: {}", printer.line(&fault.to_string()))?;
     }
-    Ok(walked.faults.is_empty())
+    say_dropped(walked.faults_dropped, out)?;
+    Ok(walked.complete())
+}
+
+fn say_dropped(faults: u64, out: &mut impl Write) -> io::Result<()> {
+    match faults {
+        0 => Ok(()),
+        _ => writeln!(out, "\nnot processed: {faults} more places that are not listed"),
+    }
 }

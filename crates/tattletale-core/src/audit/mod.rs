@@ -7,14 +7,17 @@
 mod batches;
 mod carriers;
 mod control;
+mod faults;
 mod fields;
 mod inferred;
 mod names;
 mod navigation;
 mod personal;
+mod rows;
 mod salting;
 mod search;
 mod survey;
+mod tally;
 mod unfolded;
 mod watchers;
 
@@ -126,6 +129,7 @@ pub fn audit_against(
         coverage: Coverage { responses: options.responses, ..Coverage::default() },
         operators: Vec::new(),
         faults,
+        faults_dropped: 0,
     };
     let options = &with_seen_keys(captures, options)?;
     let mut collected = fields::Collected::new();

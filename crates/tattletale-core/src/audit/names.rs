@@ -1,53 +1,82 @@
 //! Connections that could not be seen, and what their names tell: whoever resolves or routes a name is told it.
 //!
 //! `u-4711.tracker.example` says who the user is without a byte of content. Such a connection is no exchange and takes
-//! no position among them, so findings in its name count positions of their own (`Part::Sni`, `Part::Dns`).
+//! no position among them, so findings in its name count positions of their own (`Part::Sni`, `Part::Dns`). Names can
+//! be made up without end: what is kept of them is bounded as that of exchanges is.
 
-use super::search::{Place, Search, Tally, sum};
+use super::faults::Faults;
+use super::rows::name_of_row;
+use super::search::{Place, Search};
+use super::tally::{Tally, Unjudged, kept, most_of_one, sum};
 use crate::decode::Hint;
 use crate::detect::{Places, look};
-use crate::model::{Blind, Fault, Finding, Odds, Part, ReceiverCoverage, Report, registrable_domain};
+use crate::model::{Blind, Fault, Part, ReceiverCoverage, Report, Subject, registrable_domain};
 use std::collections::{BTreeMap, HashMap};
 
 /// What could not be seen in one capture.
 #[derive(Default)]
 pub(super) struct Unseen {
-    rows: BTreeMap<String, ReceiverCoverage>,
+    rows: BTreeMap<String, Row>,
     connections: usize,
     places: Places,
-    found: Vec<(Finding, Odds)>,
-    faults: Vec<Fault>,
+    pub(super) found: Vec<Unjudged>,
+    /// How often each subject stood in the names of a row.
+    told: HashMap<(Subject, String), usize>,
+}
+
+#[derive(Default)]
+struct Row {
+    coverage: ReceiverCoverage,
+    /// Connections to the very host that the row is named after.
+    own: u64,
 }
 
 impl Unseen {
-    /// Counts one connection and looks for planted values in its name.
-    pub(super) fn add(&mut self, search: &Search<'_>, blind: &Blind, report: &Report) {
+    /// Counts one connection and looks for planted values in its name. `found` is how much was found in the exchanges
+    /// of this capture.
+    pub(super) fn add(
+        &mut self,
+        search: &Search<'_>,
+        blind: &Blind,
+        found: usize,
+        faults: &mut Faults,
+        report: &mut Report,
+    ) {
         let host = blind.receiver();
-        self.rows.entry(host.clone()).or_default().add_blind(blind);
+        let of_row = name_of_row(&host, self.rows.len(), |name| self.rows.contains_key(name));
+        let row = self.rows.entry(of_row.to_owned()).or_default();
+        row.coverage.add_blind(blind);
+        *(if of_row == host { &mut row.own } else { &mut report.coverage.hosts_dropped }) += 1;
         let exchange = self.connections;
         self.connections += 1;
         let Some((part, name)) = name_of(blind) else { return };
         let limits = &search.options.limits;
         let (seen, walked) = look(search.planted, name.as_bytes(), Hint::default(), limits, &mut self.places);
-        self.faults.extend(walked.faults.into_iter().map(|fault| Fault { part: Some(part.clone()), ..fault }));
+        let placed = |fault| Fault { part: Some(part.clone()), ..fault };
+        walked.faults.into_iter().for_each(|fault| faults.add(placed(fault), report));
+        faults.drop(walked.faults_dropped);
         for sighting in seen.sightings {
+            let of_one = self.told.entry((sighting.subject, of_row.to_owned())).or_default();
+            *of_one += 1;
+            if *of_one > most_of_one(kept(report) + found + self.found.len()) {
+                report.findings_dropped += 1;
+                continue;
+            }
             let odds = sighting.odds;
             let place = Place { exchange, host: &host, part: part.clone(), at: blind.at, plaintext: true };
-            self.found.push((search.finding(place, sighting, report), odds));
+            self.found.push(Unjudged { finding: search.finding(place, sighting, report), odds });
         }
     }
 
     /// Joins the rows of its hosts, those of which nothing else is known last, and the findings in exchanges.
-    pub(super) fn finish(self, capture: usize, tally: &mut Tally, report: &mut Report) {
-        tally.add(&self.places, self.found);
-        report.faults.extend(self.faults.into_iter().map(|fault| (capture, fault)));
-        let rows = &mut report.coverage.receivers;
-        let known: HashMap<String, usize> = rows.iter().enumerate().map(|(at, row)| (row.host.clone(), at)).collect();
-        for (host, unseen) in self.rows {
-            match known.get(&host) {
-                Some(&at) => sum(&mut rows[at], &unseen),
-                None => rows.push(ReceiverCoverage { host, ..unseen }),
-            }
+    pub(super) fn finish(self, tally: &mut Tally, report: &mut Report) {
+        tally.places.add(&self.places);
+        tally.found.extend(self.found);
+        // Rows that several hosts share take the place of nobody's own.
+        let (own, shared): (Vec<_>, Vec<_>) = self.rows.into_iter().partition(|(_, row)| row.own > 0);
+        for (host, unseen) in own.into_iter().chain(shared) {
+            let row = tally.rows.row(&host, unseen.own, &mut report.coverage);
+            sum(&mut report.coverage.receivers[row], &unseen.coverage);
         }
     }
 }

@@ -3,23 +3,23 @@
 use super::batches;
 use super::carriers::{Carriers, Role};
 use super::fields::{self, Collected, Leaf};
-use super::names::Unseen;
-use super::personal::{self, Recollection};
+use super::personal;
 use super::salting::{Budget, Outcome, Round, Run, Salts};
 use super::survey::Survey;
+use super::tally::{Tally, Unjudged, sum};
 use super::unfolded::{Asked, Memo, Unfolded};
 use super::{Capture, Options};
 use crate::attribute::{same_site, site};
-use crate::decode::parts;
+use crate::decode::{Walked, parts};
 use crate::detect::personal::Recognised;
-use crate::detect::{Closed, Places, Planted, chance};
+use crate::detect::{Closed, Places, Planted};
 use crate::import::Wanted;
 use crate::model::{
-    Captured, Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, Hashes, Odds, OpaquePlace, Part, Party,
+    Captured, Carrier, Exchange, Fault, FaultKind, Fidelity, Finding, Hashes, OpaquePlace, Part, Party,
     ReceiverCoverage, Report, Sighting, Strength, Subject, Timestamp, registrable_domain, url,
 };
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::mpsc::{self, Receiver};
 
 /// Searches one capture.
@@ -64,6 +64,8 @@ struct Examined {
     opaque: Vec<(Part, Closed)>,
     row: ReceiverCoverage,
     faults: Vec<Fault>,
+    /// Faults that were over a bound.
+    faults_dropped: u64,
     places: Places,
     hashes: Hashes,
     /// Runs that may be digests made with a salt.
@@ -80,14 +82,15 @@ impl<'a> Search<'a> {
     /// Reads the capture again and adds what is found to the report: this thread reads while those of the pool search,
     /// to which it must not belong, since it waits for them.
     pub(super) fn run(&self, capture: &Capture<'_>, survey: &Survey, report: &mut Report, collected: &mut Collected) {
-        let mut tally = Tally::default();
+        let mut tally = Tally::of(report);
         let (filled, full) = mpsc::sync_channel(1);
         let result = rayon::in_place_scope(|scope| {
             scope.spawn(|_| self.search(full, &mut tally, report, collected));
             let wanted = Wanted { request_bodies: true, response_bodies: self.options.responses };
             batches::read(capture, wanted, filled)
         });
-        std::mem::take(&mut tally.unseen).finish(self.capture, &mut tally, report);
+        std::mem::take(&mut tally.unseen).finish(&mut tally, report);
+        std::mem::take(&mut tally.faults).settle(self.capture, report);
         let info = &mut report.captures[self.capture];
         info.bytes = survey.imported.bytes;
         info.exchanges = survey.imported.exchanges;
@@ -105,7 +108,7 @@ impl<'a> Search<'a> {
         if let Some(message) = changed {
             report.faults.push((self.capture, Fault::new(FaultKind::Corrupt, message)));
         }
-        self.judge(tally, report);
+        tally.judge(self.in_control, report);
     }
 
     /// Examines batches on all cores, and adds what is found in their order.
@@ -121,7 +124,7 @@ impl<'a> Search<'a> {
             for captured in batch {
                 match captured {
                     Captured::Exchange(exchange) => exchanges.push(exchange),
-                    Captured::Blind(blind) => tally.unseen.add(self, &blind, report),
+                    Captured::Blind(blind) => tally.blind(self, &blind, report),
                 }
             }
             let mut examined: Vec<Examined> =
@@ -138,7 +141,7 @@ impl<'a> Search<'a> {
         let mut row = ReceiverCoverage { host: host.clone(), exchanges: 1, ..ReceiverCoverage::default() };
         exchange.peer().into_iter().for_each(|address| row.seen_at(address));
         row.plaintext = u64::from(role == Role::Other && is_plaintext(&exchange.request.url));
-        let mut faults = exchange.faults.clone();
+        let (mut faults, mut faults_dropped) = (exchange.faults.clone(), 0);
         let (mut sightings, mut opaque) = (Vec::new(), Vec::new());
         let (mut leaves, mut records, mut dropped) = (Vec::new(), 0, 0);
         // What the user's own action carries tells nothing about who tells tales.
@@ -165,10 +168,13 @@ impl<'a> Search<'a> {
             let crowded = seen.crowded.iter().map(|_| {
                 Fault::new(FaultKind::Limit, "one thing stands in so many places here that not all are listed")
             });
-            for mut fault in walked.faults.iter().cloned().chain(crowded) {
-                fault.part = Some(view.part.clone());
-                faults.push(fault);
+            // A message of a socket is a part, and there can be any number of them.
+            let room = Walked::FAULTS.saturating_sub(faults.len());
+            let stated = faults.len() + walked.faults.len() + seen.crowded.len();
+            for fault in walked.faults.iter().cloned().chain(crowded).take(room) {
+                faults.push(Fault { part: Some(view.part.clone()), ..fault });
             }
+            faults_dropped += walked.faults_dropped + (stated - faults.len()) as u64;
             let at = view.at.or(exchange.at);
             if let Some(fields) = &unfolded.salts {
                 salts.add(number, fields);
@@ -191,6 +197,7 @@ impl<'a> Search<'a> {
             opaque,
             row,
             faults,
+            faults_dropped,
             places,
             hashes,
             runs,
@@ -229,6 +236,7 @@ impl<'a> Search<'a> {
             opaque,
             row: counted,
             faults,
+            faults_dropped,
             places,
             hashes,
             recognised,
@@ -240,15 +248,10 @@ impl<'a> Search<'a> {
         let seen = fields::Seen { host: &host, capture: self.capture, exchange: exchange.index, at: exchange.at };
         collected.add(leaves, dropped, &seen, |stated, at| self.carriers.mode_by(stated, at));
         tally.places.add(&places);
-        let row = *tally.rows.entry(host.clone()).or_insert_with(|| {
-            let known = report.coverage.receivers.iter().position(|row| row.host == host);
-            known.unwrap_or_else(|| {
-                report.coverage.receivers.push(ReceiverCoverage { host: host.clone(), ..ReceiverCoverage::default() });
-                report.coverage.receivers.len() - 1
-            })
-        });
+        let row = tally.rows.row(&host, 1, &mut report.coverage);
         sum(&mut report.coverage.receivers[row], &counted);
-        report.faults.extend(faults.into_iter().map(|fault| (self.capture, fault)));
+        faults.into_iter().for_each(|fault| tally.faults.add(fault, report));
+        tally.faults.drop(faults_dropped);
         report.coverage.opaque.extend(opaque.into_iter().map(|(part, closed)| OpaquePlace {
             capture: self.capture,
             exchange: exchange.index,
@@ -282,10 +285,7 @@ impl<'a> Search<'a> {
         let seen = personal::Seen { capture: self.capture, exchange: exchange.index, host: &host, plaintext };
         tally.personal.add(recognised, &sightings, &seen, self.carriers);
         for (part, at, sighting) in sightings {
-            let of_one = tally.kept.entry((sighting.subject, row)).or_default();
-            *of_one += 1;
-            let kept = report.findings.len() + report.weak.len() + tally.found.len();
-            if kept >= Finding::KEPT && *of_one > Finding::KEPT_OF_ONE {
+            if !tally.keeps(sighting.subject, row, report) {
                 report.findings_dropped += 1;
                 continue;
             }
@@ -333,47 +333,6 @@ impl<'a> Search<'a> {
             strength: Strength::Weak,
         }
     }
-
-    /// Only at the end is it known in how many places a value could have stood.
-    fn judge(&self, tally: Tally, report: &mut Report) {
-        tally.personal.settle(report);
-        for Unjudged { mut finding, odds } in tally.found {
-            finding.chance = tally.places.expected(&odds, finding.range.len());
-            let in_control = self.in_control.contains(&finding.subject());
-            finding.strength = if in_control { Strength::Weak } else { chance::strength(finding.chance) };
-            match finding.strength {
-                Strength::Strong => report.findings.push(finding),
-                Strength::Weak => report.weak.push(finding),
-            }
-        }
-    }
-}
-
-/// What grows over one capture.
-#[derive(Default)]
-pub(super) struct Tally {
-    places: Places,
-    rows: HashMap<String, usize>,
-    found: Vec<Unjudged>,
-    /// How often each subject was told to a receiver, by its row.
-    kept: HashMap<(Subject, usize), usize>,
-    personal: Recollection,
-    budget: Budget,
-    unseen: Unseen,
-}
-
-impl Tally {
-    /// What was seen elsewhere than in exchanges, and in how many places it was looked for.
-    pub(super) fn add(&mut self, places: &Places, found: Vec<(Finding, Odds)>) {
-        self.places.add(places);
-        self.found.extend(found.into_iter().map(|(finding, odds)| Unjudged { finding, odds }));
-    }
-}
-
-/// A finding whose chance is not known yet, with what its sighting says about it.
-struct Unjudged {
-    finding: Finding,
-    odds: Odds,
 }
 
 /// The host that was asked: of the URL, else of the `Host` header, else nothing better than the URL itself.
@@ -389,15 +348,4 @@ fn host_of(exchange: &Exchange) -> String {
 fn is_plaintext(address: &str) -> bool {
     let scheme = url::Parts::of(address).scheme;
     ["http", "ws"].iter().any(|plain| scheme.eq_ignore_ascii_case(plain))
-}
-
-pub(super) fn sum(into: &mut ReceiverCoverage, row: &ReceiverCoverage) {
-    into.exchanges += row.exchanges;
-    into.captured += row.captured;
-    into.read += row.read;
-    into.opaque += row.opaque;
-    row.addresses.iter().for_each(|address| into.seen_at(*address));
-    into.plaintext += row.plaintext;
-    row.blind.iter().for_each(|(kind, count)| into.add_blind_count(*kind, *count));
-    into.bodies.iter_mut().zip(row.bodies).for_each(|(sum, more)| *sum += more);
 }

@@ -24,10 +24,20 @@ pub use chain::{At, Chain, JsonStep, Slot};
 pub use layers::LAYERS;
 pub use look::Look;
 pub use needs::Needs;
+pub(crate) use opening::begins_stream;
 pub use opening::{NAME, Opening, Proof};
 pub use parts::{PartView, parts};
 pub use tree::{Tree, tree};
 pub use walk::{Both, Ending, Limits, Node, Visitor, Walked, walk};
+
+/// How the digits of an alphabet are read, wherever they were cut.
+#[derive(Debug, Clone, Copy)]
+pub struct Digits {
+    /// So many of them stand for whole bytes.
+    pub group: usize,
+    /// What whole groups stand for; none where they are no digits of this alphabet.
+    pub read: fn(&[u8]) -> Option<Vec<u8>>,
+}
 
 /// One encoding around some bytes.
 pub trait Layer: Sync {
@@ -50,9 +60,9 @@ pub trait Layer: Sync {
         false
     }
 
-    /// True when what it opens is nothing but the digits of an alphabet.
-    fn radix(&self) -> bool {
-        false
+    /// How to read a piece of what it opens, where that is nothing but the digits of an alphabet.
+    fn digits(&self) -> Option<Digits> {
+        None
     }
 
     /// What undeclared bytes must be like, or this layer declines: spares the asking.

@@ -27,7 +27,12 @@ pub enum Proof {
 /// is long, or what begins as a compressed stream does.
 fn is_telling(bytes: &[u8], look: Look) -> bool {
     const LONG: usize = 48;
-    bytes.len() >= LONG && (look.text() || matches!(bytes, [0x1f, 0x8b, 8, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..]))
+    bytes.len() >= LONG && (look.text() || begins_stream(bytes))
+}
+
+/// Whether bytes begin as gzip or zstd does.
+pub(crate) fn begins_stream(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x1f, 0x8b, 8, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..])
 }
 
 /// Where a layer puts what it opens.
@@ -202,8 +207,7 @@ impl<'v> Opening<'_, 'v> {
     pub fn fault(&mut self, kind: FaultKind, offset: usize, message: impl Into<String>) {
         let mut fault = Fault::new(kind, message).at(offset as u64);
         fault.path = self.node.chain.child(Some((self.layer, At::Whole))).path();
-        self.walker.faults.push(fault);
-        self.walker.stated += 1;
+        self.walker.state(fault);
         self.damaged = true;
     }
 

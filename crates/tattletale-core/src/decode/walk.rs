@@ -117,12 +117,24 @@ pub struct Ending {
 /// What came of a walk.
 #[derive(Debug, Default)]
 pub struct Walked {
-    /// Trouble on the way, limits included.
+    /// Trouble on the way, limits included: the first [`Walked::FAULTS`].
     pub faults: Vec<Fault>,
+    /// Trouble beyond these.
+    pub faults_dropped: u64,
     /// Bytes that ended as text or numbers.
     pub read: u64,
     /// Bytes that stayed closed.
     pub opaque: u64,
+}
+
+impl Walked {
+    /// Faults of one walk that are kept: millions of damaged pieces fit into one body.
+    pub const FAULTS: usize = 1_000;
+
+    /// True when everything that was there could be processed.
+    pub fn complete(&self) -> bool {
+        self.faults.is_empty() && self.faults_dropped == 0
+    }
 }
 
 /// Unfolds `bytes` as far as the limits allow and tells `visitor` of every node.
@@ -139,13 +151,15 @@ pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Vis
         stopped: false,
         faults: Vec::new(),
         stated: 0,
+        dropped: Dropped::default(),
         words: Words::borrow(limits.deep),
     };
     let (span, look) = (0..bytes.len(), Look::of(bytes));
     let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, guess: false, look, again: false };
     let reach = walker.place(&node, hint, Offer::Layers(None), FEW);
     walker.words.give_back();
-    Walked { faults: walker.faults, read: reach.read, opaque: reach.opaque }
+    let faults_dropped = walker.dropped.limits + walker.dropped.others;
+    Walked { faults: walker.faults, faults_dropped, read: reach.read, opaque: reach.opaque }
 }
 
 pub(super) struct Walker<'v> {
@@ -162,7 +176,16 @@ pub(super) struct Walker<'v> {
     pub(super) faults: Vec<Fault>,
     /// Faults that were stated, those of guesses that came to nothing included.
     pub(super) stated: u64,
+    dropped: Dropped,
     words: Words,
+}
+
+/// Faults that are not kept.
+#[derive(Debug, Clone, Copy, Default)]
+struct Dropped {
+    /// Limits of ours: they remain true when a guess comes to nothing.
+    limits: u64,
+    others: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -217,7 +240,7 @@ impl Walker<'_> {
             let found = self.offer(node, &view, layer, &mut entered);
             if found.opened {
                 inside = found;
-                decoded = layer.radix() && self.stated == before.1;
+                decoded = layer.digits().is_some() && self.stated == before.1;
                 break;
             }
             inside.opaque = inside.opaque.max(found.opaque);
@@ -240,12 +263,12 @@ impl Walker<'_> {
 
     /// What a layer makes of a node.
     fn offer(&mut self, node: &Node<'_>, view: &View<'_>, layer: &dyn Layer, entered: &mut bool) -> Reach {
-        let faults = self.faults.len();
-        let (name, radix, reach) = (layer.name(), layer.radix(), Reach::default());
+        let faults = (self.faults.len(), self.dropped.others);
+        let (name, radix, reach) = (layer.name(), layer.digits().is_some(), Reach::default());
         let mut opening = Opening { walker: self, node, entered, layer: name, radix, damaged: false, reach };
         layer.open(view, &mut opening);
         let reach = opening.reach;
-        if !reach.opened && self.guesses > 0 && self.faults.len() > faults {
+        if !reach.opened && self.guesses > 0 && (self.faults.len(), self.dropped.others) > faults {
             self.forget_faults(faults);
         }
         reach
@@ -279,9 +302,20 @@ impl Walker<'_> {
 
     /// A guess came to nothing, and so did the trouble inside it: random bytes are no damaged stream. Our own limits
     /// remain true whatever they were met by.
-    fn forget_faults(&mut self, from: usize) {
+    fn forget_faults(&mut self, (from, dropped): (usize, u64)) {
+        self.dropped.others = dropped;
         let kept: Vec<Fault> = self.faults.drain(from..).filter(|fault| fault.kind == FaultKind::Limit).collect();
         self.faults.extend(kept);
+    }
+
+    /// Trouble counts, and is kept within the bound.
+    pub(super) fn state(&mut self, fault: Fault) {
+        self.stated += 1;
+        match fault.kind {
+            _ if self.faults.len() < Walked::FAULTS => self.faults.push(fault),
+            FaultKind::Limit => self.dropped.limits += 1,
+            FaultKind::Truncated | FaultKind::Corrupt => self.dropped.others += 1,
+        }
     }
 
     pub(super) fn stop(&mut self, chain: &Chain<'_>, message: String) {

@@ -20,6 +20,10 @@ impl Faults {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     pub(super) fn into_list(mut self) -> Vec<Fault> {
         if self.more > 0 {
             let message = format!("{} more places of the file could not be read", self.more);

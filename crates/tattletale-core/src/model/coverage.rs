@@ -6,8 +6,11 @@ use std::net::IpAddr;
 /// What was seen and what was not, over all captures of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
-    /// One row per receiving host, in order of first appearance.
+    /// One row per receiving host, in order of first appearance; those beyond [`Coverage::HOSTS`] share rows.
     pub receivers: Vec<ReceiverCoverage>,
+    /// Exchanges and connections of hosts without a row of their own: they count in the row of their site, or of
+    /// nobody ([`Blind::UNKNOWN`]).
+    pub hosts_dropped: u64,
     /// Opaque places, the largest first, at most [`Coverage::PLACES`].
     pub opaque: Vec<OpaquePlace>,
     /// Whether response bodies and headers were looked at.
@@ -114,7 +117,12 @@ impl ReceiverCoverage {
 
     /// Whether its name is not known: an address, or not even that. It may be anybody.
     pub fn is_nameless(&self) -> bool {
-        self.host == Blind::UNKNOWN || self.host.parse::<IpAddr>().is_ok()
+        self.is_anybody() || self.host.parse::<IpAddr>().is_ok()
+    }
+
+    /// Whether nothing at all is known of whose row it is.
+    pub fn is_anybody(&self) -> bool {
+        self.host == Blind::UNKNOWN
     }
 }
 
@@ -173,6 +181,10 @@ impl OpaqueKind {
 impl Coverage {
     /// How many opaque places are kept; all are counted.
     pub const PLACES: usize = 50;
+
+    /// How many hosts have a row of their own, and then as many sites: names can be made up without end, and every
+    /// message can go to a new one.
+    pub const HOSTS: usize = 20_000;
 
     /// Sum over all receivers of one column.
     pub fn total(&self, column: impl Fn(&ReceiverCoverage) -> u64) -> u64 {

@@ -20,7 +20,7 @@ pub struct Fault {
 }
 
 /// Whose limit or whose error it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FaultKind {
     /// A limit of ours ended the work (depth, nodes, bytes).
     Limit,
@@ -42,6 +42,11 @@ impl FaultKind {
 }
 
 impl Fault {
+    /// Faults in exchanges that are kept whatever they say.
+    pub const KEPT: usize = 10_000;
+    /// Beyond that, those of one sort, so that what breaks everywhere hides nothing else.
+    pub const KEPT_OF_ONE: usize = 100;
+
     /// A fault without a place; the callers on the way out fill it in.
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
         Self { kind, exchange: None, part: None, path: Vec::new(), offset: None, message: message.into() }

@@ -222,8 +222,10 @@ pub struct Report {
     pub coverage: Coverage,
     /// Who runs the receivers; filled by [`crate::attribute::Operators::name`], without an entry where nothing is known.
     pub operators: Vec<Operator>,
-    /// Everything that could not be processed, each with the index of its capture.
+    /// What could not be processed, each with the index of its capture.
     pub faults: Vec<(usize, Fault)>,
+    /// Faults that are over the bounds ([`Fault::KEPT`]) and are not kept.
+    pub faults_dropped: u64,
 }
 
 impl Carrier {
@@ -234,14 +236,19 @@ impl Carrier {
 impl Finding {
     /// Findings that are kept whatever they say, strong and weak ones together: reports stay readable, and memory flat.
     pub const KEPT: usize = 50_000;
-    /// Beyond that, those of one subject at one receiver.
+    /// Beyond that, those of one subject at one receiver; beyond twice as many findings, one.
     pub const KEPT_OF_ONE: usize = 100;
 }
 
 impl Report {
     /// True when everything that was there could be processed.
     pub fn complete(&self) -> bool {
-        self.faults.is_empty()
+        self.unprocessed() == 0
+    }
+
+    /// How many places could not be processed, those that are not kept included.
+    pub fn unprocessed(&self) -> u64 {
+        self.faults.len() as u64 + self.faults_dropped
     }
 
     /// Exchanges that carried something as part of the user's own action.

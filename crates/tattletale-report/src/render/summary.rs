@@ -220,14 +220,19 @@ pub(super) fn not_sought(report: &Report, masks: &Masks<'_>) -> Option<String> {
     (!names.is_empty()).then(|| format!("{reason}: {}", words::list(&names)))
 }
 
-/// What was seen more often than is listed.
+/// What was seen more often, or of more, than is listed.
 pub(super) fn unlisted(report: &Report) -> Option<String> {
     let more =
         |places: u64, what: &str| (places > 0).then(|| format!("{} where {what}", words::count(places, "more place")));
     let told = more(report.findings_dropped, "the same was told to the same receivers");
     let personal = more(report.personal_dropped, "personal data stands");
-    let both: Vec<String> = told.into_iter().chain(personal).collect();
-    (!both.is_empty()).then(|| format!("not listed: {}", words::list(&both)))
+    let broken = more(report.faults_dropped, "something could not be processed");
+    let hosts = (report.coverage.hosts_dropped > 0).then(|| {
+        let number = words::number(report.coverage.hosts_dropped);
+        format!("the hosts of {number} messages and connections, which count with their sites")
+    });
+    let all: Vec<String> = told.into_iter().chain(personal).chain(broken).chain(hosts).collect();
+    (!all.is_empty()).then(|| format!("not listed: {}", words::list(&all)))
 }
 
 /// What is never strong because a control capture has it too.

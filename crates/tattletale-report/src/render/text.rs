@@ -324,11 +324,11 @@ impl<'r> Page<'_, 'r> {
 
     fn faults(&mut self) -> io::Result<()> {
         let faults = &self.report.faults;
-        if faults.is_empty() {
+        if self.report.complete() {
             return Ok(());
         }
         self.blank()?;
-        let n = words::count(faults.len() as u64, "place");
+        let n = words::count(self.report.unprocessed(), "place");
         self.line(0, &[(ALARM.bold(), &format!("Not complete: {n} could not be processed"))])?;
         for (capture, fault) in faults.iter().take(LISTED) {
             // What names its exchange goes on with the place, else the message follows at once.

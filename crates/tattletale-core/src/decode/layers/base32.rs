@@ -1,7 +1,7 @@
 //! Base32: like hex, mostly identifiers; what becomes text was hidden.
 
 use crate::decode::look::{DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, UPPER};
-use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
+use crate::decode::{Digits, Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Base32;
 
@@ -23,8 +23,8 @@ impl Layer for Base32 {
         b"PJXWKQDNMFUWYLTUMVZXIID2N5SQ===="
     }
 
-    fn radix(&self) -> bool {
-        true
+    fn digits(&self) -> Option<Digits> {
+        Some(Digits { group: 8, read: decode })
     }
 
     fn needs(&self) -> Needs {

@@ -1,7 +1,7 @@
 //! Base45, made for what stands in QR codes: health certificates are base45 around zlib around CBOR.
 
 use crate::decode::look::{BREAK, CONTROL, HEX_LOWER, HIGH, LOWER};
-use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
+use crate::decode::{Digits, Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Base45;
 
@@ -22,8 +22,8 @@ impl Layer for Base45 {
         b"NLF0 CB$DXEDC*56$CSUENLFB2"
     }
 
-    fn radix(&self) -> bool {
-        true
+    fn digits(&self) -> Option<Digits> {
+        Some(Digits { group: 3, read: decode })
     }
 
     fn needs(&self) -> Needs {

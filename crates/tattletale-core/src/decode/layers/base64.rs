@@ -5,7 +5,7 @@ use crate::decode::look::{
     BREAK, CONTROL, DASH, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER,
 };
 use crate::decode::needs::LONG_FOR_HEX;
-use crate::decode::{At, Layer, Look, Needs, Opening, Proof, View};
+use crate::decode::{At, Digits, Layer, Look, Needs, Opening, Proof, View};
 use std::borrow::Cow;
 
 pub(super) struct Base64;
@@ -32,8 +32,8 @@ impl Layer for Base64 {
         b"eyJ1c2VyIjoiem9lIn0="
     }
 
-    fn radix(&self) -> bool {
-        true
+    fn digits(&self) -> Option<Digits> {
+        Some(Digits { group: 4, read: whole })
     }
 
     fn needs(&self) -> Needs {
@@ -68,6 +68,11 @@ impl Layer for Base64 {
             out.made_that_looks(At::Whole, &decoded, look, if text { Proof::Sure } else { Proof::Guess });
         }
     }
+}
+
+/// Of what is not wrapped.
+fn whole(digits: &[u8]) -> Option<Vec<u8>> {
+    if digits.iter().any(u8::is_ascii_whitespace) { None } else { decode(digits) }
 }
 
 /// Whether these are the first bytes of some text: no control characters, and characters that may end behind them.

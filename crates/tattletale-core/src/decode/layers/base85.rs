@@ -2,7 +2,7 @@
 
 use super::base64::may_begin_text;
 use crate::decode::look::{BREAK, CONTROL, HIGH, SPACE};
-use crate::decode::{Layer, Look, Needs, Opening, Proof, View};
+use crate::decode::{Digits, Layer, Look, Needs, Opening, Proof, View};
 
 pub(super) struct Base85;
 
@@ -26,8 +26,8 @@ impl Layer for Base85 {
         b"<~H>d@[D..-p/p(ZGF<GmJAH~>"
     }
 
-    fn radix(&self) -> bool {
-        true
+    fn digits(&self) -> Option<Digits> {
+        Some(Digits { group: 5, read: any_text })
     }
 
     fn needs(&self) -> Needs {
@@ -47,8 +47,7 @@ impl Layer for Base85 {
             return;
         }
         if let Some(framed) = view.bytes.strip_prefix(b"<~").and_then(|rest| rest.strip_suffix(b"~>")) {
-            let value = |letter: u8| letter.checked_sub(b'!').filter(|&value| value < 85);
-            if let Some(decoded) = decode(framed, value, false) {
+            if let Some(decoded) = decode(framed, ascii85, false) {
                 let text = Look::of(&decoded).text();
                 out.made(&decoded, if text { Proof::Sure } else { Proof::Guess });
             }
@@ -64,6 +63,16 @@ impl Layer for Base85 {
             }
         }
     }
+}
+
+/// What whole groups stand for in the alphabet in which they are a text.
+fn any_text(text: &[u8]) -> Option<Vec<u8>> {
+    let of = |table| decode(text, digit(table), true).filter(|bytes| Look::of(bytes).text());
+    of(&RFC1924).or_else(|| of(&Z85)).or_else(|| decode(text, ascii85, true))
+}
+
+fn ascii85(letter: u8) -> Option<u8> {
+    letter.checked_sub(b'!').filter(|&value| value < 85)
 }
 
 /// Whether whole groups become what may be the start of a text.

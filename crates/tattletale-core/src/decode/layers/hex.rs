@@ -2,7 +2,7 @@
 
 use crate::codec::digits::eight_of_hex;
 use crate::decode::look::{COLON, DASH, DIGIT, HEX_LOWER, HEX_UPPER, LOWER, PUNCTUATION, SPACE, UPPER};
-use crate::decode::{At, Layer, Look, Needs, Opening, Proof, View};
+use crate::decode::{At, Digits, Layer, Look, Needs, Opening, Proof, View};
 use crate::model::url::hex_digit;
 
 pub(super) struct Hex;
@@ -25,8 +25,8 @@ impl Layer for Hex {
         b"7a6f65406578616d706c652e6f7267"
     }
 
-    fn radix(&self) -> bool {
-        true
+    fn digits(&self) -> Option<Digits> {
+        Some(Digits { group: 2, read: pairs })
     }
 
     fn needs(&self) -> Needs {
@@ -100,6 +100,10 @@ fn of_digits(digits: &[u8], out: &mut [u8]) {
 fn of_pair(digits: &[u8]) -> u8 {
     let value = |at: usize| hex_digit(digits[at]).unwrap_or_default();
     value(0) << 4 | value(1)
+}
+
+fn pairs(digits: &[u8]) -> Option<Vec<u8>> {
+    digits.as_chunks().0.iter().map(|[high, low]| Some(hex_digit(*high)? << 4 | hex_digit(*low)?)).collect()
 }
 
 /// Pairs with a separator between them are more than a MAC address has.

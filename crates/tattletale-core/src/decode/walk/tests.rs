@@ -30,6 +30,7 @@ fn takes(layer: &dyn Layer, bytes: &[u8], hint: Hint<'_>) -> bool {
         stopped: false,
         faults: Vec::new(),
         stated: 0,
+        dropped: Dropped::default(),
         words: Words::borrow(false),
     };
     let (span, look, mut entered) = (0..bytes.len(), view.look, false);
@@ -39,7 +40,7 @@ fn takes(layer: &dyn Layer, bytes: &[u8], hint: Hint<'_>) -> bool {
         node: &node,
         entered: &mut entered,
         layer: layer.name(),
-        radix: layer.radix(),
+        radix: layer.digits().is_some(),
         damaged: false,
         reach: Reach::default(),
     };

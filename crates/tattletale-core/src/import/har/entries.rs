@@ -9,6 +9,7 @@ use std::io::{self, Read};
 
 use super::structure::{Mark, Structure};
 use crate::codec::window::Window;
+use crate::import::Faults;
 use crate::model::{Fault, FaultKind};
 
 /// Names that entries start with, in one tool or another; used only to find the way back after damage.
@@ -78,7 +79,7 @@ pub(super) struct Entries<'r> {
     gone_back: u64,
     index: usize,
     found: bool,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl<'r> Entries<'r> {
@@ -96,7 +97,7 @@ impl<'r> Entries<'r> {
             gone_back: 0,
             index: 0,
             found: false,
-            faults: Vec::new(),
+            faults: Faults::default(),
         }
     }
 
@@ -151,7 +152,7 @@ impl<'r> Entries<'r> {
 
     /// What is wrong around the entries.
     pub(super) fn into_faults(self) -> Vec<Fault> {
-        self.faults
+        self.faults.into_list()
     }
 
     /// Follows the nesting; an end when that completes an element.

@@ -20,15 +20,13 @@ mod time;
 use std::io::Read;
 
 use super::unicode::{self, Utf8};
-use super::{Each, ImportError, Importer, PEEK, Wanted};
+use super::{Each, Faults, ImportError, Importer, PEEK, Wanted};
 use crate::codec::json::{Broken, Token, Tokens, Why, unescape};
-use crate::model::{Fault, FaultKind};
+use crate::model::Fault;
 use entries::Entries;
 
 /// Bytes of one entry; a longer one is passed over with a fault.
 const MOST_ENTRY_BYTES: usize = 1 << 30;
-/// Faults that are kept one by one; of the rest only their number.
-const MOST_FAULTS: usize = 1000;
 
 /// The importer.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +79,7 @@ fn read(input: &mut dyn Read, limit: usize, wanted: Wanted, each: &mut Each<'_>)
     let io = |offset, entry, source| ImportError::Io { offset, entry, source };
     let mut input = Utf8::new(input).map_err(|source| io(0, 0, source))?;
     let mut entries = Entries::new(&mut input, limit);
-    let (mut faults, mut more_faults) = (Vec::new(), 0u64);
+    let mut faults = Faults::default();
     let mut nodes = Vec::new();
     loop {
         // Taken before, since an element borrows the buffer until the next one.
@@ -94,18 +92,14 @@ fn read(input: &mut dyn Read, limit: usize, wanted: Wanted, each: &mut Each<'_>)
         match exchange::of_element(&element, wanted, &mut nodes) {
             Ok(exchange) => {
                 if each(exchange.into()).is_break() {
-                    return Ok(faults);
+                    return Ok(faults.into_list());
                 }
             }
-            Err(fault) if faults.len() < MOST_FAULTS => faults.push(fault),
-            Err(_) => more_faults += 1,
+            Err(fault) => faults.push(fault),
         }
     }
     let (found, whole, offset) = (entries.found(), entries.is_whole(), entries.offset());
-    if more_faults > 0 {
-        let message = format!("{more_faults} more entries could not be read");
-        faults.push(Fault::new(FaultKind::Corrupt, message));
-    }
+    let mut faults = faults.into_list();
     faults.extend(entries.into_faults());
     match (found, whole) {
         (true, _) => Ok(faults),

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Captured, Exchange, Fidelity};
+use crate::model::{Captured, Exchange, FaultKind, Fidelity};
 
 fn import(file: &[u8]) -> Result<(Vec<Exchange>, Vec<Fault>), ImportError> {
     let mut all = Vec::new();
@@ -198,6 +198,15 @@ fn the_address_of_the_server() {
     let peer = |field: &str| one(&format!(r#"{{{field}"request":{{"method":"GET","url":"http://a/"}}}}"#)).peer();
     assert_eq!(peer(r#""serverIPAddress":"[2001:db8::1]","#), Some("2001:db8::1".parse().unwrap()));
     assert_eq!((peer(r#""serverIPAddress":"","#), peer(r#""serverIPAddress":[],"#), peer("")), (None, None, None));
+}
+
+#[test]
+fn faults_of_a_file_are_counted_where_there_are_many() {
+    for (entry, what) in [("null,", "entries"), (r#"{"request":{"url":"http://a/"}} ; "#, "what stands between them")] {
+        let (_, faults) = import(har(&entry.repeat(5_000)).as_bytes()).unwrap();
+        let last = faults.iter().rev().find(|fault| fault.message.contains("more places of the file"));
+        assert!(faults.len() < 1_010 && last.is_some(), "{what}: {} {last:?}", faults.len());
+    }
 }
 
 #[test]

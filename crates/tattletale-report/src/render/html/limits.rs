@@ -220,7 +220,7 @@ fn faults(page: &Page<'_, '_>) -> Markup {
     let faults = &page.report.faults;
     html! {
         div id=(page.id("faults")) {
-            @if faults.is_empty() {
+            @if page.report.complete() {
                 p { "Everything that was there could be processed." }
             } @else {
                 (page.subheading(html! { "Could not be processed" }))
@@ -237,6 +237,7 @@ fn faults(page: &Page<'_, '_>) -> Markup {
                     }
                 }
                 (more(faults.len()))
+                @if page.report.faults_dropped > 0 { p.more { (words::number(page.report.faults_dropped)) " more are counted only." } }
             }
         }
     }

@@ -135,7 +135,7 @@ impl<'r> Page<'_, 'r> {
                 @if !report.complete() {
                     p.alarm {
                         strong { "Not complete. " }
-                        (words::count(report.faults.len() as u64, "place")) " in the captures could not be processed: "
+                        (words::count(report.unprocessed(), "place")) " in the captures could not be processed: "
                         a href="#faults" { "see which" } "."
                     }
                 }

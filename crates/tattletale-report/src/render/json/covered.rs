@@ -18,6 +18,8 @@ pub(super) struct CoverageRow {
     responses: bool,
     hashes: hashes::Row,
     receivers: Vec<ReceiverCoverageRow>,
+    /// Exchanges and connections of hosts that have no row of their own, and count in that of their site or of nobody.
+    hosts_dropped: u64,
     opaque_places: Vec<OpaqueRow>,
 }
 
@@ -95,6 +97,7 @@ impl View<'_, '_> {
                     blind: receiver.blind.iter().map(|(kind, count)| blind_row(*kind, *count)).collect(),
                 })
                 .collect(),
+            hosts_dropped: coverage.hosts_dropped,
             opaque_places: coverage
                 .opaque
                 .iter()

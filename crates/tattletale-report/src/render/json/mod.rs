@@ -66,6 +66,8 @@ pub(super) struct Document {
     /// Who runs the receivers, and where: single statements, each with its source.
     operators: Vec<operators::Row>,
     faults: Vec<FaultRow>,
+    /// What could not be processed either and is not listed.
+    faults_dropped: u64,
 }
 
 #[derive(Serialize)]
@@ -224,6 +226,7 @@ impl View<'_, '_> {
             coverage: self.coverage(&report.coverage),
             operators: operators::rows(report, self.masks),
             faults: report.faults.iter().map(|(capture, fault)| self.fault(*capture, fault)).collect(),
+            faults_dropped: report.faults_dropped,
         }
     }
 

@@ -261,7 +261,7 @@ impl Page<'_, '_> {
                 all_seen = false;
                 self.line(2, &[(PLAIN, &name), (QUIET, &unseen)])?;
             }
-            let faults = session.report.faults.len() as u64;
+            let faults = session.report.unprocessed();
             if let Some((_, fault)) = session.report.faults.first() {
                 all_seen = false;
                 let first = self.shown.name(&fault.to_string());

@@ -8,7 +8,7 @@ use crate::study::differences::What;
 use crate::study::links::Joined;
 use crate::study::{Difference, Dimension, Links, Recognised, Session};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use tattletale_core::model::{Coverage, Fidelity, Finding, Party, Report, Timestamp};
+use tattletale_core::model::{Coverage, Fidelity, Finding, Party, ReceiverCoverage, Report, Timestamp};
 
 /// All that claims are judged by.
 #[derive(Debug, Clone, Default)]
@@ -121,6 +121,13 @@ impl<'e> Facts<'e> {
         }
     }
 
+    /// Whether what a row counts may have gone to whom the claim is about: hosts beyond a bound share rows.
+    fn counts(&self, claim: &Claim, row: &ReceiverCoverage) -> bool {
+        let shared = self.session.report.coverage.hosts_dropped > 0;
+        let holds = |name: &String| name.strip_suffix(row.host.as_str()).is_some_and(|rest| rest.ends_with('.'));
+        self.is_receiver(claim, &row.host) || (shared && (row.is_anybody() || claim.receivers.iter().any(holds)))
+    }
+
     pub(super) fn is_receiver(&self, claim: &Claim, host: &str) -> bool {
         let within =
             |name: &String| host == name || host.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('.'));
@@ -177,7 +184,7 @@ impl<'e> Facts<'e> {
     pub(super) fn closed(&self, claim: &Claim) -> (PerHost, PerHost) {
         let (mut opaque, mut bodies) = (Vec::new(), Vec::new());
         let coverage: &Coverage = &self.session.report.coverage;
-        for row in coverage.receivers.iter().filter(|row| self.is_receiver(claim, &row.host)) {
+        for row in coverage.receivers.iter().filter(|row| self.counts(claim, row)) {
             if row.opaque > 0 {
                 opaque.push((row.host.clone(), row.opaque));
             }
@@ -193,14 +200,14 @@ impl<'e> Facts<'e> {
     /// Connections of which the content is not known, per host; one without a name may be to whom the claim is about.
     pub(super) fn blind(&self, claim: &Claim) -> PerHost {
         let rows = self.session.report.coverage.receivers.iter();
-        let rows = rows.filter(|row| row.hidden() > 0 && (row.is_nameless() || self.is_receiver(claim, &row.host)));
+        let rows = rows.filter(|row| row.hidden() > 0 && (row.is_nameless() || self.counts(claim, row)));
         rows.map(|row| (row.host.clone(), row.hidden())).collect()
     }
 
     /// Unencrypted messages per host.
     pub(super) fn plaintext(&self, claim: &Claim) -> PerHost {
         let rows = self.session.report.coverage.receivers.iter();
-        let rows = rows.filter(|row| row.plaintext > 0 && self.is_receiver(claim, &row.host));
+        let rows = rows.filter(|row| row.plaintext > 0 && self.counts(claim, row));
         rows.map(|row| (row.host.clone(), row.plaintext)).collect()
     }
 }

@@ -104,7 +104,7 @@ fn obstacles(claim: &Claim, done: &[(usize, &'static str, u32)], concerned: &[&F
         if claim.refuted_by.iter().any(|rule| rule.plaintext) {
             add(&mut plaintext, facts.plaintext(claim));
         }
-        faults += facts.session.report.faults.len() as u64;
+        faults += facts.session.report.unprocessed();
         weak += claim.refuted_by.iter().map(|rule| facts.suspected(claim, rule)).max().unwrap_or(0);
     }
     obstacles.extend(opaque.into_iter().map(|(host, bytes)| Obstacle::Opaque { host, bytes }));

@@ -314,6 +314,23 @@ fn narrowing_by_receiver_app_version_and_party() {
 }
 
 #[test]
+fn a_row_that_hosts_share_may_be_of_whom_the_claim_is_about() {
+    let claim = "receivers = \"in.other.example\"\nrefuted_by = [{ told = \"visit\" }]\nneeds = [{ done = \"visit\" }]";
+    let judged = |host: &str, dropped| {
+        let mut session = told(&["normal visit 1"]);
+        let row = ReceiverCoverage { host: host.into(), exchanges: 3, opaque: 7, ..ReceiverCoverage::default() };
+        session.report.coverage.receivers.push(row);
+        session.report.coverage.hosts_dropped = dropped;
+        own(claim, &[session]).verdict
+    };
+    for host in ["unknown", "other.example"] {
+        assert_eq!(judged(host, 3), Verdict::Inconclusive, "{host}");
+        assert_eq!(judged(host, 0), Verdict::NotContradicted, "{host}");
+    }
+    assert_eq!(judged("ther.example", 3), Verdict::NotContradicted);
+}
+
+#[test]
 fn a_study_keeps_its_verdicts() {
     let study = crate::study::Study::of("s".into(), vec![told(&["incognito visit 1"])]);
     let study = study.with_claims(&ready::all(), BTreeMap::new());
