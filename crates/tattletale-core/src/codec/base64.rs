@@ -23,10 +23,14 @@ pub fn decode_short<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
 
 /// What the first four characters decode to; none if they are not all digits of one of the alphabets.
 pub fn head(text: &[u8]) -> Option<[u8; 3]> {
-    let digits = text.first_chunk::<4>()?.map(|digit| VALUES[usize::from(digit)]);
-    let bits = digits.iter().fold(0u32, |bits, &value| bits << 6 | u32::from(value & 63));
+    let (mut bits, mut all) = (0u32, 0);
+    for digit in text.first_chunk::<4>()? {
+        let value = VALUES[usize::from(*digit)];
+        bits = bits << 6 | u32::from(value & 63);
+        all |= value;
+    }
     let [_, head @ ..] = bits.to_be_bytes();
-    digits.iter().all(|&value| value < 64).then_some(head)
+    (all < 64).then_some(head)
 }
 
 /// Values of the digits of both alphabets; 64 for what is none.

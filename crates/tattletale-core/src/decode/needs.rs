@@ -209,7 +209,8 @@ impl Tables {
 pub(super) fn candidates(bytes: &[u8], look: Look) -> Asked {
     let tables = &**TABLES;
     let classes = look.classes();
-    let [low, middle, high] = [classes & 0xff, classes >> 8 & 0xff, classes >> 16 & 0xff].map(|part| part as usize);
+    let (low, middle, high) = (classes & 0xff, classes >> 8 & 0xff, classes >> 16 & 0xff);
+    let (low, middle, high) = (low as usize, middle as usize, high as usize);
     let mut asked = tables.first[usize::from(bytes[0])]
         & tables.length[bytes.len().min(LENGTHS)]
         & tables.text[usize::from(look.text())]

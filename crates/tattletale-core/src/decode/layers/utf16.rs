@@ -102,8 +102,8 @@ fn is_text(pairs: &[[u8; 2]], upper: usize) -> bool {
     let mut others = 0;
     for pair in pairs {
         others += usize::from(pair[upper] != 0);
-        for (may, neighbours) in may_be.iter_mut().zip(&NEIGHBOURHOODS) {
-            *may &= neighbours.has[usize::from(pair[upper])];
+        for (number, neighbours) in NEIGHBOURHOODS.iter().enumerate() {
+            may_be[number] &= neighbours.has[usize::from(pair[upper])];
         }
         if others * 4 > pairs.len() && may_be == [false; NEIGHBOURHOODS.len()] {
             return false;
