@@ -17,6 +17,8 @@ const SHORT: usize = 64;
 pub(super) const LONG: usize = 24;
 /// Fewest bytes that are unfolded further though they are no text.
 const FEWEST_BINARY: usize = 12;
+/// Of eight digits one is a letter but for one run in a million; numbers, dates and checksums have none.
+const LETTERS: u32 = HEX_LOWER | HEX_UPPER | LOWER | UPPER;
 const ALPHABET: u32 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | SLASH | DASH | EQUALS | BREAK | SPACE;
 
 impl Layer for Base64 {
@@ -37,7 +39,7 @@ impl Layer for Base64 {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(SHORTEST).only(ALPHABET).richer_than_hex()
+        Needs::NOTHING.from(SHORTEST).only(ALPHABET).some(LETTERS).richer_than_hex()
     }
 
     fn glance(&self, view: &View<'_>) -> bool {
@@ -45,7 +47,8 @@ impl Layer for Base64 {
         // What does not begin like a text must be so long, and must not read like words.
         let begins = || head(bytes).is_none_or(|head| may_begin_text(&head));
         let may_be_binary = || bytes.len() * 3 / 4 >= FEWEST_BINARY && !is_words(bytes);
-        bytes.len() >= SHORTEST && look.only(ALPHABET) && !reads_otherwise(view) && (begins() || may_be_binary())
+        let digits = bytes.len() >= SHORTEST && look.only(ALPHABET) && look.has(LETTERS);
+        digits && !reads_otherwise(view) && (begins() || may_be_binary())
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -120,6 +123,7 @@ pub(super) fn reads_otherwise(view: &View<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::Hint;
 
     #[test]
     fn words_are_no_digits() {
@@ -128,6 +132,15 @@ mod tests {
         }
         for digits in ["SGVsbG8gV29ybGQ", "wHqzkfjHaPqowieR", "abcdeFGhijkl", "words with 1", "abc defg", "word a"] {
             assert!(!is_words(digits.as_bytes()), "{digits}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_no_digits() {
+        for number in ["35524520", "37044468172", "16092513"] {
+            assert!(decode(number.as_bytes()).is_some_and(|bytes| Look::of(&bytes).text()), "{number}");
+            let (look, hint) = (Look::of(number.as_bytes()), Hint::default());
+            assert!(!Base64.glance(&View { bytes: number.as_bytes(), look, hint }), "{number}");
         }
     }
 
