@@ -25,9 +25,19 @@ use tattletale_app::image::{self, ImageError, Options};
 struct Found {
     files: BTreeMap<String, Vec<u8>>,
     links: BTreeMap<String, String>,
+    /// Files with a path that was told before.
+    again: Vec<(String, Vec<u8>)>,
 }
 
+/// Every path is told once.
 fn walk(bytes: Vec<u8>, name: &str, options: &Options<'_>) -> (Found, Result<Vec<Fault>, ImageError>) {
+    let (found, result) = walk_damaged(bytes, name, options);
+    assert!(found.again.is_empty(), "{:?}", found.again);
+    (found, result)
+}
+
+/// The same where a folder may have come to name two files alike.
+fn walk_damaged(bytes: Vec<u8>, name: &str, options: &Options<'_>) -> (Found, Result<Vec<Fault>, ImageError>) {
     let mut found = Found::default();
     let result = image::walk(Arc::new(bytes), name, options, &mut |entry, stream| {
         let mut content = Vec::new();
@@ -36,8 +46,8 @@ fn walk(bytes: Vec<u8>, name: &str, options: &Options<'_>) -> (Found, Result<Vec
             Some(target) => drop(found.links.insert(entry.path.clone(), target.clone())),
             None if read.is_ok() => {
                 assert_eq!(content.len() as u64, entry.size, "{}", entry.path);
-                let again = found.files.insert(entry.path.clone(), digest(&content));
-                assert!(again.is_none(), "{} is told twice", entry.path);
+                let before = found.files.insert(entry.path.clone(), digest(&content));
+                found.again.extend(before.map(|before| (entry.path.clone(), before)));
             }
             None => {}
         }
