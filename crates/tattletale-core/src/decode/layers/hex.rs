@@ -103,7 +103,9 @@ fn of_pair(digits: &[u8]) -> u8 {
 }
 
 fn pairs(digits: &[u8]) -> Option<Vec<u8>> {
-    digits.as_chunks().0.iter().map(|[high, low]| Some(hex_digit(*high)? << 4 | hex_digit(*low)?)).collect()
+    let mut bytes = vec![0; digits.len() / 2];
+    of_digits(digits, &mut bytes);
+    digits.iter().all(u8::is_ascii_hexdigit).then_some(bytes)
 }
 
 /// Pairs with a separator between them are more than a MAC address has.
