@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use tattletale_core::codec::base64;
 use tattletale_core::codec::inflate::{Framing, inflate};
-use tattletale_core::codec::json::{Token, Tokens, unescape};
+use tattletale_core::codec::json::{Kind, Tokens, unescape};
 use tattletale_core::detect::Planted;
 use tattletale_core::model::url::percent_decode;
 
@@ -36,10 +36,8 @@ fn inflated(bytes: &[u8]) -> Vec<u8> {
 fn json(planted: &Planted, bytes: &[u8]) -> bool {
     let mut tokens = Tokens::new(bytes);
     while let Ok(Some(token)) = tokens.next_token() {
-        if let Token::String(text) | Token::Key(text) = token
-            && text.escaped
-        {
-            black_box(unescape(&bytes[text.span]));
+        if matches!(token.kind, Kind::EscapedKey | Kind::EscapedString) {
+            black_box(unescape(&bytes[token.span]));
         }
     }
     found(planted, bytes)

@@ -1,4 +1,9 @@
 //! Messages as analytics SDKs send them, made from a seed; one in eight holds a planted value.
+//!
+//! They come from one device, as a capture does: its identifier lasts, a session goes on for a while, and several events
+//! are about the same page. In the captures of real clients in `tests/real` three of four texts of more than 32 bytes
+//! came before in the same capture, though these have only thirty messages each. [`Traffic::new`] can be asked for the
+//! worst case too: identifiers and pages that never come again.
 
 use std::io::Write;
 
@@ -68,7 +73,7 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    pub(crate) fn new(class: Class, seed: u64, bytes: usize, values: usize) -> Self {
+    pub(crate) fn new(class: Class, seed: u64, bytes: usize, values: usize, never_again: bool) -> Self {
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let planted: Vec<String> = (0..values).map(|_| format!("marta.{}@example.org", random.hex(12))).collect();
         let mut traffic = Self { truth: GroundTruth::default(), messages: Vec::new(), bytes: 0, telling: 0 };
@@ -76,6 +81,7 @@ impl Traffic {
             let name = format!("value-{number}");
             traffic.truth.values.push(Value { name, kind: "email", value: value.clone() });
         }
+        let mut device = Device::new(never_again, &mut random);
         while traffic.bytes < bytes {
             let number = traffic.messages.len();
             let class = match class {
@@ -84,7 +90,7 @@ impl Traffic {
             };
             let told = (number % 8 == 3).then(|| planted[random.below(planted.len())].as_str());
             traffic.telling += usize::from(told.is_some());
-            let message = Message { class, bytes: wrapped(class, told, &mut random) };
+            let message = Message { class, bytes: wrapped(class, told, &mut device, &mut random) };
             traffic.bytes += message.bytes.len();
             traffic.messages.push(message);
         }
@@ -92,13 +98,51 @@ impl Traffic {
     }
 }
 
-fn wrapped(class: Class, told: Option<&str>, random: &mut Random) -> Vec<u8> {
+/// Who sends, and what does not change with every event.
+struct Device {
+    id: String,
+    session: String,
+    page: String,
+    title: String,
+    never_again: bool,
+}
+
+impl Device {
+    /// Events of one session, and about one page, on average.
+    const SESSION: usize = 50;
+    const PAGE: usize = 4;
+
+    fn new(never_again: bool, random: &mut Random) -> Self {
+        let (page, title) = page(random);
+        Self { id: random.hex(16), session: random.hex(32), page, title, never_again }
+    }
+
+    fn goes_on(&mut self, random: &mut Random) {
+        if self.never_again {
+            *self = Self::new(true, random);
+        }
+        if random.below(Self::SESSION) == 0 {
+            self.session = random.hex(32);
+        }
+        if random.below(Self::PAGE) == 0 {
+            (self.page, self.title) = page(random);
+        }
+    }
+}
+
+/// An address and a title.
+fn page(random: &mut Random) -> (String, String) {
+    let address = format!("https://shop.example.net/{}/{}?ref={}", random.word(), random.word(), random.below(100_000));
+    (address, format!("{} {} {}", random.word(), random.word(), random.word()))
+}
+
+fn wrapped(class: Class, told: Option<&str>, device: &mut Device, random: &mut Random) -> Vec<u8> {
     match class {
-        Class::FormBase64GzipJson => form(&gzip(&events(told, random))),
-        Class::FormBase64Json => form(&events(told, random)),
-        Class::PlainJson => events(told, random),
-        Class::RawGzip => gzip(&events(told, random)),
-        Class::Protobuf | Class::Mix => protobuf(told, random),
+        Class::FormBase64GzipJson => form(&gzip(&events(told, device, random))),
+        Class::FormBase64Json => form(&events(told, device, random)),
+        Class::PlainJson => events(told, device, random),
+        Class::RawGzip => gzip(&events(told, device, random)),
+        Class::Protobuf | Class::Mix => protobuf(told, device, random),
     }
 }
 
@@ -115,17 +159,18 @@ fn gzip(payload: &[u8]) -> Vec<u8> {
 }
 
 /// A batch of one to eight events.
-fn events(told: Option<&str>, random: &mut Random) -> Vec<u8> {
+fn events(told: Option<&str>, device: &mut Device, random: &mut Random) -> Vec<u8> {
     let count = 1 + random.below(8);
     let teller = random.below(count);
-    let events: Vec<String> = (0..count).map(|number| event(told.filter(|_| number == teller), random)).collect();
+    let events: Vec<String> =
+        (0..count).map(|number| event(told.filter(|_| number == teller), device, random)).collect();
     format!("[{}]", events.join(",")).into_bytes()
 }
 
-fn event(told: Option<&str>, random: &mut Random) -> String {
-    let page = format!("https://shop.example.net/{}/{}?ref={}", random.word(), random.word(), random.below(100_000));
-    let (id, session) = (random.hex(16), random.hex(32));
-    let (word, title) = (random.word(), format!("{} {} {}", random.word(), random.word(), random.word()));
+fn event(told: Option<&str>, device: &mut Device, random: &mut Random) -> String {
+    device.goes_on(random);
+    let Device { id, session, page, title, .. } = device;
+    let word = random.word();
     let (time, width) = (1_700_000_000_000 + random.below(10_000_000_000), 320 + random.below(1_000));
     let who = told.map_or_else(|| random.word().to_owned(), str::to_owned);
     format!(
@@ -135,11 +180,12 @@ fn event(told: Option<&str>, random: &mut Random) -> String {
     )
 }
 
-fn protobuf(told: Option<&str>, random: &mut Random) -> Vec<u8> {
+fn protobuf(told: Option<&str>, device: &mut Device, random: &mut Random) -> Vec<u8> {
     let count = 1 + random.below(8);
     let teller = random.below(count);
     let mut batch = Vec::new();
-    text(&mut batch, 1, &random.hex(32));
+    device.goes_on(random);
+    text(&mut batch, 1, &device.session);
     for number in 0..count {
         let mut event = Vec::new();
         varint_field(&mut event, 1, 1_700_000_000_000 + random.below(10_000_000_000) as u64);

@@ -12,9 +12,20 @@ use std::ops::Range;
 /// Deepest nesting that is followed, in containers.
 pub const MAX_DEPTH: usize = 1024;
 
-/// One token. All spans are bytes of the input; those of strings lie inside the quotes.
+/// One token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Token {
+pub struct Token {
+    /// What it is.
+    pub kind: Kind,
+    /// Bytes of the input; those of strings lie inside the quotes.
+    pub span: Range<usize>,
+}
+
+/// What a token is. As wide as an address, so that tokens are moved in whole words: half-written ones have to be
+/// waited for, which takes longer than reading the token did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Kind {
     /// `{`
     ObjectStart,
     /// `}`
@@ -24,22 +35,17 @@ pub enum Token {
     /// `]`
     ArrayEnd,
     /// Name of a member.
-    Key(Text),
+    Key,
+    /// The same with a backslash in it: [`unescape`] tells what it means.
+    EscapedKey,
     /// A string value.
-    String(Text),
+    String,
+    /// The same with a backslash in it.
+    EscapedString,
     /// A number as written.
-    Number(Range<usize>),
+    Number,
     /// `true`, `false`, `null`, or the `NaN` and `Infinity` that some encoders write.
-    Literal(Range<usize>),
-}
-
-/// A string token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
-    /// Bytes between the quotes.
-    pub span: Range<usize>,
-    /// True when there is a backslash in it: [`unescape`] tells what it means.
-    pub escaped: bool,
+    Literal,
 }
 
 /// Where and why it stopped being JSON.
@@ -53,6 +59,7 @@ pub struct Broken {
 
 /// Why it stopped being JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
 pub enum Why {
     /// The input ends inside a value.
     Ends,
@@ -85,7 +92,12 @@ pub struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// Starts before the first token.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, offset: 0, open: Vec::new(), expect: Expect::Value }
+        Self::from(bytes, 0)
+    }
+
+    /// Starts before the first token at or behind that byte.
+    pub fn from(bytes: &'a [u8], offset: usize) -> Self {
+        Self { bytes, offset, open: Vec::new(), expect: Expect::Value }
     }
 
     /// First byte that no token has used.
@@ -109,10 +121,10 @@ impl<'a> Tokens<'a> {
                     self.expect = if self.in_object() { Expect::Member } else { Expect::Value };
                 }
                 (Expect::AfterValue | Expect::FirstMember, b'}') if self.in_object() => {
-                    return Ok(Some(self.close(Token::ObjectEnd)));
+                    return Ok(Some(self.close(Kind::ObjectEnd)));
                 }
                 (Expect::AfterValue | Expect::FirstElement, b']') if !self.in_object() => {
-                    return Ok(Some(self.close(Token::ArrayEnd)));
+                    return Ok(Some(self.close(Kind::ArrayEnd)));
                 }
                 (Expect::FirstMember | Expect::Member, b'"') => return self.key().map(Some),
                 (Expect::Value | Expect::FirstElement, _) => return self.value(byte).map(Some),
@@ -131,7 +143,7 @@ impl<'a> Tokens<'a> {
         while depth > 0 {
             match self.bytes.get(self.offset) {
                 Some(b'"') => {
-                    self.string()?;
+                    self.string(Kind::String, Kind::EscapedString)?;
                     continue;
                 }
                 Some(b'{' | b'[') => depth += 1,
@@ -148,7 +160,7 @@ impl<'a> Tokens<'a> {
 
     #[inline]
     fn key(&mut self) -> Result<Token, Broken> {
-        let text = self.string()?;
+        let token = self.string(Kind::Key, Kind::EscapedKey)?;
         self.skip_white_space();
         match self.bytes.get(self.offset) {
             Some(b':') => self.offset += 1,
@@ -156,7 +168,7 @@ impl<'a> Tokens<'a> {
             None => return Err(self.broken(Why::Ends)),
         }
         self.expect = Expect::Value;
-        Ok(Token::Key(text))
+        Ok(token)
     }
 
     #[inline]
@@ -170,12 +182,13 @@ impl<'a> Tokens<'a> {
                 self.open.push(object);
                 self.offset += 1;
                 self.expect = if object { Expect::FirstMember } else { Expect::FirstElement };
-                Ok(if object { Token::ObjectStart } else { Token::ArrayStart })
+                let kind = if object { Kind::ObjectStart } else { Kind::ArrayStart };
+                Ok(Token { kind, span: self.offset - 1..self.offset })
             }
             b'"' => {
-                let text = self.string()?;
+                let token = self.string(Kind::String, Kind::EscapedString)?;
                 self.value_ended();
-                Ok(Token::String(text))
+                Ok(token)
             }
             b'-' | b'0'..=b'9' => {
                 let span = self.run(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
@@ -183,7 +196,7 @@ impl<'a> Tokens<'a> {
                     return self.literal();
                 }
                 self.value_ended();
-                Ok(Token::Number(span))
+                Ok(Token { kind: Kind::Number, span })
             }
             _ => self.literal(),
         }
@@ -196,7 +209,7 @@ impl<'a> Tokens<'a> {
         let word = &self.bytes[span.clone()];
         if KNOWN.contains(&word) {
             self.value_ended();
-            return Ok(Token::Literal(span));
+            return Ok(Token { kind: Kind::Literal, span });
         }
         let cut_off = span.end == self.bytes.len() && KNOWN.iter().any(|known| known.starts_with(word));
         self.offset = start;
@@ -213,19 +226,19 @@ impl<'a> Tokens<'a> {
 
     /// From the opening quote to behind the closing one.
     #[inline]
-    fn string(&mut self) -> Result<Text, Broken> {
+    fn string(&mut self, plain: Kind, escaped: Kind) -> Result<Token, Broken> {
         let start = self.offset + 1;
         let mut at = start;
-        let mut escaped = false;
+        let mut kind = plain;
         loop {
             let rest = self.bytes.get(at..).unwrap_or_default();
             match quote_or_backslash(rest) {
                 Some(found) if rest[found] == b'"' => {
                     self.offset = at + found + 1;
-                    return Ok(Text { span: start..at + found, escaped });
+                    return Ok(Token { kind, span: start..at + found });
                 }
                 Some(found) => {
-                    escaped = true;
+                    kind = escaped;
                     at += found + 2;
                 }
                 None => return Err(Broken { offset: self.bytes.len(), why: Why::Ends }),
@@ -234,11 +247,11 @@ impl<'a> Tokens<'a> {
     }
 
     #[inline]
-    fn close(&mut self, token: Token) -> Token {
+    fn close(&mut self, kind: Kind) -> Token {
         self.offset += 1;
         self.open.pop();
         self.value_ended();
-        token
+        Token { kind, span: self.offset - 1..self.offset }
     }
 
     #[inline]
@@ -292,10 +305,11 @@ mod tests {
         let mut tokens = Tokens::new(text.as_bytes());
         let mut out = Vec::new();
         while let Some(token) = tokens.next_token()? {
-            out.push(match token {
-                Token::Key(t) => format!("{}:", &text[t.span]),
-                Token::String(t) => format!("'{}'", &text[t.span]),
-                Token::Number(span) | Token::Literal(span) => text[span].to_owned(),
+            let text = &text[token.span];
+            out.push(match token.kind {
+                Kind::Key | Kind::EscapedKey => format!("{text}:"),
+                Kind::String | Kind::EscapedString => format!("'{text}'"),
+                Kind::Number | Kind::Literal => text.to_owned(),
                 other => format!("{other:?}"),
             });
         }
@@ -335,17 +349,18 @@ mod tests {
 
     #[test]
     fn skips_what_is_open() {
+        let kind = |tokens: &mut Tokens<'_>| tokens.next_token().ok().flatten().map(|token| token.kind);
         let nested = format!(r#"[{{"a":"]}}","b":{}{}}},7]"#, "[".repeat(5000), "]".repeat(5000));
         let mut tokens = Tokens::new(nested.as_bytes());
-        assert_eq!(tokens.next_token(), Ok(Some(Token::ArrayStart)));
-        assert_eq!(tokens.next_token(), Ok(Some(Token::ObjectStart)));
+        assert_eq!(kind(&mut tokens), Some(Kind::ArrayStart));
+        assert_eq!(kind(&mut tokens), Some(Kind::ObjectStart));
         assert_eq!(tokens.skip_open(), Ok(()));
         let seven = nested.len() - 2;
-        assert_eq!(tokens.next_token(), Ok(Some(Token::Number(seven..seven + 1))));
+        assert_eq!(tokens.next_token(), Ok(Some(Token { kind: Kind::Number, span: seven..seven + 1 })));
         assert_eq!(tokens.skip_open(), Ok(()));
         assert_eq!(tokens.next_token(), Ok(None));
         let mut cut = Tokens::new(b"[[1]");
-        assert_eq!(cut.next_token(), Ok(Some(Token::ArrayStart)));
+        assert_eq!(kind(&mut cut), Some(Kind::ArrayStart));
         assert_eq!(cut.skip_open(), Err(Broken { offset: 4, why: Why::Ends }));
     }
 }

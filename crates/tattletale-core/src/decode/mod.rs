@@ -12,13 +12,13 @@ mod chain;
 pub mod keys;
 mod layers;
 mod look;
+mod memory;
 mod needs;
 mod opening;
 mod parts;
 pub mod transport;
 mod tree;
 mod walk;
-mod words;
 
 pub use chain::{At, Chain, JsonStep, Slot};
 pub use layers::LAYERS;
@@ -28,7 +28,7 @@ pub(crate) use opening::begins_stream;
 pub use opening::{NAME, Opening, Proof};
 pub use parts::{PartView, parts};
 pub use tree::{Tree, tree};
-pub use walk::{Both, Ending, Limits, Node, Visitor, Walked, walk};
+pub use walk::{Both, Ending, Limits, Node, Tally, Visitor, Walked, walk};
 
 /// How the digits of an alphabet are read, wherever they were cut.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use super::Hint;
 use super::chain::{At, Chain};
 use super::keys::Ring;
 use super::look::Look;
-use super::walk::{Ending, FEW, Node, Offer, Reach, Visitor, Walker};
+use super::walk::{Ending, FEW, Met, Node, Offer, Reach, Visitor, Walker};
 use crate::model::{Fault, FaultKind};
 use std::ops::Range;
 
@@ -45,6 +45,8 @@ pub struct Opening<'w, 'v> {
     pub(super) radix: bool,
     /// True when this layer stated trouble with the view.
     pub(super) damaged: bool,
+    /// Where the visitor may find something next in the view; what ends before means nothing to it.
+    pub(super) ahead: usize,
     pub(super) reach: Reach,
 }
 
@@ -52,19 +54,26 @@ impl<'v> Opening<'_, 'v> {
     /// A piece of the view, to be unfolded further. Pieces of a view come in order and do not overlap.
     #[inline]
     pub fn piece(&mut self, at: At<'_>, span: Range<usize>) {
-        self.slice(&self.node.chain.child(Some((self.layer, at))), span);
+        if let Some((look, offer)) = self.met(&span, 1) {
+            self.part(&self.node.chain.child(Some((self.layer, at))), span, look, offer);
+        }
     }
 
     /// A piece that is a number or a literal: nothing can be inside.
     #[inline]
     pub fn atom(&mut self, at: At<'_>, span: Range<usize>) {
-        let look = Look::of(&self.node.bytes[span.clone()]);
+        let bytes = &self.node.bytes[span.clone()];
+        let look = Look::of(bytes);
+        if self.quiet(&span) && self.walker.passes(bytes, look, self.node.chain.depth + 1) {
+            return self.passed(bytes.len() as u64);
+        }
         self.part(&self.node.chain.child(Some((self.layer, at))), span, look, Offer::Nothing);
     }
 
     /// A piece of the view that means `bytes` once its escapes are resolved; those are unfolded further.
     pub fn unescaped(&mut self, at: At<'_>, span: Range<usize>, bytes: &[u8]) {
-        self.meaning(&self.node.chain.child(Some((self.layer, at))), span, bytes);
+        let (look, offer) = self.met_fresh(bytes, 1);
+        self.turned(&self.node.chain.child(Some((self.layer, at))), span, bytes, look, offer);
     }
 
     /// A piece of the view that is a number in binary, told as the decimal digits that a person would write.
@@ -76,18 +85,56 @@ impl<'v> Opening<'_, 'v> {
     /// The name of a member or field of what is at `at`, and what it means if it had escapes: names carry data too.
     #[inline]
     pub fn name(&mut self, at: At<'_>, span: Range<usize>, meaning: Option<&[u8]>) {
+        let met = match meaning {
+            Some(meaning) => Some(self.met_fresh(meaning, 2)),
+            None => self.met(&span, 2),
+        };
+        let Some((look, offer)) = met else { return };
         let around = self.node.chain.child(Some((self.layer, at)));
         let chain = around.child(Some((NAME, At::Whole)));
         match meaning {
-            Some(bytes) => self.meaning(&chain, span, bytes),
-            None => self.slice(&chain, span),
+            Some(meaning) => self.turned(&chain, span, meaning, look, offer),
+            None => self.part(&chain, span, look, offer),
+        }
+    }
+
+    /// Whether the visitor found nothing in a piece.
+    #[inline]
+    fn quiet(&mut self, span: &Range<usize>) -> bool {
+        if !self.walker.lets_pass || !*self.entered {
+            return false;
+        }
+        if span.end > self.ahead {
+            self.ahead = self.walker.visitor.ahead(span.start);
+        }
+        span.end <= self.ahead
+    }
+
+    /// What becomes of a piece that stands so many steps below the view; none if it was passed over.
+    #[inline]
+    fn met(&mut self, span: &Range<usize>, steps: usize) -> Option<(Look, Offer)> {
+        let quiet = self.quiet(span);
+        match self.walker.meet(&self.node.bytes[span.clone()], self.node.chain.depth + steps, quiet) {
+            Met::Node(look, offer) => Some((look, offer)),
+            Met::Passed(read) => {
+                self.passed(read);
+                None
+            }
+        }
+    }
+
+    /// The same for what is no piece: nothing of it was searched.
+    fn met_fresh(&mut self, bytes: &[u8], steps: usize) -> (Look, Offer) {
+        match self.walker.meet(bytes, self.node.chain.depth + steps, false) {
+            Met::Node(look, offer) => (look, offer),
+            Met::Passed(_) => (Look::of(bytes), Offer::Layers(None)),
         }
     }
 
     #[inline]
-    fn slice(&mut self, chain: &Chain<'_>, span: Range<usize>) {
-        let (look, offer) = self.walker.look(&self.node.bytes[span.clone()]);
-        self.part(chain, span, look, offer);
+    fn passed(&mut self, read: u64) {
+        self.reach.opened = true;
+        self.reach.read += read;
     }
 
     #[inline]
@@ -100,11 +147,6 @@ impl<'v> Opening<'_, 'v> {
             let reach = self.walker.place(&node, Hint::default(), offer, FEW);
             self.add(reach);
         }
-    }
-
-    fn meaning(&mut self, chain: &Chain<'_>, span: Range<usize>, meaning: &[u8]) {
-        let (look, offer) = self.walker.look(meaning);
-        self.turned(chain, span, meaning, look, offer);
     }
 
     fn turned(&mut self, chain: &Chain<'_>, span: Range<usize>, meaning: &[u8], look: Look, offer: Offer) {

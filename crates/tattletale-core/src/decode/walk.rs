@@ -6,9 +6,9 @@
 use super::chain::Chain;
 use super::keys::{Key, Ring};
 use super::look::Look;
+use super::memory::{Inside, Memory, Outcome, Place, Whose};
 use super::needs::{self, Asked};
 use super::opening::Opening;
-use super::words::{Word, Words};
 use super::{Hint, Layer, View};
 use crate::model::{Fault, FaultKind};
 use std::ops::Range;
@@ -39,6 +39,9 @@ impl Default for Limits {
 }
 
 /// Who is told of every node, in depth-first order; `leave` mirrors `enter`.
+///
+/// A visitor that makes nothing of most texts may let those [pass](Self::pass) that it was told of before. It then
+/// answers [`looks_for`](Self::looks_for) and what is behind it; all others are told of everything.
 pub trait Visitor {
     /// A node begins.
     fn enter(&mut self, node: &Node<'_>);
@@ -54,6 +57,35 @@ pub trait Visitor {
         self.enter(node);
         self.leave(node, ending);
     }
+
+    /// Names what is looked for: whoever looks for the same makes the same of a text, wherever it stands. None for who
+    /// has to be told of every node.
+    fn looks_for(&self) -> Option<u64> {
+        None
+    }
+    /// What was made of everything until now.
+    fn tally(&self) -> Tally {
+        Tally::default()
+    }
+    /// Where the next piece of the innermost open node may be something to it, at or behind `from`.
+    fn ahead(&mut self, from: usize) -> usize {
+        from
+    }
+    /// Whether a leaf may pass that is a piece in which nothing was found.
+    fn lets_pass(&self, _bytes: &[u8], _look: Look) -> bool {
+        false
+    }
+    /// Nodes are passed over: leaves of these lengths, longer ones as 255, and so many bytes to search.
+    fn pass(&mut self, _leaves: &[u8], _searched: u32) {}
+}
+
+/// What a visitor made of a walk so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tally {
+    /// Grows with everything that is more than a sum.
+    pub told: u64,
+    /// Bytes searched.
+    pub searched: u64,
 }
 
 /// Two visitors of one walk.
@@ -78,6 +110,28 @@ impl Visitor for Both<'_> {
     fn leaf(&mut self, node: &Node<'_>, ending: &Ending) {
         self.0.leaf(node, ending);
         self.1.leaf(node, ending);
+    }
+
+    fn looks_for(&self) -> Option<u64> {
+        Some(self.0.looks_for()?.rotate_left(32) ^ self.1.looks_for()?)
+    }
+
+    fn tally(&self) -> Tally {
+        let (one, other) = (self.0.tally(), self.1.tally());
+        Tally { told: one.told + other.told, searched: one.searched + other.searched }
+    }
+
+    fn ahead(&mut self, from: usize) -> usize {
+        self.0.ahead(from).min(self.1.ahead(from))
+    }
+
+    fn lets_pass(&self, bytes: &[u8], look: Look) -> bool {
+        self.0.lets_pass(bytes, look) && self.1.lets_pass(bytes, look)
+    }
+
+    fn pass(&mut self, leaves: &[u8], searched: u32) {
+        self.0.pass(leaves, searched);
+        self.1.pass(leaves, searched);
     }
 }
 
@@ -140,6 +194,7 @@ impl Walked {
 /// Unfolds `bytes` as far as the limits allow and tells `visitor` of every node.
 pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Visitor) -> Walked {
     let ring = Ring::gather(bytes, hint, limits);
+    let whose = Whose { deep: limits.deep, depth: limits.depth, visitor: visitor.looks_for() };
     let mut walker = Walker {
         limits,
         ring: &ring,
@@ -152,12 +207,15 @@ pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Vis
         faults: Vec::new(),
         stated: 0,
         dropped: Dropped::default(),
-        words: Words::borrow(limits.deep),
+        lets_pass: whose.visitor.is_some(),
+        memory: Memory::borrow(whose),
+        leaves: Vec::new(),
+        remembering: 0,
     };
     let (span, look) = (0..bytes.len(), Look::of(bytes));
     let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, guess: false, look, again: false };
     let reach = walker.place(&node, hint, Offer::Layers(None), FEW);
-    walker.words.give_back();
+    walker.memory.give_back();
     let faults_dropped = walker.dropped.limits + walker.dropped.others;
     Walked { faults: walker.faults, faults_dropped, read: reach.read, opaque: reach.opaque }
 }
@@ -177,7 +235,12 @@ pub(super) struct Walker<'v> {
     /// Faults that were stated, those of guesses that came to nothing included.
     pub(super) stated: u64,
     dropped: Dropped,
-    words: Words,
+    /// True when the visitor may let something pass.
+    pub(super) lets_pass: bool,
+    memory: Memory,
+    /// Lengths of the leaves inside texts that may be remembered, and the number of those texts.
+    leaves: Vec<u8>,
+    remembering: u32,
 }
 
 /// Faults that are not kept.
@@ -198,10 +261,29 @@ pub(super) struct Reach {
 /// What becomes of a node.
 #[derive(Clone, Copy)]
 pub(super) enum Offer {
-    /// Layers are asked; if none says anything about this word, it is remembered.
-    Layers(Option<Word>),
+    /// Layers are asked; what becomes of a text with a place is remembered, if it was nothing.
+    Layers(Option<Place>),
     /// It is a leaf.
     Nothing,
+}
+
+/// A piece about which the exchange says nothing.
+pub(super) enum Met {
+    /// It came before and means nothing: so many bytes are read.
+    Passed(u64),
+    /// It is a node.
+    Node(Look, Offer),
+}
+
+/// Leaves that are counted at once for texts that may be remembered.
+const LEAVES: usize = 256;
+
+/// Where a walk was when a text began.
+struct Before {
+    tally: Tally,
+    nodes: u64,
+    made: usize,
+    leaves: usize,
 }
 
 /// Room for decoding without which a layer may decline what it would open.
@@ -225,39 +307,53 @@ impl Walker<'_> {
     fn leaf(&mut self, node: &Node<'_>, few: usize) -> Reach {
         let reach = judge(node.bytes.len(), node.look, few, Reach::default());
         let (text, opaque) = (node.look.text(), reach.opaque > 0);
-        self.visitor.leaf(node, &Ending { opened: false, text, opaque, decoded: false });
+        self.left(node, &Ending { opened: false, text, opaque, decoded: false }, true);
         reach
     }
 
-    fn node(&mut self, node: &Node<'_>, hint: Hint<'_>, word: Option<Word>, few: usize) -> Reach {
+    /// A node ends, or begins and ends.
+    #[inline]
+    fn left(&mut self, node: &Node<'_>, ending: &Ending, leaf: bool) {
+        if self.remembering > 0 && !ending.opened && !node.again && self.leaves.len() < LEAVES {
+            self.leaves.push(node.bytes.len().min(255) as u8);
+        }
+        match leaf {
+            true => self.visitor.leaf(node, ending),
+            false => self.visitor.leave(node, ending),
+        }
+    }
+
+    fn node(&mut self, node: &Node<'_>, hint: Hint<'_>, place: Option<Place>, few: usize) -> Reach {
         let look = node.look;
         let view = View { bytes: node.bytes, look, hint };
         let asked = self.usable & needs::asked(node.bytes, look, hint);
-        let before = (self.nodes, self.stated);
+        let stated = self.stated;
+        let place = place.map(|place| (place, self.begin()));
         let mut inside = Reach::default();
         let (mut entered, mut decoded) = (false, false);
         for layer in needs::layers(asked).filter(|layer| layer.glance(&view)) {
             let found = self.offer(node, &view, layer, &mut entered);
             if found.opened {
                 inside = found;
-                decoded = layer.digits().is_some() && self.stated == before.1;
+                decoded = layer.digits().is_some() && self.stated == stated;
                 break;
             }
             inside.opaque = inside.opaque.max(found.opaque);
         }
-        if before == (self.nodes, self.stated) {
-            self.remember(word, look);
-        }
-        if !entered && !inside.opened {
-            return self.leaf(node, few);
-        }
-        if !entered {
+        if !entered && inside.opened {
             // Opened, but the limits let nothing of it in.
             self.visitor.enter(node);
+            entered = true;
         }
         let reach = judge(node.bytes.len(), look, few, inside);
         let opaque = !reach.opened && reach.opaque > 0 && inside.opaque == 0;
-        self.visitor.leave(node, &Ending { opened: reach.opened, text: look.text(), opaque, decoded });
+        let ending = Ending { opened: reach.opened, text: look.text(), opaque, decoded };
+        let told = place.as_ref().map(|_| self.visitor.tally());
+        self.left(node, &ending, !entered);
+        if let (Some((place, before)), Some(told)) = (place, told) {
+            let nothing = self.stated == stated && reach.opaque == 0 && told.told == before.tally.told;
+            self.end(node, &ending, reach.read, nothing.then_some(place), (before, told));
+        }
         reach
     }
 
@@ -265,7 +361,7 @@ impl Walker<'_> {
     fn offer(&mut self, node: &Node<'_>, view: &View<'_>, layer: &dyn Layer, entered: &mut bool) -> Reach {
         let faults = (self.faults.len(), self.dropped.others);
         let (name, radix, reach) = (layer.name(), layer.digits().is_some(), Reach::default());
-        let mut opening = Opening { walker: self, node, entered, layer: name, radix, damaged: false, reach };
+        let mut opening = Opening { walker: self, node, entered, layer: name, radix, damaged: false, ahead: 0, reach };
         layer.open(view, &mut opening);
         let reach = opening.reach;
         if !reach.opened && self.guesses > 0 && (self.faults.len(), self.dropped.others) > faults {
@@ -279,24 +375,101 @@ impl Walker<'_> {
         self.stop(chain, format!("more than {} places in one part: the rest is not unfolded", self.limits.nodes));
     }
 
-    /// What bytes look like about which the exchange says nothing, and who is asked about them.
+    /// Bytes about which the exchange says nothing, so many steps from the part; `quiet` for a piece in which nothing
+    /// was found.
     #[inline]
-    pub(super) fn look(&self, bytes: &[u8]) -> (Look, Offer) {
-        match self.words.find(bytes) {
-            Ok(look) if self.limits.keys.is_empty() => (look, Offer::Nothing),
-            Err(word) => (Look::of(bytes), Offer::Layers(word)),
-            Ok(look) => (look, Offer::Layers(None)),
+    pub(super) fn meet(&mut self, bytes: &[u8], depth: usize, quiet: bool) -> Met {
+        if !self.limits.keys.is_empty() || self.stopped {
+            return Met::Node(Look::of(bytes), Offer::Layers(None));
         }
+        let known = match self.memory.find(bytes) {
+            Ok(known) => known,
+            Err(place) => return Met::Node(Look::of(bytes), Offer::Layers(place)),
+        };
+        let Inside { nodes, made, searched } = known.inside;
+        let fits = known.depth as usize >= depth
+            && depth <= self.limits.depth
+            && self.nodes + u64::from(nodes) < self.limits.nodes
+            && self.made + made as usize <= self.limits.made;
+        let passes = fits && quiet && known.quiet;
+        let inner = match passes {
+            true => known.leaves(),
+            false if nodes == 0 => return Met::Node(known.look, Offer::Nothing),
+            // What was made of a text does not depend on what was found in it; its pieces do.
+            false if fits && !known.ending.opened => known.inner_leaves(),
+            false => return Met::Node(known.look, Offer::Layers(None)),
+        };
+        self.nodes += u64::from(nodes);
+        self.made += made as usize;
+        if self.remembering > 0 && self.leaves.len() < LEAVES {
+            self.leaves.extend_from_slice(inner);
+        }
+        self.visitor.pass(inner, searched);
+        if passes {
+            self.nodes += 1;
+            return Met::Passed(u64::from(known.read));
+        }
+        Met::Node(known.look, Offer::Nothing)
     }
 
-    /// Nobody said anything about a word, and nothing kept anybody from it.
-    fn remember(&mut self, word: Option<Word>, look: Look) {
-        if let Some(word) = word
+    /// Passes over a leaf, if the visitor lets it.
+    #[inline]
+    pub(super) fn passes(&mut self, bytes: &[u8], look: Look, depth: usize) -> bool {
+        let passes = look.text()
             && !self.stopped
-            && self.limits.keys.is_empty()
-            && self.limits.made - self.made >= ROOMY
-        {
-            self.words.add(word, look);
+            && depth <= self.limits.depth
+            && self.nodes < self.limits.nodes
+            && self.visitor.lets_pass(bytes, look);
+        if passes {
+            self.nodes += 1;
+            let length = bytes.len().min(255) as u8;
+            if self.remembering > 0 && self.leaves.len() < LEAVES {
+                self.leaves.push(length);
+            }
+            self.visitor.pass(&[length], 0);
+        }
+        passes
+    }
+
+    /// A text begins that may be remembered.
+    fn begin(&mut self) -> Before {
+        self.remembering += 1;
+        Before { tally: self.visitor.tally(), nodes: self.nodes, made: self.made, leaves: self.leaves.len() }
+    }
+
+    /// It ends, and is remembered if it has a place and nothing kept anybody from anything.
+    fn end(
+        &mut self,
+        node: &Node<'_>,
+        ending: &Ending,
+        read: u64,
+        place: Option<Place>,
+        (before, told): (Before, Tally),
+    ) {
+        self.remembering -= 1;
+        let leaves = self.leaves.get(before.leaves..).filter(|_| self.leaves.len() < LEAVES);
+        let outcome = leaves.and_then(|leaves| Outcome::new(node.look, *ending, leaves));
+        if self.remembering == 0 {
+            self.leaves.clear();
+        }
+        let (Some(place), Some(mut outcome)) = (place, outcome) else { return };
+        let fits = |sum: usize| u32::try_from(sum).ok();
+        let (made, searched) = (self.made - before.made, told.searched - before.tally.searched);
+        let nodes = fits((self.nodes - before.nodes) as usize);
+        let (Some(nodes), Some(made), Some(searched), Some(read), Some(depth)) =
+            (nodes, fits(made), fits(searched as usize), fits(read as usize), fits(node.chain.depth))
+        else {
+            return;
+        };
+        // What has nothing inside may stand as deep as anything.
+        let depth = if nodes == 0 { u32::MAX } else { depth };
+        // Of fresh bytes the search counts, too.
+        let alone = nodes == 0 || !node.fresh;
+        if alone && !self.stopped && self.limits.keys.is_empty() && self.limits.made - self.made >= ROOMY {
+            let quiet = self.visitor.tally().told == told.told;
+            let inside = Inside { nodes, made, searched };
+            (outcome.quiet, outcome.depth, outcome.read, outcome.inside) = (quiet, depth, read, inside);
+            self.memory.add(place, node.bytes, outcome);
         }
     }
 

@@ -25,17 +25,23 @@ impl Frame {
         Self { encoded: true, ..Self::new(Vec::new(), mark) }
     }
 
-    /// Whether a match begins in a piece that comes next: most hold none.
+    /// Where the next match begins, at or behind `from`.
     #[inline]
-    pub(super) fn reaches(&mut self, span: &Range<usize>) -> bool {
+    pub(super) fn ahead(&mut self, from: usize) -> usize {
         // Pieces come in order: matches before this one are of no interest any more.
         while let Some(hit) = self.ahead.as_slice().first() {
-            if hit.range.start >= span.start {
-                return hit.range.start < span.end;
+            if hit.range.start >= from {
+                return hit.range.start;
             }
             self.passed.extend(self.ahead.next());
         }
-        false
+        usize::MAX
+    }
+
+    /// Whether a match begins in a piece that comes next: most hold none.
+    #[inline]
+    pub(super) fn reaches(&mut self, span: &Range<usize>) -> bool {
+        self.ahead(span.start) < span.end
     }
 
     /// What no piece has taken.

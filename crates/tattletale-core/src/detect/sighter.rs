@@ -13,7 +13,7 @@ use super::frame::{Frame, overlap};
 use super::places::Places;
 use super::planted::{By, Hit, Planted};
 use super::seen::{Seen, Unexplained};
-use crate::decode::{Ending, Node, Visitor};
+use crate::decode::{Ending, Look, Node, Tally, Visitor};
 use crate::model::{Among, Excerpt, Hashes, Odds, Sighting, Step, Subject};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -45,6 +45,8 @@ pub struct Sighter<'p> {
     unexplained: Vec<Unexplained>,
     beside: Beside,
     deep: bool,
+    /// Hits that were looked at, fields that are known in another notation, closed places.
+    told: u64,
 }
 
 impl<'p> Sighter<'p> {
@@ -61,6 +63,7 @@ impl<'p> Sighter<'p> {
             unexplained: Vec::new(),
             beside: Beside::default(),
             deep: false,
+            told: 0,
         }
     }
 
@@ -98,6 +101,7 @@ impl<'p> Sighter<'p> {
         let is_action =
             |hit: &Hit| matches!(self.planted.pattern(hit.pattern).subjects.first(), Some(Subject::Action(_)));
         hits.sort_by_key(|hit| (is_action(hit), hit.range.start, usize::MAX - hit.range.end));
+        self.told += hits.len() as u64;
         for hit in hits {
             let looks = looks.entry(hit.pattern).or_default();
             *looks += 1;
@@ -216,6 +220,7 @@ impl Sighter<'_> {
         let notations = self.planted.notations();
         let mut alike = Vec::new();
         notations.alike(node.bytes, &mut alike);
+        self.told += alike.len() as u64;
         for alike in alike {
             let pattern = self.planted.pattern(alike.pattern as usize);
             let by = By::Notation(alike.bits.unwrap_or(pattern.bits));
@@ -237,6 +242,7 @@ impl Sighter<'_> {
                 }
             }
         }
+        self.told += u64::from(notations.pieces(node.bytes).next().is_some());
         for whole in self.beside.piece(notations, node) {
             let subject = self.planted.pattern(whole.pattern).subjects[0];
             let hit = Hit { pattern: whole.pattern, range: 0..node.bytes.len(), by: By::Notation(whole.bits) };
@@ -251,6 +257,7 @@ impl Sighter<'_> {
         if ending.opened || node.guess || node.again {
             return;
         }
+        self.told += runs.len() as u64;
         self.hashes.seen += runs.len() as u64;
         self.hashes.untried += runs.len() as u64;
         for Hit { range, .. } in runs {
@@ -284,6 +291,7 @@ impl Sighter<'_> {
         {
             // What was written as text of a digest is told there.
             let told = self.frames.last().is_some_and(|around| around.has_digest(&node.span));
+            self.told += u64::from(told);
             hits.extend((!told).then_some(digest));
         }
         hits
@@ -328,6 +336,31 @@ impl Visitor for Sighter<'_> {
         let hits = self.hits_in(node);
         self.end(node, ending, hits, self.found.len());
     }
+
+    fn looks_for(&self) -> Option<u64> {
+        Some(self.planted.id() << 1 | u64::from(self.deep))
+    }
+
+    fn tally(&self) -> Tally {
+        Tally { told: self.told, searched: self.places.bytes }
+    }
+
+    fn ahead(&mut self, from: usize) -> usize {
+        self.frames.last_mut().map_or(from, |around| around.ahead(from))
+    }
+
+    #[inline]
+    fn lets_pass(&self, bytes: &[u8], look: Look) -> bool {
+        look.printable() && !self.planted.notations().may_know(bytes, look)
+    }
+
+    #[inline]
+    fn pass(&mut self, leaves: &[u8], searched: u32) {
+        self.places.bytes += u64::from(searched);
+        for &length in leaves {
+            self.places.fields[usize::from(length)] += 1;
+        }
+    }
 }
 
 impl Sighter<'_> {
@@ -351,6 +384,7 @@ impl Sighter<'_> {
         if !node.guess && !node.again && self.planted.notations().may_know(node.bytes, node.look) {
             self.compare(node, ending, mark);
         }
+        self.told += u64::from(ending.opaque);
         if ending.opaque && self.opaque.len() < OPAQUE_KEPT {
             self.opaque.push(Closed::at(node.chain.path(), node.bytes));
         }

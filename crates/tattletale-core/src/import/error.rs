@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 
 use super::unicode;
-use crate::codec::json::{Token, Tokens, unescape};
+use crate::codec::json::{Kind, Token, Tokens, unescape};
 
 /// A file in which there is nothing to read. One line, without the file's name and without [`ImportError::offset`]:
 /// the caller knows the one and says the other.
@@ -166,12 +166,12 @@ fn names(text: &[u8]) -> Vec<String> {
     let mut names = Vec::new();
     let mut depth = 0;
     let mut tokens = Tokens::new(text);
-    while let Ok(Some(token)) = tokens.next_token() {
-        match token {
-            Token::ObjectStart | Token::ArrayStart => depth += 1,
-            Token::ObjectEnd | Token::ArrayEnd => depth -= 1,
-            Token::Key(key) if depth == 1 && names.len() < 5 => {
-                let name = String::from_utf8_lossy(&unescape(&text[key.span])).into_owned();
+    while let Ok(Some(Token { kind, span })) = tokens.next_token() {
+        match kind {
+            Kind::ObjectStart | Kind::ArrayStart => depth += 1,
+            Kind::ObjectEnd | Kind::ArrayEnd => depth -= 1,
+            Kind::Key | Kind::EscapedKey if depth == 1 && names.len() < 5 => {
+                let name = String::from_utf8_lossy(&unescape(&text[span])).into_owned();
                 names.push(name.chars().filter(|c| !c.is_control()).take(40).collect());
             }
             _ => {}

@@ -4,7 +4,7 @@
 //! one is for payloads that are not (attachments, minidumps, replays, compressed profiles).
 
 use super::json;
-use crate::codec::json::{Token, Tokens};
+use crate::codec::json::{Kind, Token, Tokens};
 use crate::decode::look::BREAK;
 use crate::decode::{At, Layer, Needs, Opening, View};
 use std::ops::Range;
@@ -81,12 +81,12 @@ fn items(bytes: &[u8]) -> Option<(Vec<Range<usize>>, bool)> {
 fn length(header: &[u8]) -> Option<usize> {
     let mut tokens = Tokens::new(header);
     let (mut depth, mut ours) = (0, false);
-    while let Ok(Some(token)) = tokens.next_token() {
-        match token {
-            Token::ObjectStart | Token::ArrayStart => depth += 1,
-            Token::ObjectEnd | Token::ArrayEnd => depth -= 1,
-            Token::Key(key) => ours = depth == 1 && &header[key.span.clone()] == b"length",
-            Token::Number(span) if ours => return std::str::from_utf8(&header[span]).ok()?.parse().ok(),
+    while let Ok(Some(Token { kind, span })) = tokens.next_token() {
+        match kind {
+            Kind::ObjectStart | Kind::ArrayStart => depth += 1,
+            Kind::ObjectEnd | Kind::ArrayEnd => depth -= 1,
+            Kind::Key => ours = depth == 1 && &header[span] == b"length",
+            Kind::Number if ours => return std::str::from_utf8(&header[span]).ok()?.parse().ok(),
             _ => ours = false,
         }
     }

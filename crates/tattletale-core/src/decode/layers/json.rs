@@ -1,9 +1,8 @@
 //! JSON, with the JSONPath of every value; strings and member names are unfolded further.
 
-use crate::codec::json::{Broken, Text, Token, Tokens, Why, unescape};
+use crate::codec::json::{Broken, Kind, Token, Tokens, Why, unescape};
 use crate::decode::{At, JsonStep, Layer, Needs, Opening, View};
 use crate::model::FaultKind;
-use std::ops::Range;
 
 pub(super) struct Json;
 
@@ -27,11 +26,9 @@ impl Layer for Json {
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         let bytes = view.bytes;
         let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let bytes = &bytes[mark..];
-        let Some(first @ (b'{' | b'[' | b'"')) = bytes.iter().copied().find(|byte| !byte.is_ascii_whitespace()) else {
-            return;
-        };
-        let mut tape = Tape::new(bytes);
+        let begins = bytes[mark..].iter().copied().find(|byte| !byte.is_ascii_whitespace());
+        let Some(first @ (b'{' | b'[' | b'"')) = begins else { return };
+        let mut tape = Tape::new(bytes, mark);
         let broken = match tape.read() {
             Ok(end) if bytes[end..].iter().all(u8::is_ascii_whitespace) => None,
             // A string with something behind it is no JSON string; several values are for the next layer.
@@ -53,9 +50,9 @@ impl Layer for Json {
                 Why::Unexpected => "is no JSON from here on",
                 Why::Deep => "nests deeper than any real message; not followed further",
             };
-            out.fault(kind, mark + broken.offset, message);
+            out.fault(kind, broken.offset, message);
         }
-        emit(tape, mark, out);
+        tape.emit(out);
     }
 }
 
@@ -71,33 +68,13 @@ pub(super) fn value(bytes: &[u8]) -> Result<usize, Broken> {
 /// Of a long value only the first tokens are kept, and the others are read twice, so that memory is bounded.
 struct Tape<'a> {
     bytes: &'a [u8],
-    kept: Vec<Kept>,
+    from: usize,
+    kept: Vec<Token>,
     /// Those behind, if the value goes on.
     rest: Option<Tokens<'a>>,
 }
 
-/// A token in few bytes.
-#[derive(Clone, Copy)]
-struct Kept {
-    kind: Kind,
-    start: u32,
-    end: u32,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    ObjectStart,
-    ObjectEnd,
-    ArrayStart,
-    ArrayEnd,
-    Key,
-    EscapedKey,
-    String,
-    EscapedString,
-    Bare,
-}
-
-/// Tokens that are kept: 200 KB.
+/// Tokens that are kept: 400 KB.
 const KEPT: usize = 1 << 14;
 
 /// Longest name that is not looked into, in bytes.
@@ -107,17 +84,16 @@ const LONGEST_PLAIN_NAME: usize = 5;
 const USUAL_TOKEN: usize = 6;
 
 impl<'a> Tape<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, kept: Vec::with_capacity((bytes.len() / USUAL_TOKEN + 2).min(KEPT)), rest: None }
+    fn new(bytes: &'a [u8], from: usize) -> Self {
+        Self { bytes, from, kept: Vec::with_capacity((bytes.len() / USUAL_TOKEN + 2).min(KEPT)), rest: None }
     }
 
     /// Checks the value; the offset behind it.
     fn read(&mut self) -> Result<usize, Broken> {
-        let mut tokens = Tokens::new(self.bytes);
-        let most = if u32::try_from(self.bytes.len()).is_ok() { KEPT } else { 0 };
-        while self.kept.len() < most {
+        let mut tokens = Tokens::from(self.bytes, self.from);
+        while self.kept.len() < KEPT {
             match tokens.next_token()? {
-                Some(token) => self.kept.push(Kept::of(token)),
+                Some(token) => self.kept.push(token),
                 None => return Ok(tokens.offset()),
             }
         }
@@ -125,66 +101,51 @@ impl<'a> Tape<'a> {
         while tokens.next_token()?.is_some() {}
         Ok(tokens.offset())
     }
-}
 
-impl Kind {
-    #[inline]
-    fn of(token: Token) -> (Self, Range<usize>) {
-        let text = |text: Text, plain, escaped| (if text.escaped { escaped } else { plain }, text.span);
-        match token {
-            Token::ObjectStart => (Self::ObjectStart, 0..0),
-            Token::ObjectEnd => (Self::ObjectEnd, 0..0),
-            Token::ArrayStart => (Self::ArrayStart, 0..0),
-            Token::ArrayEnd => (Self::ArrayEnd, 0..0),
-            Token::Key(key) => text(key, Self::Key, Self::EscapedKey),
-            Token::String(string) => text(string, Self::String, Self::EscapedString),
-            Token::Number(span) | Token::Literal(span) => (Self::Bare, span),
+    /// Emits everything up to the end or the first trouble.
+    fn emit(self, out: &mut Opening<'_, '_>) {
+        let mut emitter = Emitter { bytes: self.bytes, way: Vec::with_capacity(8) };
+        for token in self.kept {
+            emitter.emit(token, out);
+        }
+        let mut rest = self.rest;
+        while let Some(Ok(Some(token))) = rest.as_mut().map(Tokens::next_token) {
+            emitter.emit(token, out);
         }
     }
 }
 
-impl Kept {
-    /// Of bytes that are fewer than 2^32.
-    #[inline]
-    fn of(token: Token) -> Self {
-        let (kind, span) = Kind::of(token);
-        Self { kind, start: span.start as u32, end: span.end as u32 }
-    }
+/// Tells of each value where it stands.
+struct Emitter<'a> {
+    bytes: &'a [u8],
+    way: Vec<JsonStep>,
 }
 
-/// Emits everything up to the end or the first trouble; the text starts at `base` of the view.
-fn emit(mut tape: Tape<'_>, base: usize, out: &mut Opening<'_, '_>) {
-    let bytes = tape.bytes;
-    let mut way: Vec<JsonStep> = Vec::with_capacity(8);
-    let kept =
-        std::mem::take(&mut tape.kept).into_iter().map(|kept| (kept.kind, kept.start as usize..kept.end as usize));
-    let rest = std::iter::from_fn(|| tape.rest.as_mut()?.next_token().ok().flatten().map(Kind::of));
-    for (kind, span) in kept.chain(rest) {
-        let piece = base + span.start..base + span.end;
+impl Emitter<'_> {
+    #[inline]
+    fn emit(&mut self, Token { kind, span }: Token, out: &mut Opening<'_, '_>) {
+        let (bytes, way) = (self.bytes, &mut self.way);
         match kind {
-            Kind::ObjectStart => continue,
-            Kind::ArrayStart => {
-                way.push(JsonStep::Index(0));
-                continue;
-            }
+            Kind::ObjectStart => return,
+            Kind::ArrayStart => return way.push(JsonStep::Index(0)),
             Kind::Key | Kind::EscapedKey => {
                 // Short names are only names.
                 if span.len() > LONGEST_PLAIN_NAME {
                     let meaning = (kind == Kind::EscapedKey).then(|| unescape(&bytes[span.clone()]));
-                    out.name(At::Json { source: bytes, way: &way }, piece, meaning.as_deref());
+                    out.name(At::Json { source: bytes, way }, span.clone(), meaning.as_deref());
                 }
-                way.push(JsonStep::Key(span));
-                continue;
+                return way.push(JsonStep::Key(span));
             }
             Kind::ArrayEnd => drop(way.pop()),
             Kind::ObjectEnd => {}
-            Kind::String => out.piece(At::Json { source: bytes, way: &way }, piece),
+            Kind::String => out.piece(At::Json { source: bytes, way }, span),
             Kind::EscapedString => {
-                out.unescaped(At::Json { source: bytes, way: &way }, piece, &unescape(&bytes[span]));
+                let meaning = unescape(&bytes[span.clone()]);
+                out.unescaped(At::Json { source: bytes, way }, span, &meaning);
             }
-            Kind::Bare => out.atom(At::Json { source: bytes, way: &way }, piece),
+            Kind::Number | Kind::Literal => out.atom(At::Json { source: bytes, way }, span),
         }
-        value_ended(&mut way);
+        value_ended(way);
     }
 }
 

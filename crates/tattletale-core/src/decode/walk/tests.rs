@@ -31,7 +31,10 @@ fn takes(layer: &dyn Layer, bytes: &[u8], hint: Hint<'_>) -> bool {
         faults: Vec::new(),
         stated: 0,
         dropped: Dropped::default(),
-        words: Words::borrow(false),
+        lets_pass: false,
+        memory: Memory::borrow(Whose { deep: false, depth: limits.depth, visitor: None }),
+        leaves: Vec::new(),
+        remembering: 0,
     };
     let (span, look, mut entered) = (0..bytes.len(), view.look, false);
     let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, guess: false, look, again: false };
@@ -42,6 +45,7 @@ fn takes(layer: &dyn Layer, bytes: &[u8], hint: Hint<'_>) -> bool {
         layer: layer.name(),
         radix: layer.digits().is_some(),
         damaged: false,
+        ahead: 0,
         reach: Reach::default(),
     };
     layer.open(&view, &mut opening);

@@ -94,8 +94,10 @@ pub(in crate::detect) fn scan(bytes: &[u8], short: bool, mut each: impl FnMut(Ru
             let at = starts.trailing_zeros() as usize;
             let (start, length) = (number * 64 + at, (wide >> at).trailing_ones() as usize);
             let mut end = start + length;
-            while at + length == 128 && bytes.get(end).is_some_and(|&byte| is_member(byte)) {
-                end += 1;
+            let (mut behind, mut whole) = (number + 2, at + length == 128);
+            while whole && behind <= blocks.len() {
+                let more = masks(behind).members.trailing_ones() as usize;
+                (end, behind, whole) = (end + more, behind + 1, more == 64);
             }
             look(bytes, start..end, &mut each);
             starts &= starts - 1;
@@ -141,7 +143,7 @@ impl Masks {
         let (mut members, mut slashes) = (0, each(0));
         for (number, bytes) in block.as_chunks().0.iter().enumerate() {
             let bytes = u8x16::from(*bytes);
-            // As in `is_member`.
+            // Letters, the digits and the slash before them; `+`, `-` and `_` stand alone.
             let member = within(bytes | each(0x20), b'a', 26)
                 | within(bytes, b'/', 11)
                 | bytes.simd_eq(each(b'+'))
@@ -154,18 +156,14 @@ impl Masks {
     }
 }
 
-#[inline]
-fn is_member(byte: u8) -> bool {
-    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-    // The digits and the slash before them; `+`, `-` and `_` stand alone.
-    let digit = byte.wrapping_sub(b'/') < 11;
-    letter | digit | (byte == b'+') | (byte == b'-') | (byte == b'_')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn is_member(byte: u8) -> bool {
+        byte.is_ascii_alphanumeric() || b"/+-_".contains(&byte)
+    }
 
     fn runs(text: &str) -> Vec<(String, bool)> {
         let mut found = Vec::new();

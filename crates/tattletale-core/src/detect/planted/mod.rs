@@ -27,6 +27,7 @@ use hit::{Kept, NO_PATTERN};
 use notations::Notations;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 pub use subjects::Subjects;
 
 /// Shortest value that is searched, in bytes: below this every capture is full of it.
@@ -48,6 +49,8 @@ pub struct Planted {
     notations: Notations,
     /// True when some text may be digits that stand for another.
     encoded: bool,
+    /// No other has it, in this process.
+    id: u64,
 }
 
 /// One byte string that is searched for, and what it stands for.
@@ -79,6 +82,7 @@ pub enum Form {
 impl Planted {
     /// Makes all patterns of the ground truth.
     pub fn new(truth: &GroundTruth) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         let forms = Forms::of(truth);
         let values = truth.values.len() + truth.actions.len();
         let subjects =
@@ -97,7 +101,13 @@ impl Planted {
             salted: Salted::new(truth),
             notations: forms.notations,
             encoded,
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
         }
+    }
+
+    /// Tells it from every other of this process.
+    pub(super) fn id(&self) -> u64 {
+        self.id
     }
 
     /// Bytes of memory that all of it takes, but for what single values share with others.

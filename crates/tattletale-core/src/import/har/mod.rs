@@ -21,7 +21,7 @@ use std::io::Read;
 
 use super::unicode::{self, Utf8};
 use super::{Each, Faults, ImportError, Importer, PEEK, Wanted};
-use crate::codec::json::{Broken, Token, Tokens, Why, unescape};
+use crate::codec::json::{Broken, Kind, Tokens, Why, unescape};
 use crate::model::Fault;
 use entries::Entries;
 
@@ -60,17 +60,20 @@ fn has_log(text: &[u8], more_follows: bool) -> bool {
     let mut tokens = Tokens::new(text);
     let mut depth = 0;
     loop {
-        match tokens.next_token() {
-            Ok(Some(Token::ObjectStart | Token::ArrayStart)) => depth += 1,
-            Ok(Some(Token::ObjectEnd | Token::ArrayEnd)) => depth -= 1,
-            Ok(Some(Token::Key(key))) if depth == 1 => {
-                if matches!(&*unescape(&text[key.span]), b"log" | b"entries") {
+        let token = match tokens.next_token() {
+            Ok(Some(token)) => token,
+            Ok(None) => return false,
+            Err(Broken { why, .. }) => return more_follows && why != Why::Unexpected,
+        };
+        match token.kind {
+            Kind::ObjectStart | Kind::ArrayStart => depth += 1,
+            Kind::ObjectEnd | Kind::ArrayEnd => depth -= 1,
+            Kind::Key | Kind::EscapedKey if depth == 1 => {
+                if matches!(&*unescape(&text[token.span]), b"log" | b"entries") {
                     return true;
                 }
             }
-            Ok(Some(_)) => {}
-            Ok(None) => return false,
-            Err(Broken { why, .. }) => return more_follows && why != Why::Unexpected,
+            _ => {}
         }
     }
 }

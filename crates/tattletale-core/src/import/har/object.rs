@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::codec::json::{Broken, Token, Tokens, Why, unescape};
+use crate::codec::json::{self, Broken, Token, Tokens, Why, unescape};
 
 /// Nesting that is laid out: entry, request, headers, header, name.
 const DEEPEST: usize = 5;
@@ -69,7 +69,7 @@ impl Layout<'_> {
         let mut tokens = Tokens::new(self.bytes);
         let mut kept = true;
         loop {
-            let token = match tokens.next_token() {
+            let Token { kind, span } = match tokens.next_token() {
                 Ok(Some(token)) => token,
                 Ok(None) => return Ok(()),
                 Err(broken) => {
@@ -82,19 +82,18 @@ impl Layout<'_> {
             if self.nodes.len() >= MOST_VALUES {
                 return Err(Trouble::TooMany);
             }
-            let end = tokens.offset();
-            match token {
-                Token::Key(text) => {
+            match kind {
+                json::Kind::Key | json::Kind::EscapedKey => {
                     if self.open.len() == 1 {
-                        kept = keep(&unescape(&self.bytes[text.span.clone()]));
+                        kept = keep(&unescape(&self.bytes[span.clone()]));
                     }
-                    self.name = Some(short(&text.span));
+                    self.name = Some(short(&span));
                 }
-                Token::ObjectStart | Token::ArrayStart => {
-                    let kind = if token == Token::ObjectStart { Kind::Object } else { Kind::Array };
+                json::Kind::ObjectStart | json::Kind::ArrayStart => {
+                    let kind = if kind == json::Kind::ObjectStart { Kind::Object } else { Kind::Array };
                     let skip = !kept || self.open.len() >= DEEPEST;
                     if kept {
-                        self.push(kind, end - 1..end);
+                        self.push(kind, span);
                     }
                     if !skip {
                         self.open.push(self.nodes.len() - 1);
@@ -106,13 +105,13 @@ impl Layout<'_> {
                     }
                     skipped.map_err(Trouble::Broken)?;
                 }
-                Token::ObjectEnd | Token::ArrayEnd => {
-                    self.close(end);
+                json::Kind::ObjectEnd | json::Kind::ArrayEnd => {
+                    self.close(span.end);
                 }
                 _ if !kept => {}
-                Token::String(text) => self.push(Kind::Text, text.span),
-                Token::Number(span) => self.push(Kind::Bare, span),
-                Token::Literal(span) => {
+                json::Kind::String | json::Kind::EscapedString => self.push(Kind::Text, span),
+                json::Kind::Number => self.push(Kind::Bare, span),
+                json::Kind::Literal => {
                     let kind = if &self.bytes[span.clone()] == b"null" { Kind::Null } else { Kind::Bare };
                     self.push(kind, span);
                 }

@@ -72,13 +72,11 @@ fn look_long(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
 /// A slash may be a letter of base64 or lie between two words; a dash or an underscore behind a name, too.
 fn pieces(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
     let mut from = range.start;
-    for at in range.start..=range.end {
-        if at == range.end || bytes[at] == b'/' {
-            if is_size(BASE64_SIZES, at - from) {
-                letters(bytes, from..at, each);
-            }
-            from = at + 1;
+    for at in memchr::memchr_iter(b'/', &bytes[range.clone()]).map(|at| range.start + at).chain([range.end]) {
+        if is_size(BASE64_SIZES, at - from) {
+            letters(bytes, from..at, each);
         }
+        from = at + 1;
     }
 }
 
