@@ -78,7 +78,7 @@ fn million(text: &[u8]) {
 fn mix(megabytes: usize) {
     let mut times = Vec::new();
     for count in [10, 100_000] {
-        let traffic = Traffic::new(Class::Mix, 1, megabytes * 250_000, count);
+        let traffic = Traffic::new(Class::Mix, 1, megabytes * 250_000, count, false);
         let start = Instant::now();
         let planted = Planted::new(&traffic.truth);
         let ready = start.elapsed().as_secs_f64();

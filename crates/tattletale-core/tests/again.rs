@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use std::thread;
 use tattletale_core::decode::{Hint, Limits};
-use tattletale_core::detect::{Places, Planted, look};
+use tattletale_core::detect::personal::Recogniser;
+use tattletale_core::detect::{Places, Planted, look, look_beside};
 use tattletale_core::model::{GroundTruth, Value};
 
 /// Texts that come again: some are opened, some are planted or digests of it, most are neither.
@@ -66,9 +67,10 @@ fn json(fields: &[(usize, usize, usize)]) -> String {
 /// Everything that is told of messages that are looked at one after another.
 fn told(planted: &Planted, limits: &Limits, messages: &[Vec<u8>], alone: bool) -> Vec<String> {
     let one = |message: &Vec<u8>| {
-        let mut places = Places::default();
+        let (mut places, mut recogniser) = (Places::default(), Recogniser::new("tracker.example"));
         let (seen, walked) = look(planted, message, Hint::default(), limits, &mut places);
-        format!("{seen:?} {walked:?} {places:?}")
+        let beside = look_beside(planted, message, Hint::default(), limits, &mut places, &mut recogniser);
+        format!("{seen:?} {walked:?} {beside:?} {:?} {places:?}", recogniser.recognised())
     };
     // Each thread has a memory of its own.
     let in_thread = |message| thread::scope(|scope| scope.spawn(|| one(message)).join()).unwrap();

@@ -1,6 +1,6 @@
 //! Values of a message as salts and keys for what in it may be a digest, within a budget.
 //!
-//! The fields of a message are kept as one run of bytes, since nearly no message needs them. What is tried is dealt
+//! The fields of a message are collected by a walk of their own, since few messages are tried. What is tried is dealt
 //! out in the capture's order, so that the outcome does not depend on which core was faster. A field is made in the
 //! same way in every message, so where nothing was found in it yet, it is tried in some messages only; the rest stays
 //! untried, and that is counted.
@@ -32,12 +32,14 @@ const ONE_OF: u32 = 8;
 /// Runs and fields whose trials are counted.
 const KNOWN: usize = 100_000;
 
-/// Fields of a part or of a message.
+/// Fields of a message.
 #[derive(Default)]
 pub(super) struct Salts {
     bytes: Vec<u8>,
     /// Where each ends, and the number of its part.
     ends: Vec<(u32, u32)>,
+    /// Number of the part that is walked.
+    part: u32,
 }
 
 /// An unexplained run with the number of its part and the time that it was sent.
@@ -97,16 +99,9 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Takes out the runs of a message that are worth trying, and how many digests may be made for them: first those
-    /// whose field is due, and when these were tried, the others of fields of which something was explained.
-    pub(super) fn grant(
-        &mut self,
-        round: Round,
-        salted: &Salted,
-        runs: &mut Vec<Run>,
-        salts: &Salts,
-        hashes: &mut Hashes,
-    ) -> (Vec<Run>, u64) {
+    /// Takes out the runs of a message that are worth trying: first those whose field is due, and when these were tried,
+    /// the others of fields of which something was explained.
+    pub(super) fn choose(&mut self, round: Round, runs: &mut Vec<Run>, hashes: &mut Hashes) -> Vec<Run> {
         let all = runs.len();
         runs.retain(|run| self.tried.get(&run.run.bytes).is_none_or(|tried| *tried < MESSAGES));
         hashes.tried += (all - runs.len()) as u64;
@@ -114,19 +109,23 @@ impl Budget {
         let mut fields: HashMap<u64, bool> = HashMap::new();
         let worth = |run: &mut Run| *fields.entry(run.field).or_insert_with(|| self.is_worth_it(round, run.field));
         let chosen: Vec<Run> = runs.extract_if(.., worth).collect();
-        // Within a message a run is tried once, wherever it stands.
-        let different: HashSet<&[u8]> = chosen.iter().map(|run| run.run.bytes.as_slice()).collect();
-        for run in &different {
+        for run in different(&chosen) {
             let room = self.tried.len() < KNOWN;
-            match self.tried.get_mut(*run) {
+            match self.tried.get_mut(run) {
                 Some(tried) => *tried += 1,
                 None if room => drop(self.tried.insert(run.to_vec(), 1)),
                 None => {}
             }
         }
-        let granted = salted.wanted(different.len(), salts.ends.len().min(SALTS)).min(PER_MESSAGE).min(self.left);
+        chosen
+    }
+
+    /// How many digests may be made for these runs of a message.
+    pub(super) fn grant(&mut self, salted: &Salted, runs: &[Run], salts: &Salts) -> u64 {
+        let wanted = salted.wanted(different(runs).len(), salts.ends.len().min(SALTS));
+        let granted = wanted.min(PER_MESSAGE).min(self.left);
         self.left -= granted;
-        (chosen, granted)
+        granted
     }
 
     fn is_worth_it(&mut self, round: Round, field: u64) -> bool {
@@ -151,18 +150,14 @@ impl Budget {
 }
 
 impl Salts {
-    /// About how many bytes of memory it takes.
-    pub(super) fn weight(&self) -> usize {
-        self.bytes.len() + size_of_val(self.ends.as_slice())
-    }
-
-    /// Adds those of the part with that number.
-    pub(super) fn add(&mut self, part: usize, fields: &Self) {
-        let from = self.bytes.len() as u32;
-        let ends = fields.ends.iter().take(FIELDS - self.ends.len());
-        self.ends.extend(ends.map(|(end, _)| (from + end, part as u32)));
-        let end = self.ends.last().map_or(0, |(end, _)| *end);
-        self.bytes.extend_from_slice(&fields.bytes[..end.saturating_sub(from) as usize]);
+    /// Those of a message.
+    pub(super) fn of(exchange: &Exchange, options: &Options) -> Self {
+        let mut salts = Self::default();
+        for (number, view) in (0..).zip(parts(exchange, options.responses)) {
+            salts.part = number;
+            walk(view.bytes, view.hint, &options.limits, &mut salts);
+        }
+        salts
     }
 
     /// Fields that differ, with the numbers of their parts.
@@ -226,6 +221,11 @@ impl Salts {
     }
 }
 
+/// Within a message a run is tried once, wherever it stands.
+fn different(runs: &[Run]) -> HashSet<&[u8]> {
+    runs.iter().map(|run| run.run.bytes.as_slice()).collect()
+}
+
 /// Of a run in those bytes, with the place of its salt.
 fn sighting(run: &Unexplained, mut path: Vec<Step>, bytes: &[u8], explained: &Explained, salt: &str) -> Sighting {
     path.push(Step { layer: explained.layer, at: Some(format!("{} {salt}", explained.role.words())) });
@@ -247,7 +247,7 @@ impl Visitor for Salts {
         let field = is_field(node, ending) && LENGTHS.contains(&node.bytes.len());
         if field && self.ends.len() < FIELDS {
             self.bytes.extend_from_slice(node.bytes);
-            self.ends.push((self.bytes.len() as u32, 0));
+            self.ends.push((self.bytes.len() as u32, self.part));
         }
     }
 }

@@ -70,7 +70,8 @@ struct Examined {
     hashes: Hashes,
     /// Runs that may be digests made with a salt.
     runs: Vec<Run>,
-    salts: Salts,
+    /// Once they are asked for.
+    salts: Option<Salts>,
     /// With the part and the time that it was sent.
     recognised: Vec<(Part, Option<Timestamp>, Recognised)>,
     leaves: Vec<Leaf>,
@@ -146,17 +147,13 @@ impl<'a> Search<'a> {
         let (mut leaves, mut records, mut dropped) = (Vec::new(), 0, 0);
         // What the user's own action carries tells nothing about who tells tales.
         let tells = role == Role::Other;
-        let (mut runs, mut salts) = (Vec::new(), Salts::default());
+        let (mut runs, salted) = (Vec::new(), tells && self.planted.salted().wanted(1, 1) > 0);
         let (site, mut recognised) = (registrable_domain(&host).unwrap_or(&host), Vec::new());
         let body = &exchange.request.body;
         if !body.bytes.is_empty() || body.fidelity == Fidelity::Missing {
             row.bodies[body.fidelity as usize] += 1;
         }
-        let asked = Asked {
-            personal_to: tells.then_some(site),
-            fields: tells && self.options.fields,
-            salts: tells && self.planted.salted().wanted(1, 1) > 0,
-        };
+        let asked = Asked { personal_to: tells.then_some(site), fields: tells && self.options.fields };
         for (number, view) in parts(&exchange, self.options.responses).into_iter().enumerate() {
             let unfolded = self.memo.unfolded(self.planted, &self.options.limits, &view, asked);
             let Unfolded { seen, walked, .. } = &*unfolded;
@@ -176,8 +173,7 @@ impl<'a> Search<'a> {
             }
             faults_dropped += walked.faults_dropped + (stated - faults.len()) as u64;
             let at = view.at.or(exchange.at);
-            if let Some(fields) = &unfolded.salts {
-                salts.add(number, fields);
+            if salted {
                 runs.extend(seen.unexplained.iter().map(|run| Run::new(&host, (number, &view.part), at, run)));
             }
             sightings.extend(seen.sightings.iter().cloned().map(|sighting| (view.part.clone(), at, sighting)));
@@ -201,7 +197,7 @@ impl<'a> Search<'a> {
             places,
             hashes,
             runs,
-            salts,
+            salts: None,
             recognised,
             leaves,
             dropped,
@@ -213,16 +209,23 @@ impl<'a> Search<'a> {
         let salted = self.planted.salted();
         let mut waiting: Vec<&mut Examined> = examined.iter_mut().filter(|one| !one.runs.is_empty()).collect();
         for round in [Round::Due, Round::Explained] {
-            let grant =
-                |one: &mut &mut Examined| budget.grant(round, salted, &mut one.runs, &one.salts, &mut one.hashes);
-            let granted: Vec<(Vec<Run>, u64)> = waiting.iter_mut().map(grant).collect();
-            let explain = |(one, (runs, granted)): (&mut &mut Examined, (Vec<Run>, u64))| {
+            let choose = |one: &mut &mut Examined| budget.choose(round, &mut one.runs, &mut one.hashes);
+            let chosen: Vec<Vec<Run>> = waiting.iter_mut().map(choose).collect();
+            waiting.par_iter_mut().zip(&chosen).filter(|(_, runs)| !runs.is_empty()).for_each(|(one, _)| {
+                one.salts.get_or_insert_with(|| Salts::of(&one.exchange, self.options));
+            });
+            let grant = |(one, runs): (&&mut Examined, &Vec<Run>)| {
+                one.salts.as_ref().map_or(0, |salts| budget.grant(salted, runs, salts))
+            };
+            let granted: Vec<u64> = waiting.iter().zip(&chosen).map(grant).collect();
+            let explain = |((one, runs), granted): ((&mut &mut Examined, &Vec<Run>), u64)| {
+                let (Some(salts), false) = (&one.salts, runs.is_empty()) else { return Outcome::default() };
                 let message = (&one.exchange, self.options);
-                let mut outcome = one.salts.explain(salted, &runs, granted, message, &mut one.hashes);
+                let mut outcome = salts.explain(salted, runs, granted, message, &mut one.hashes);
                 one.sightings.append(&mut outcome.found);
                 outcome
             };
-            let outcomes: Vec<Outcome> = waiting.par_iter_mut().zip(granted).map(explain).collect();
+            let outcomes: Vec<Outcome> = waiting.par_iter_mut().zip(&chosen).zip(granted).map(explain).collect();
             outcomes.iter().for_each(|outcome| budget.learn(outcome));
         }
     }

@@ -6,7 +6,6 @@
 //! party under test, which must not be able to pass one payload off as another.
 
 use super::fields::Leaves;
-use super::salting::Salts;
 use super::watchers::Watchers;
 use crate::decode::{Hint, Limits, PartView, Walked};
 use crate::detect::personal::{Recognised, Recogniser};
@@ -21,8 +20,6 @@ pub(super) struct Asked<'a> {
     pub(super) personal_to: Option<&'a str>,
     /// What every field held.
     pub(super) fields: bool,
-    /// What may be a salt.
-    pub(super) salts: bool,
 }
 
 /// What one part yields.
@@ -32,21 +29,17 @@ pub(super) struct Unfolded {
     pub(super) places: Places,
     pub(super) recognised: Vec<Recognised>,
     pub(super) leaves: Option<Leaves>,
-    pub(super) salts: Option<Salts>,
 }
 
 impl Unfolded {
     fn of(planted: &Planted, limits: &Limits, view: &PartView<'_>, asked: Asked<'_>) -> Self {
         let mut places = Places::default();
-        let mut watchers = Watchers {
-            recogniser: asked.personal_to.map(Recogniser::new),
-            leaves: asked.fields.then(Leaves::default),
-            salts: asked.salts.then(Salts::default),
-        };
+        let mut watchers =
+            Watchers { recogniser: asked.personal_to.map(Recogniser::new), leaves: asked.fields.then(Leaves::default) };
         let (seen, walked) = look_beside(planted, view.bytes, view.hint, limits, &mut places, &mut watchers);
-        let Watchers { recogniser, leaves, salts } = watchers;
+        let Watchers { recogniser, leaves } = watchers;
         let recognised = recogniser.map(Recogniser::recognised).unwrap_or_default();
-        Self { seen, walked, places, recognised, leaves, salts }
+        Self { seen, walked, places, recognised, leaves }
     }
 
     /// About how many bytes of memory it takes.
@@ -56,7 +49,7 @@ impl Unfolded {
         let Seen { sightings, opaque, unexplained, crowded, .. } = &self.seen;
         let things = sightings.len() + opaque.len() + unexplained.len() + crowded.len();
         let things = things + self.recognised.len() + self.walked.faults.len();
-        let fields = self.leaves.as_ref().map_or(0, Leaves::weight) + self.salts.as_ref().map_or(0, Salts::weight);
+        let fields = self.leaves.as_ref().map_or(0, Leaves::weight);
         size_of::<Self>() + things * THING + fields
     }
 }
@@ -142,7 +135,7 @@ fn key(bytes: &[u8], hint: Hint<'_>, asked: Asked<'_>) -> Key {
         hasher.update(&text.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
         hasher.update(text.unwrap_or_default().as_bytes());
     }
-    hasher.update(&[u8::from(query), u8::from(asked.fields), u8::from(asked.salts)]);
+    hasher.update(&[u8::from(query), u8::from(asked.fields)]);
     *hasher.update(bytes).finalize().as_bytes()
 }
 
@@ -155,7 +148,7 @@ mod tests {
         PartView { part: Part::Body, bytes, hint, at: None }
     }
 
-    const ASKED: Asked<'_> = Asked { personal_to: Some("a.example"), fields: true, salts: true };
+    const ASKED: Asked<'_> = Asked { personal_to: Some("a.example"), fields: true };
 
     #[test]
     fn what_comes_again_is_opened_once_and_anything_else_anew() {

@@ -1,16 +1,13 @@
-//! What follows the walk beside the search for planted values: personal data, what every field held, and what may
-//! be a salt.
+//! What follows the walk beside the search for planted values: personal data, and what every field held.
 
 use super::fields::Leaves;
-use super::salting::Salts;
-use crate::decode::{Ending, Node, Visitor};
+use crate::decode::{Ending, Look, Node, Tally, Visitor};
 use crate::detect::personal::Recogniser;
 
 /// Those that are wanted for a part.
 pub(super) struct Watchers<'s> {
     pub(super) recogniser: Option<Recogniser<'s>>,
     pub(super) leaves: Option<Leaves>,
-    pub(super) salts: Option<Salts>,
 }
 
 impl Visitor for Watchers<'_> {
@@ -23,8 +20,29 @@ impl Visitor for Watchers<'_> {
         if let Some(leaves) = &mut self.leaves {
             leaves.leave(node, ending);
         }
-        if let Some(salts) = &mut self.salts {
-            salts.leave(node, ending);
+    }
+
+    fn looks_for(&self) -> Option<u64> {
+        match (&self.recogniser, &self.leaves) {
+            (_, Some(_)) => None,
+            (Some(recogniser), None) => recogniser.looks_for(),
+            (None, None) => Some(0),
         }
+    }
+
+    fn tally(&self) -> Tally {
+        self.recogniser.as_ref().map(Visitor::tally).unwrap_or_default()
+    }
+
+    fn ahead(&mut self, _: usize) -> usize {
+        usize::MAX
+    }
+
+    fn lets_pass(&self, bytes: &[u8], look: Look) -> bool {
+        self.recogniser.as_ref().is_none_or(|recogniser| recogniser.lets_pass(bytes, look))
+    }
+
+    fn finds_nothing(&mut self, bytes: &[u8], look: Look) -> bool {
+        self.lets_pass(bytes, look)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A layer that adds a new kind of place adds it to [`At`]; how it reads is what people see in every report.
 
+use super::opening::NAME;
 use crate::codec::json;
 use crate::model::{Step, url};
 use std::fmt;
@@ -96,6 +97,14 @@ impl<'a> Chain<'a> {
     pub fn last(&self) -> Option<Step> {
         let (layer, at) = self.step?;
         Some(Step { layer, at: at.rendered() })
+    }
+
+    /// Whether something stands in a name instead of a value.
+    pub(crate) fn is_in_name(&self) -> bool {
+        match (&self.step, self.parent) {
+            (Some((layer, _)), _) => *layer == NAME,
+            (None, parent) => parent.is_some_and(Chain::is_in_name),
+        }
     }
 
     /// Name of the innermost field: a form's field or a member, without the way there.

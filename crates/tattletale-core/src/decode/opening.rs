@@ -78,8 +78,12 @@ impl<'v> Opening<'_, 'v> {
 
     /// A piece of the view that is a number in binary, told as the decimal digits that a person would write.
     pub fn number(&mut self, at: At<'_>, span: Range<usize>, digits: &str) {
-        let (digits, chain) = (digits.as_bytes(), self.node.chain.child(Some((self.layer, at))));
-        self.turned(&chain, span, digits, Look::of(digits), Offer::Nothing);
+        let (digits, depth) = (digits.as_bytes(), self.node.chain.depth + 1);
+        let look = Look::of(digits);
+        if self.quiet(&span) && self.walker.passes_turned(&self.node.bytes[span.clone()], digits, look, depth) {
+            return self.passed(digits.len() as u64);
+        }
+        self.turned(&self.node.chain.child(Some((self.layer, at))), span, digits, look, Offer::Nothing);
     }
 
     /// The name of a member or field of what is at `at`, and what it means if it had escapes: names carry data too.

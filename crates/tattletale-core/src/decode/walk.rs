@@ -75,6 +75,10 @@ pub trait Visitor {
     fn lets_pass(&self, _bytes: &[u8], _look: Look) -> bool {
         false
     }
+    /// Searches a leaf of fresh bytes; it may pass if there is nothing in it.
+    fn finds_nothing(&mut self, _bytes: &[u8], _look: Look) -> bool {
+        false
+    }
     /// Nodes are passed over: leaves of these lengths, longer ones as 255, and so many bytes to search.
     fn pass(&mut self, _leaves: &[u8], _searched: u32) {}
 }
@@ -127,6 +131,10 @@ impl Visitor for Both<'_> {
 
     fn lets_pass(&self, bytes: &[u8], look: Look) -> bool {
         self.0.lets_pass(bytes, look) && self.1.lets_pass(bytes, look)
+    }
+
+    fn finds_nothing(&mut self, bytes: &[u8], look: Look) -> bool {
+        self.0.finds_nothing(bytes, look) && self.1.finds_nothing(bytes, look)
     }
 
     fn pass(&mut self, leaves: &[u8], searched: u32) {
@@ -412,23 +420,42 @@ impl Walker<'_> {
         Met::Node(known.look, Offer::Nothing)
     }
 
-    /// Passes over a leaf, if the visitor lets it.
+    /// Passes over a leaf in which nothing was found, if the visitor lets it.
     #[inline]
     pub(super) fn passes(&mut self, bytes: &[u8], look: Look, depth: usize) -> bool {
-        let passes = look.text()
-            && !self.stopped
-            && depth <= self.limits.depth
-            && self.nodes < self.limits.nodes
-            && self.visitor.lets_pass(bytes, look);
+        let passes = self.has_room(look, depth) && self.visitor.lets_pass(bytes, look);
         if passes {
-            self.nodes += 1;
-            let length = bytes.len().min(255) as u8;
-            if self.remembering > 0 && self.leaves.len() < LEAVES {
-                self.leaves.push(length);
-            }
-            self.visitor.pass(&[length], 0);
+            self.pass(bytes.len(), 0);
         }
         passes
+    }
+
+    /// The same for a piece that stands for `meaning`, which is a leaf and fresh.
+    pub(super) fn passes_turned(&mut self, piece: &[u8], meaning: &[u8], look: Look, depth: usize) -> bool {
+        let passes = self.has_room(look, depth)
+            && self.made + meaning.len() <= self.limits.made
+            && self.visitor.lets_pass(piece, Look::ANY)
+            && self.visitor.finds_nothing(meaning, look);
+        if passes {
+            self.made += meaning.len();
+            self.pass(meaning.len(), meaning.len() as u32);
+        }
+        passes
+    }
+
+    #[inline]
+    fn has_room(&self, look: Look, depth: usize) -> bool {
+        look.text() && !self.stopped && depth <= self.limits.depth && self.nodes < self.limits.nodes
+    }
+
+    #[inline]
+    fn pass(&mut self, length: usize, searched: u32) {
+        self.nodes += 1;
+        let length = length.min(255) as u8;
+        if self.remembering > 0 && self.leaves.len() < LEAVES {
+            self.leaves.push(length);
+        }
+        self.visitor.pass(&[length], searched);
     }
 
     /// A text begins that may be remembered.

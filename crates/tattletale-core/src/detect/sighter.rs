@@ -351,7 +351,16 @@ impl Visitor for Sighter<'_> {
 
     #[inline]
     fn lets_pass(&self, bytes: &[u8], look: Look) -> bool {
-        look.printable() && !self.planted.notations().may_know(bytes, look)
+        let digest = !look.printable() && Planted::may_be_digest(bytes);
+        !digest && !self.planted.notations().may_know(bytes, look)
+    }
+
+    fn finds_nothing(&mut self, bytes: &[u8], look: Look) -> bool {
+        let mut hits = Vec::new();
+        if !self.deep {
+            self.planted.candidates(bytes, &mut hits);
+        }
+        !self.deep && hits.is_empty() && self.lets_pass(bytes, look)
     }
 
     #[inline]

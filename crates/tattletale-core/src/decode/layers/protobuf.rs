@@ -63,9 +63,9 @@ impl Layer for Protobuf {
 }
 
 /// A field takes about as many bytes, on average.
-const USUAL_FIELD: usize = 16;
+const USUAL_FIELD: usize = 6;
 /// Fields that room is made for before they are read.
-const MOST_EXPECTED: usize = 256;
+const MOST_EXPECTED: usize = 512;
 
 /// What a buffer says when it is read as a message.
 #[derive(Debug, Default)]
@@ -250,7 +250,15 @@ fn packed(content: &[u8]) -> Option<(Wire, usize)> {
 }
 
 /// A base-128 varint at `at` and the offset behind it; none beyond ten bytes or 64 bits.
+#[inline]
 pub(super) fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
+    match bytes.get(at) {
+        Some(&byte) if byte < 0x80 => Some((u64::from(byte), at + 1)),
+        _ => long_varint(bytes, at),
+    }
+}
+
+fn long_varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
     let mut value = 0u64;
     for (position, &byte) in bytes.get(at..)?.iter().take(10).enumerate() {
         if position == 9 && byte > 1 {

@@ -75,6 +75,9 @@ impl Run {
 
 /// Calls `each` with everything in `bytes` that may be a digest; those of 32 bits only where `short` ones are sought.
 pub(in crate::detect) fn scan(bytes: &[u8], short: bool, mut each: impl FnMut(Run)) {
+    if bytes.len() < SHORTEST {
+        return;
+    }
     let (blocks, tail) = bytes.as_chunks::<64>();
     let mut padded = [0; 64];
     padded[..tail.len()].copy_from_slice(tail);

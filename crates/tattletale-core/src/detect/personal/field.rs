@@ -48,31 +48,34 @@ pub struct Field<'a> {
     pub text: &'a str,
     /// Its classes of characters.
     pub traits: Traits,
-    /// Words of its name, lower case: `$device_id` and `deviceId` are `device`, `id`.
-    words: Vec<String>,
+    /// Words of its name, lower case, each with a blank behind it: `$device_id` and `deviceId` are `device id `.
+    words: &'a str,
     /// Site of the receiver, to tell its own addresses from others.
     pub site: &'a str,
 }
 
 impl<'a> Field<'a> {
-    /// With the name that it goes by (`$.user.deviceId` counts its last two parts).
-    pub fn new(text: &'a str, name: &str, site: &'a str) -> Self {
-        Self { text, traits: Traits::of(text), words: words(name), site }
+    /// With the [words](write_words) of the name that it goes by.
+    pub(super) fn new(text: &'a str, traits: Traits, words: &'a str, site: &'a str) -> Self {
+        Self { text, traits, words, site }
     }
 
-    /// Whether one of these names is what the field is called: all words of a name in a row.
+    /// Whether one of these names is what the field is called: all words of a name in a row, or written as one.
     pub fn is_named(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| {
-            let wanted: Vec<&str> = name.split(' ').collect();
-            let joined = wanted.concat();
-            self.words.windows(wanted.len()).any(|words| words.iter().zip(&wanted).all(|(word, want)| word == want))
-                || self.words.contains(&joined)
-        })
+        let mut rest = self.words;
+        while let Some((_, behind)) = rest.split_once(' ') {
+            if names.iter().any(|name| begins(rest, name) || begins_joined(rest, name)) {
+                return true;
+            }
+            rest = behind;
+        }
+        false
     }
 
     /// Whether the last word of its name is one of these.
     pub fn ends_in(&self, names: &[&str]) -> bool {
-        self.words.last().is_some_and(|last| names.contains(&last.as_str()))
+        let last = self.words.trim_end().rsplit(' ').next().unwrap_or_default();
+        names.contains(&last)
     }
 
     /// Runs of characters that `belongs` accepts, with their places, at least `shortest` bytes long.
@@ -101,26 +104,43 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Cut at everything that is no letter or digit and where a capital follows a small letter.
-fn words(name: &str) -> Vec<String> {
-    const KEPT: usize = 8;
-    let mut words: Vec<String> = Vec::new();
-    let mut small = false;
-    let mut open = false;
+/// Whether the words begin with those of a name.
+fn begins(words: &str, name: &str) -> bool {
+    words.strip_prefix(name).is_some_and(|behind| behind.starts_with(' '))
+}
+
+/// Whether the first word is a name without its blanks.
+fn begins_joined(words: &str, name: &str) -> bool {
+    let mut words = words.bytes();
+    name.bytes().filter(|&byte| byte != b' ').all(|byte| words.next() == Some(byte)) && words.next() == Some(b' ')
+}
+
+/// Words of a name that are kept: the last.
+const WORDS: usize = 8;
+
+/// Writes the words of a name, cut at everything that is no letter or digit and where a capital follows a small letter.
+pub(super) fn write_words(name: &str, words: &mut String) {
+    words.clear();
+    let (mut count, mut small, mut open) = (0, false, false);
     for c in name.chars() {
-        if !c.is_ascii_alphanumeric() {
-            (open, small) = (false, false);
-            continue;
+        let belongs = c.is_ascii_alphanumeric();
+        if open && (!belongs || (small && c.is_ascii_uppercase())) {
+            words.push(' ');
+            (open, count) = (false, count + 1);
         }
-        if !open || (small && c.is_ascii_uppercase()) {
-            words.push(String::new());
-        }
-        (open, small) = (true, c.is_ascii_lowercase());
-        if let Some(word) = words.last_mut() {
-            word.push(c.to_ascii_lowercase());
+        if belongs {
+            words.push(c.to_ascii_lowercase());
+            (open, small) = (true, c.is_ascii_lowercase());
         }
     }
-    words.split_off(words.len().saturating_sub(KEPT))
+    if open {
+        words.push(' ');
+        count += 1;
+    }
+    for _ in WORDS..count {
+        let end = words.find(' ').map_or(0, |end| end + 1);
+        words.drain(..end);
+    }
 }
 
 /// Luhn's check (ISO/IEC 7812-1, annex B): the last digit follows from the others.
@@ -154,12 +174,18 @@ mod tests {
 
     #[test]
     fn names_are_cut_into_words() {
-        let named = |name: &str, wanted: &str| Field::new("x", name, "").is_named(&[wanted]);
+        let mut words = String::new();
+        let mut named = |name: &str, wanted: &str| {
+            write_words(name, &mut words);
+            Field::new("x", Traits::of("x"), &words, "").is_named(&[wanted])
+        };
         assert!(named("$.properties.$device_id", "device id"));
         assert!(named("deviceId", "device id"));
         assert!(named("deviceid", "device id"));
         assert!(named("X-Android-Id", "android id"));
         assert!(!named("$.device.grid", "device id"));
+        assert!(!named("device", "device id") && !named("deviceids", "device id") && !named("", "device id"));
+        assert!(named("a.b.c.d.e.f.g.h.device.id", "device id") && !named("id.b.c.d.e.f.g.h.i", "id"));
     }
 
     #[test]

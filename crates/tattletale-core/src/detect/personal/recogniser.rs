@@ -1,7 +1,8 @@
 //! Follows a walk and shows every leaf to the detectors; settles what takes more than one field of a part.
 
-use super::{DETECTORS, Detector, Field, Match, Sure};
-use crate::decode::{Ending, NAME, Node, Visitor};
+use super::field::write_words;
+use super::{DETECTORS, Detector, Field, Match, Sure, Traits};
+use crate::decode::{Ending, Look, Node, Tally, Visitor};
 use crate::model::Step;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -40,12 +41,16 @@ pub struct Recogniser<'s> {
     lists: HashMap<(&'static str, String), HashSet<String>>,
     /// Places that were not kept.
     pub crowded: u64,
+    /// Texts that some detector wanted to see.
+    told: u64,
+    /// Of the name of the field that is looked at.
+    words: String,
 }
 
 impl<'s> Recogniser<'s> {
     /// For a part on its way to a receiver of that site (registrable domain).
     pub fn new(site: &'s str) -> Self {
-        Self { site, found: Vec::new(), lists: HashMap::new(), crowded: 0 }
+        Self { site, found: Vec::new(), lists: HashMap::new(), crowded: 0, told: 0, words: String::new() }
     }
 
     /// After the walk, in its order; of a list of packages one entry stands for all.
@@ -92,20 +97,24 @@ impl Visitor for Recogniser<'_> {
             return;
         }
         let Ok(text) = std::str::from_utf8(node.bytes) else { return };
-        let traits = super::Traits::of(text);
-        let wants = |detector: &&&dyn Detector| (leaf || detector.reads_addresses()) && detector.wants(&traits);
-        if !DETECTORS.iter().any(|detector| wants(&detector)) {
+        let traits = Traits::of(text);
+        let asked = wanting(&traits, leaf);
+        if asked == 0 {
             return;
         }
-        let path = node.chain.path();
-        if path.last().is_some_and(|step| step.layer == NAME) {
+        self.told += 1;
+        if node.chain.is_in_name() {
             return;
         }
-        let name = node.chain.field().unwrap_or_default();
-        let field = Field::new(text, &name, self.site);
+        write_words(&node.chain.field().unwrap_or_default(), &mut self.words);
+        let field = Field::new(text, traits, &self.words, self.site);
         let mut matches: Vec<Match> = Vec::new();
-        for detector in DETECTORS.iter().filter(wants) {
+        for (_, detector) in (0..).zip(DETECTORS).filter(|(number, _)| asked >> number & 1 == 1) {
             detector.look(&field, &mut matches);
+            if matches.is_empty() {
+                continue;
+            }
+            let path = node.chain.path();
             for Match { range, value, sure } in matches.drain(..) {
                 if let Sure::InListOf(least) = sure {
                     let values = self.lists.entry((detector.kind(), list(&path))).or_default();
@@ -124,6 +133,42 @@ impl Visitor for Recogniser<'_> {
             }
         }
     }
+
+    /// Which texts are wanted depends on nothing else.
+    fn looks_for(&self) -> Option<u64> {
+        Some(1)
+    }
+
+    fn tally(&self) -> Tally {
+        Tally { told: self.told, searched: 0 }
+    }
+
+    fn ahead(&mut self, _: usize) -> usize {
+        usize::MAX
+    }
+
+    fn lets_pass(&self, bytes: &[u8], _: Look) -> bool {
+        Self::ignores(bytes)
+    }
+
+    fn finds_nothing(&mut self, bytes: &[u8], _: Look) -> bool {
+        Self::ignores(bytes)
+    }
+}
+
+impl Recogniser<'_> {
+    /// Nobody is told of a text that no detector wants, whatever the field that it stands in is called.
+    fn ignores(bytes: &[u8]) -> bool {
+        let Ok(text) = std::str::from_utf8(bytes) else { return true };
+        bytes.len() > LONGEST || wanting(&Traits::of(text), true) == 0
+    }
+}
+
+/// The detectors that want to see a leaf, or an address that was taken apart, as bits.
+fn wanting(traits: &Traits, leaf: bool) -> u32 {
+    let wants = |detector: &dyn Detector| (leaf || detector.reads_addresses()) && detector.wants(traits);
+    let bit = |(number, detector): (u32, &&dyn Detector)| u32::from(wants(*detector)) << number;
+    (0..).zip(DETECTORS).map(bit).sum()
 }
 
 /// The place around a field: its path without the last name.

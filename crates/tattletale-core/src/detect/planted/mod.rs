@@ -250,11 +250,16 @@ impl Planted {
         }
     }
 
+    /// Whether a field of bytes is as long as some digest.
+    #[inline]
+    pub(super) fn may_be_digest(bytes: &[u8]) -> bool {
+        (8..=64).contains(&bytes.len())
+    }
+
     /// What a whole field of bytes is the digest of, as it comes out of the binary formats.
     pub(super) fn as_bytes(&self, bytes: &[u8]) -> Option<Hit> {
-        const SIZES: std::ops::RangeInclusive<usize> = 8..=64;
         let binary = || bytes.iter().any(|&byte| !(b' '..=b'~').contains(&byte));
-        if self.digests.is_empty() || !SIZES.contains(&bytes.len()) || !binary() {
+        if self.digests.is_empty() || !Self::may_be_digest(bytes) || !binary() {
             return None;
         }
         let entry = self.digests.find(&Seen::bytes(bytes)?)?;
