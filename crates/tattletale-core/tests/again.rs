@@ -1,8 +1,10 @@
 //! What was met before is passed over: what is told of a message must not depend on what came before it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use proptest::prelude::*;
 use std::thread;
-use tattletale_core::decode::{Hint, Limits};
+use tattletale_core::decode::{Ending, Hint, Limits, Node, Visitor, walk};
 use tattletale_core::detect::personal::Recogniser;
 use tattletale_core::detect::{Places, Planted, look, look_beside};
 use tattletale_core::model::{GroundTruth, Value};
@@ -64,13 +66,31 @@ fn json(fields: &[(usize, usize, usize)]) -> String {
     format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(","))
 }
 
+/// Lets nothing pass.
+#[derive(Default)]
+struct All {
+    nodes: Vec<String>,
+}
+
+impl Visitor for All {
+    fn enter(&mut self, node: &Node<'_>) {
+        self.nodes.push(format!("{node:?}"));
+    }
+
+    fn leave(&mut self, _: &Node<'_>, ending: &Ending) {
+        self.nodes.push(format!("{ending:?}"));
+    }
+}
+
 /// Everything that is told of messages that are looked at one after another.
 fn told(planted: &Planted, limits: &Limits, messages: &[Vec<u8>], alone: bool) -> Vec<String> {
     let one = |message: &Vec<u8>| {
         let (mut places, mut recogniser) = (Places::default(), Recogniser::new("tracker.example"));
         let (seen, walked) = look(planted, message, Hint::default(), limits, &mut places);
         let beside = look_beside(planted, message, Hint::default(), limits, &mut places, &mut recogniser);
-        format!("{seen:?} {walked:?} {beside:?} {:?} {places:?}", recogniser.recognised())
+        let mut all = All::default();
+        walk(message, Hint::default(), limits, &mut all);
+        format!("{seen:?} {walked:?} {beside:?} {:?} {places:?} {:?}", recogniser.recognised(), all.nodes)
     };
     // Each thread has a memory of its own.
     let in_thread = |message| thread::scope(|scope| scope.spawn(|| one(message)).join()).unwrap();

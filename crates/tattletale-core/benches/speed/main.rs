@@ -1,11 +1,12 @@
-//! `cargo bench -p tattletale-core --bench speed [-- --seed N] [--megabytes N] [--values N] [--never-again]`: how near unfolding comes
-//! to knowing.
+//! `cargo bench -p tattletale-core --bench speed [-- --seed N] [--megabytes N] [--values N] [--never-again]`: how near
+//! unfolding comes to knowing.
 //!
 //! For each class of traffic the same messages are unfolded twice in one run, on one core: blindly, as an audit does
 //! it, and by an oracle that is told the chain of each message, uses the same codecs and searches what came out once.
 //! The ratio is the oracle's time by ours: 1.0 would mean that recognising costs nothing. Both must find every planted
 //! value, else the run fails. Messages are timed in small slices, alternately, and of each slice the best of several
-//! rounds counts, so that what else runs on the machine hardly matters.
+//! rounds counts, so that what else runs on the machine hardly matters. `--never-again` makes traffic in which no
+//! identifier and no page comes again.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and stops where it cannot go on")]
 

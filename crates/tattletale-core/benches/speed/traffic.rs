@@ -1,8 +1,8 @@
 //! Messages as analytics SDKs send them, made from a seed; one in eight holds a planted value.
 //!
 //! They come from one device, as a capture does: its identifier lasts, a session goes on for a while, and several events
-//! are about the same page. In the captures of real clients in `tests/real` three of four texts of more than 32 bytes
-//! came before in the same capture, though these have only thirty messages each. [`Traffic::new`] can be asked for the
+//! are about the same page. In the captures of real clients in `tests/real` three of four texts of 33 to 128 bytes came
+//! before in the same capture, though these have only thirty messages each. [`Traffic::new`] can be asked for the
 //! worst case too: identifiers and pages that never come again.
 
 use std::io::Write;

@@ -6,7 +6,7 @@
 //! places and what came last stays; whole texts are compared, so that nothing passes for another.
 
 use super::look::Look;
-use super::walk::Ending;
+use super::visitor::Ending;
 use std::cell::Cell;
 
 /// Shortest text that is remembered, in bytes: what is shorter is asked about by nobody.
@@ -15,7 +15,7 @@ const SHORTEST: usize = 4;
 const WORD: usize = 32;
 /// Longest text.
 const LONGEST: usize = 256;
-/// Binary logarithm of the number of words that are remembered, 112 KiB, and of longer texts.
+/// Binary logarithm of the number of words that are remembered, 96 KiB, and of longer texts.
 const SLOTS: u32 = 10;
 
 /// Leaves of a text whose lengths are remembered; nothing is of a text that has more.
@@ -43,6 +43,14 @@ pub(super) struct Inside {
     pub(super) nodes: u32,
     pub(super) made: u32,
     pub(super) searched: u32,
+}
+
+impl Inside {
+    /// None where a sum is too large to be remembered.
+    pub(super) fn of(nodes: u64, made: u64, searched: u64) -> Option<Self> {
+        let fits = |sum: u64| u32::try_from(sum).ok();
+        Some(Self { nodes: fits(nodes)?, made: fits(made)?, searched: fits(searched)? })
+    }
 }
 
 impl Outcome {

@@ -16,8 +16,10 @@ mod memory;
 mod needs;
 mod opening;
 mod parts;
+mod passing;
 pub mod transport;
 mod tree;
+mod visitor;
 mod walk;
 
 pub use chain::{At, Chain, JsonStep, Slot};
@@ -28,7 +30,8 @@ pub(crate) use opening::begins_stream;
 pub use opening::{NAME, Opening, Proof};
 pub use parts::{PartView, parts};
 pub use tree::{Tree, tree};
-pub use walk::{Both, Ending, Limits, Node, Tally, Visitor, Walked, walk};
+pub use visitor::{Both, Ending, Node, Tally, Visitor};
+pub use walk::{Limits, Walked, walk};
 
 /// How the digits of an alphabet are read, wherever they were cut.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,9 @@ use super::Hint;
 use super::chain::{At, Chain};
 use super::keys::Ring;
 use super::look::Look;
-use super::walk::{Ending, FEW, Met, Node, Offer, Reach, Visitor, Walker};
+use super::passing::Met;
+use super::visitor::{Ending, Node, Visitor};
+use super::walk::{FEW, Offer, Reach, Walker};
 use crate::model::{Fault, FaultKind};
 use std::ops::Range;
 
@@ -105,7 +107,7 @@ impl<'v> Opening<'_, 'v> {
     /// Whether the visitor found nothing in a piece.
     #[inline]
     fn quiet(&mut self, span: &Range<usize>) -> bool {
-        if !self.walker.lets_pass || !*self.entered {
+        if !self.walker.passing.allowed || !*self.entered {
             return false;
         }
         if span.end > self.ahead {

@@ -3,7 +3,8 @@
 use super::Hint;
 use super::chain::Chain;
 use super::opening::NAME;
-use super::walk::{Ending, Limits, Node, Visitor, Walked, walk};
+use super::visitor::{Ending, Node, Visitor};
+use super::walk::{Limits, Walked, walk};
 use crate::model::Step;
 use std::ops::Range;
 

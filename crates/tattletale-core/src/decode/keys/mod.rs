@@ -9,7 +9,8 @@ mod file;
 mod seen;
 
 use super::Hint;
-use super::walk::{Ending, Limits, Node, Visitor, walk};
+use super::visitor::{Ending, Node, Visitor};
+use super::walk::{Limits, walk};
 use crate::codec::{base64, cipher, ecies};
 use crate::model::url::hex_digit;
 use std::fmt;

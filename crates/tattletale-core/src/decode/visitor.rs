@@ -1,0 +1,143 @@
+//! Who is told of what a walk comes to.
+
+use super::chain::Chain;
+use super::look::Look;
+use std::ops::Range;
+
+/// Who is told of every node, in depth-first order; `leave` mirrors `enter`.
+///
+/// A visitor that makes nothing of most texts may let those [pass](Self::pass) that it was told of before. It then
+/// answers [`looks_for`](Self::looks_for) and what is behind it; all others are told of everything.
+pub trait Visitor {
+    /// A node begins.
+    fn enter(&mut self, node: &Node<'_>);
+    /// A node begins that is nothing but the digits of an alphabet, and what they stand for speaks for it: as they are
+    /// written they mean nothing, if the node ends as decoded.
+    fn enter_encoded(&mut self, node: &Node<'_>) {
+        self.enter(node);
+    }
+    /// The same node ends.
+    fn leave(&mut self, node: &Node<'_>, ending: &Ending);
+    /// A node in which there is nothing begins and ends: most nodes do.
+    fn leaf(&mut self, node: &Node<'_>, ending: &Ending) {
+        self.enter(node);
+        self.leave(node, ending);
+    }
+
+    /// Names what is looked for: whoever looks for the same makes the same of a text, wherever it stands. None for who
+    /// has to be told of every node.
+    fn looks_for(&self) -> Option<u64> {
+        None
+    }
+    /// What was made of everything until now.
+    fn tally(&self) -> Tally {
+        Tally::default()
+    }
+    /// Where the next piece of the innermost open node may be something to it, at or behind `from`.
+    fn ahead(&mut self, from: usize) -> usize {
+        from
+    }
+    /// Whether a leaf may pass that is a piece in which nothing was found.
+    fn lets_pass(&self, _bytes: &[u8], _look: Look) -> bool {
+        false
+    }
+    /// Searches a leaf of fresh bytes; it may pass if there is nothing in it.
+    fn finds_nothing(&mut self, _bytes: &[u8], _look: Look) -> bool {
+        false
+    }
+    /// Nodes are passed over: leaves of these lengths, longer ones as 255, and so many bytes to search.
+    fn pass(&mut self, _leaves: &[u8], _searched: u32) {}
+}
+
+/// What a visitor made of a walk so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tally {
+    /// Grows with everything that is more than a sum.
+    pub told: u64,
+    /// Bytes searched.
+    pub searched: u64,
+}
+
+/// Two visitors of one walk.
+pub struct Both<'v>(pub &'v mut dyn Visitor, pub &'v mut dyn Visitor);
+
+impl Visitor for Both<'_> {
+    fn enter(&mut self, node: &Node<'_>) {
+        self.0.enter(node);
+        self.1.enter(node);
+    }
+
+    fn enter_encoded(&mut self, node: &Node<'_>) {
+        self.0.enter_encoded(node);
+        self.1.enter_encoded(node);
+    }
+
+    fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
+        self.0.leave(node, ending);
+        self.1.leave(node, ending);
+    }
+
+    fn leaf(&mut self, node: &Node<'_>, ending: &Ending) {
+        self.0.leaf(node, ending);
+        self.1.leaf(node, ending);
+    }
+
+    fn looks_for(&self) -> Option<u64> {
+        Some(self.0.looks_for()?.rotate_left(32) ^ self.1.looks_for()?)
+    }
+
+    fn tally(&self) -> Tally {
+        let (one, other) = (self.0.tally(), self.1.tally());
+        Tally { told: one.told + other.told, searched: one.searched + other.searched }
+    }
+
+    fn ahead(&mut self, from: usize) -> usize {
+        self.0.ahead(from).min(self.1.ahead(from))
+    }
+
+    fn lets_pass(&self, bytes: &[u8], look: Look) -> bool {
+        self.0.lets_pass(bytes, look) && self.1.lets_pass(bytes, look)
+    }
+
+    fn finds_nothing(&mut self, bytes: &[u8], look: Look) -> bool {
+        self.0.finds_nothing(bytes, look) && self.1.finds_nothing(bytes, look)
+    }
+
+    fn pass(&mut self, leaves: &[u8], searched: u32) {
+        self.0.pass(leaves, searched);
+        self.1.pass(leaves, searched);
+    }
+}
+
+/// One place in a part.
+#[derive(Debug)]
+pub struct Node<'a> {
+    /// How one gets there.
+    pub chain: &'a Chain<'a>,
+    /// What stands there.
+    pub bytes: &'a [u8],
+    /// Where it stands in the bytes of the node around it (what was decoded, for fresh bytes).
+    pub span: Range<usize>,
+    /// True when these bytes came to exist by decoding (or are the part itself); else they are a slice.
+    pub fresh: bool,
+    /// True when the layer that made these bytes is not sure of them.
+    pub guess: bool,
+    /// Which kinds of bytes there may be; of fresh bytes, those that there are.
+    pub look: Look,
+    /// True when these bytes are the whole of a view whose pieces were given before, with its escapes resolved: only
+    /// what lies across pieces is new here.
+    pub again: bool,
+}
+
+/// What became of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// True when a layer opened it beyond doubt.
+    pub opened: bool,
+    /// True for UTF-8 without control characters.
+    pub text: bool,
+    /// True when these are bytes that nothing explains, and enough of them to matter.
+    pub opaque: bool,
+    /// True when these were digits of an alphabet that opened beyond doubt and without trouble inside.
+    pub decoded: bool,
+}
