@@ -20,6 +20,9 @@ const TEXTS: &[&str] = &[
     "864040504207201",
     "52.011037",
     "21.028079",
+    "12.3456",
+    "Home Sweet Home 5G",
+    "someone@else.example",
     "0f3a9c2b7e8d4f5061728394a5b6c7d8",
     "a8d7f0932c5be17d",
     "8e3cbf2639a0cd7b09f9da35c36b20c6",
@@ -43,7 +46,20 @@ const TEXTS: &[&str] = &[
 ];
 
 /// Names of fields, which are looked into as well.
-const NAMES: &[&str] = &["id", "distinct_id", "page", "a8d7f0932c5be17d", "zoe@mail.test", "latitude", "longitude"];
+const NAMES: &[&str] = &[
+    "id",
+    "distinct_id",
+    "page",
+    "a8d7f0932c5be17d",
+    "zoe@mail.test",
+    "latitude",
+    "longitude",
+    "wifi_ssid",
+    "someone@else.example",
+    "https://shop.example/menu/account?ref=12345",
+    "lat%69tude",
+    "in",
+];
 
 fn truth() -> GroundTruth {
     let value = |kind, value: &str| Value { name: format!("{kind} {value}"), kind, value: value.to_owned() };
@@ -61,7 +77,8 @@ fn truth() -> GroundTruth {
 fn json(fields: &[(usize, usize, usize)]) -> String {
     let field = |&(name, text, depth): &(usize, usize, usize)| {
         let (name, text) = (NAMES[name % NAMES.len()], TEXTS[text % TEXTS.len()]);
-        format!("{}\"{name}\":\"{text}\"{}", "\"in\":{".repeat(depth), "}".repeat(depth))
+        let around = ["\"in\":{", "\"ssid\":{"][depth % 2];
+        format!("{}\"{name}\":\"{text}\"{}", around.repeat(depth), "}".repeat(depth))
     };
     format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(","))
 }

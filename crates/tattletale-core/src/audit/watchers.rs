@@ -1,7 +1,7 @@
 //! What follows the walk beside the search for planted values: personal data, and what every field held.
 
 use super::fields::Leaves;
-use crate::decode::{Ending, Look, Node, Tally, Visitor};
+use crate::decode::{At, Chain, Ending, Interest, Look, Node, Tally, Visitor};
 use crate::detect::personal::Recogniser;
 
 /// Those that are wanted for a part.
@@ -22,12 +22,16 @@ impl Visitor for Watchers<'_> {
         }
     }
 
-    fn looks_for(&self) -> Option<u64> {
+    fn looks_for(&self) -> Option<Interest> {
         match (&self.recogniser, &self.leaves) {
             (_, Some(_)) => None,
             (Some(recogniser), None) => recogniser.looks_for(),
-            (None, None) => Some(0),
+            (None, None) => Some(Interest { id: 0, names: false }),
         }
+    }
+
+    fn minds(&mut self, around: &Chain<'_>, at: &At<'_>) -> bool {
+        self.recogniser.as_mut().is_some_and(|recogniser| recogniser.minds(around, at))
     }
 
     fn tally(&self) -> Tally {

@@ -109,22 +109,42 @@ impl<'a> Chain<'a> {
 
     /// Name of the innermost field: a form's field or a member, without the way there.
     pub fn field(&self) -> Option<String> {
-        match self.step.map(|(_, at)| at) {
-            Some(At::Name(name)) => Some(At::Name(name).to_string()),
-            Some(At::Json { source, way }) => {
-                let key = way.iter().rev().find_map(|step| match step {
-                    JsonStep::Key(span) => Some(json::unescape(&source[span.clone()])),
-                    JsonStep::Index(_) => None,
-                });
-                key.map(|key| String::from_utf8_lossy(&key).into_owned())
-            }
-            Some(At::Way(slots)) => slots.iter().rev().find_map(|slot| match slot {
-                Slot::Key(name) | Slot::Element(name) | Slot::Attribute(name) => {
-                    Some(String::from_utf8_lossy(name).into_owned())
-                }
-                Slot::Index(_) | Slot::Field(_) => None,
-            }),
-            _ => self.parent.and_then(Chain::field),
+        self.name().map(|name| name.meaning())
+    }
+
+    /// The same as it is written.
+    pub(crate) fn name(&self) -> Option<Name<'a>> {
+        let own = self.step.and_then(|(_, at)| at.name());
+        own.or_else(|| self.parent.and_then(Chain::name))
+    }
+}
+
+/// Name of a field as it is written, maybe with escapes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Name<'a> {
+    pub(crate) written: &'a [u8],
+    spelling: Spelling,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Spelling {
+    Form,
+    Json,
+    Plain,
+}
+
+impl Name<'_> {
+    /// Whether it means what it says.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.written.iter().any(|byte| matches!(byte, b'%' | b'+' | b'\\'))
+    }
+
+    /// Without escapes.
+    pub(crate) fn meaning(&self) -> String {
+        match self.spelling {
+            Spelling::Form => At::Name(self.written).to_string(),
+            Spelling::Json => String::from_utf8_lossy(&json::unescape(self.written)).into_owned(),
+            Spelling::Plain => String::from_utf8_lossy(self.written).into_owned(),
         }
     }
 }
@@ -160,6 +180,31 @@ impl Hash for At<'_> {
 
 /// Longest name of a place that is rendered whole, in bytes: the data gives them, and a finding is small.
 const LONGEST_PLACE: usize = 256;
+
+impl<'a> At<'a> {
+    /// The innermost name in it, which is empty where there is none; nothing where it does not tell of fields.
+    pub(crate) fn name(&self) -> Option<Name<'a>> {
+        let (written, spelling) = match *self {
+            Self::Name(name) => (Some(name), Spelling::Form),
+            Self::Json { source, way } => {
+                let key = way.iter().rev().find_map(|step| match step {
+                    JsonStep::Key(span) => Some(&source[span.clone()]),
+                    JsonStep::Index(_) => None,
+                });
+                (key, Spelling::Json)
+            }
+            Self::Way(slots) => {
+                let name = slots.iter().rev().find_map(|slot| match *slot {
+                    Slot::Key(name) | Slot::Element(name) | Slot::Attribute(name) => Some(name),
+                    Slot::Index(_) | Slot::Field(_) => None,
+                });
+                (name, Spelling::Plain)
+            }
+            Self::Whole | Self::Word(_) | Self::Index(_) => return None,
+        };
+        Some(Name { written: written.unwrap_or_default(), spelling })
+    }
+}
 
 impl At<'_> {
     /// As in a path. Rendering has its price, too: of a long way only the last step is.

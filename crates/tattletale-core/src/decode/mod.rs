@@ -22,6 +22,7 @@ mod tree;
 mod visitor;
 mod walk;
 
+pub(crate) use chain::Name;
 pub use chain::{At, Chain, JsonStep, Slot};
 pub use layers::LAYERS;
 pub use look::Look;
@@ -30,7 +31,7 @@ pub(crate) use opening::begins_stream;
 pub use opening::{NAME, Opening, Proof};
 pub use parts::{PartView, parts};
 pub use tree::{Tree, tree};
-pub use visitor::{Both, Ending, Node, Tally, Visitor};
+pub use visitor::{Both, Ending, Interest, Node, Tally, Visitor};
 pub use walk::{Limits, Walked, walk};
 
 /// How the digits of an alphabet are read, wherever they were cut.

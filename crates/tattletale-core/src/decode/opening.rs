@@ -56,7 +56,7 @@ impl<'v> Opening<'_, 'v> {
     /// A piece of the view, to be unfolded further. Pieces of a view come in order and do not overlap.
     #[inline]
     pub fn piece(&mut self, at: At<'_>, span: Range<usize>) {
-        if let Some((look, offer)) = self.met(&span, 1) {
+        if let Some((look, offer)) = self.met(&span, Some(&at)) {
             self.part(&self.node.chain.child(Some((self.layer, at))), span, look, offer);
         }
     }
@@ -66,7 +66,7 @@ impl<'v> Opening<'_, 'v> {
     pub fn atom(&mut self, at: At<'_>, span: Range<usize>) {
         let bytes = &self.node.bytes[span.clone()];
         let look = Look::of(bytes);
-        if self.quiet(&span) && self.walker.passes(bytes, look, self.node.chain.depth + 1) {
+        if self.may_pass(&span, &at) && self.walker.passes(bytes, look, self.node.chain.depth + 1) {
             return self.passed(bytes.len() as u64);
         }
         self.part(&self.node.chain.child(Some((self.layer, at))), span, look, Offer::Nothing);
@@ -82,7 +82,7 @@ impl<'v> Opening<'_, 'v> {
     pub fn number(&mut self, at: At<'_>, span: Range<usize>, digits: &str) {
         let (digits, depth) = (digits.as_bytes(), self.node.chain.depth + 1);
         let look = Look::of(digits);
-        if self.quiet(&span) && self.walker.passes_turned(&self.node.bytes[span.clone()], digits, look, depth) {
+        if self.may_pass(&span, &at) && self.walker.passes_turned(&self.node.bytes[span.clone()], digits, look, depth) {
             return self.passed(digits.len() as u64);
         }
         self.turned(&self.node.chain.child(Some((self.layer, at))), span, digits, look, Offer::Nothing);
@@ -93,7 +93,7 @@ impl<'v> Opening<'_, 'v> {
     pub fn name(&mut self, at: At<'_>, span: Range<usize>, meaning: Option<&[u8]>) {
         let met = match meaning {
             Some(meaning) => Some(self.met_fresh(meaning, 2)),
-            None => self.met(&span, 2),
+            None => self.met(&span, None),
         };
         let Some((look, offer)) = met else { return };
         let around = self.node.chain.child(Some((self.layer, at)));
@@ -116,11 +116,19 @@ impl<'v> Opening<'_, 'v> {
         span.end <= self.ahead
     }
 
-    /// What becomes of a piece that stands so many steps below the view; none if it was passed over.
+    /// Whether a piece at `at` may pass that is a number.
     #[inline]
-    fn met(&mut self, span: &Range<usize>, steps: usize) -> Option<(Look, Offer)> {
-        let quiet = self.quiet(span);
-        match self.walker.meet(&self.node.bytes[span.clone()], self.node.chain.depth + steps, quiet) {
+    fn may_pass(&mut self, span: &Range<usize>, at: &At<'_>) -> bool {
+        self.quiet(span) && !(self.walker.passing.names && self.walker.visitor.minds(self.node.chain, at))
+    }
+
+    /// What becomes of a piece at `at`, or of a name; none if it was passed over.
+    #[inline]
+    fn met(&mut self, span: &Range<usize>, at: Option<&At<'_>>) -> Option<(Look, Offer)> {
+        let (quiet, names, chain) = (self.quiet(span), self.walker.passing.names, self.node.chain);
+        let depth = chain.depth + if at.is_some() { 1 } else { 2 };
+        let minds = |visitor: &mut dyn Visitor, inside: bool| names && at.map_or(inside, |at| visitor.minds(chain, at));
+        match self.walker.meet(&self.node.bytes[span.clone()], depth, quiet, minds) {
             Met::Node(look, offer) => Some((look, offer)),
             Met::Passed(read) => {
                 self.passed(read);
@@ -131,7 +139,7 @@ impl<'v> Opening<'_, 'v> {
 
     /// The same for what is no piece: nothing of it was searched.
     fn met_fresh(&mut self, bytes: &[u8], steps: usize) -> (Look, Offer) {
-        match self.walker.meet(bytes, self.node.chain.depth + steps, false) {
+        match self.walker.meet(bytes, self.node.chain.depth + steps, false, |_, _| true) {
             Met::Node(look, offer) => (look, offer),
             Met::Passed(_) => (Look::of(bytes), Offer::Layers(None)),
         }

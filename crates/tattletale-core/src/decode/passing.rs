@@ -2,8 +2,8 @@
 
 use super::look::Look;
 use super::memory::{Inside, Memory, Outcome, Place, Whose};
-use super::visitor::{Ending, Node, Tally};
-use super::walk::{Offer, Walker};
+use super::visitor::{Ending, Interest, Node, Tally, Visitor};
+use super::walk::{Limits, Offer, Walker};
 
 /// A piece about which the exchange says nothing.
 pub(super) enum Met {
@@ -20,6 +20,8 @@ const LEAVES: usize = 256;
 pub(super) struct Passing {
     /// True when the visitor may let something pass.
     pub(super) allowed: bool,
+    /// True when names of fields may mean something to it.
+    pub(super) names: bool,
     memory: Memory,
     /// Lengths of the leaves inside texts that may be remembered, and the number of those texts.
     leaves: Vec<u8>,
@@ -28,8 +30,11 @@ pub(super) struct Passing {
 
 impl Passing {
     /// For one walk. To be ended.
-    pub(super) fn of(whose: Whose) -> Self {
-        Self { allowed: whose.visitor.is_some(), memory: Memory::borrow(whose), leaves: Vec::new(), remembering: 0 }
+    pub(super) fn of(limits: &Limits, interest: Option<Interest>) -> Self {
+        let visitor = interest.map(|interest| interest.id);
+        let memory = Memory::borrow(Whose { deep: limits.deep, depth: limits.depth, visitor });
+        let names = interest.is_some_and(|interest| interest.names);
+        Self { allowed: interest.is_some(), names, memory, leaves: Vec::new(), remembering: 0 }
     }
 
     pub(super) fn finish(self) {
@@ -65,9 +70,15 @@ const ROOMY: usize = 1 << 20;
 
 impl Walker<'_> {
     /// Bytes about which the exchange says nothing, so many steps from the part; `quiet` for a piece in which nothing
-    /// was found.
+    /// was found. The visitor is asked whether it `minds` the name of the field, and told whether there is anything inside.
     #[inline]
-    pub(super) fn meet(&mut self, bytes: &[u8], depth: usize, quiet: bool) -> Met {
+    pub(super) fn meet(
+        &mut self,
+        bytes: &[u8],
+        depth: usize,
+        quiet: bool,
+        minds: impl FnOnce(&mut dyn Visitor, bool) -> bool,
+    ) -> Met {
         if !self.limits.keys.is_empty() || self.stopped {
             return Met::Node(Look::of(bytes), Offer::Layers(None));
         }
@@ -80,7 +91,7 @@ impl Walker<'_> {
             && depth <= self.limits.depth
             && self.nodes + u64::from(nodes) < self.limits.nodes
             && self.made + made as usize <= self.limits.made;
-        let passes = fits && quiet && known.quiet;
+        let passes = fits && quiet && known.quiet && !minds(self.visitor, nodes > 0);
         let inner = match passes {
             true => known.leaves(),
             false if nodes == 0 => return Met::Node(known.look, Offer::Nothing),

@@ -1,6 +1,6 @@
 //! Who is told of what a walk comes to.
 
-use super::chain::Chain;
+use super::chain::{At, Chain};
 use super::look::Look;
 use std::ops::Range;
 
@@ -24,10 +24,13 @@ pub trait Visitor {
         self.leave(node, ending);
     }
 
-    /// Names what is looked for: whoever looks for the same makes the same of a text, wherever it stands. None for who
-    /// has to be told of every node.
-    fn looks_for(&self) -> Option<u64> {
+    /// What is looked for. None for who has to be told of every node.
+    fn looks_for(&self) -> Option<Interest> {
         None
+    }
+    /// Whether the name of a field at `at` in the innermost open node means something to it.
+    fn minds(&mut self, _around: &Chain<'_>, _at: &At<'_>) -> bool {
+        false
     }
     /// What was made of everything until now.
     fn tally(&self) -> Tally {
@@ -37,7 +40,7 @@ pub trait Visitor {
     fn ahead(&mut self, from: usize) -> usize {
         from
     }
-    /// Whether a leaf may pass that is a piece in which nothing was found.
+    /// Whether a leaf may pass that is a piece in which nothing was found, in a field whose name means nothing.
     fn lets_pass(&self, _bytes: &[u8], _look: Look) -> bool {
         false
     }
@@ -47,6 +50,16 @@ pub trait Visitor {
     }
     /// Nodes are passed over: leaves of these lengths, longer ones as 255, and so many bytes to search.
     fn pass(&mut self, _leaves: &[u8], _searched: u32) {}
+}
+
+/// What a visitor looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interest {
+    /// Whoever looks for the same has the same, and makes the same of a text wherever it stands, in fields whose names
+    /// mean nothing.
+    pub id: u64,
+    /// True when there are names that mean something: see [`Visitor::minds`].
+    pub names: bool,
 }
 
 /// What a visitor made of a walk so far.
@@ -82,8 +95,13 @@ impl Visitor for Both<'_> {
         self.1.leaf(node, ending);
     }
 
-    fn looks_for(&self) -> Option<u64> {
-        Some(self.0.looks_for()?.rotate_left(32) ^ self.1.looks_for()?)
+    fn looks_for(&self) -> Option<Interest> {
+        let (one, other) = (self.0.looks_for()?, self.1.looks_for()?);
+        Some(Interest { id: one.id.rotate_left(32) ^ other.id, names: one.names || other.names })
+    }
+
+    fn minds(&mut self, around: &Chain<'_>, at: &At<'_>) -> bool {
+        self.0.minds(around, at) || self.1.minds(around, at)
     }
 
     fn tally(&self) -> Tally {

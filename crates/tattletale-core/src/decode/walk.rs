@@ -6,7 +6,7 @@
 use super::chain::Chain;
 use super::keys::{Key, Ring};
 use super::look::Look;
-use super::memory::{Place, Whose};
+use super::memory::Place;
 use super::needs::{self, Asked};
 use super::opening::Opening;
 use super::passing::Passing;
@@ -65,7 +65,7 @@ impl Walked {
 /// Unfolds `bytes` as far as the limits allow and tells `visitor` of every node.
 pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Visitor) -> Walked {
     let ring = Ring::gather(bytes, hint, limits);
-    let whose = Whose { deep: limits.deep, depth: limits.depth, visitor: visitor.looks_for() };
+    let passing = Passing::of(limits, visitor.looks_for());
     let mut walker = Walker {
         limits,
         ring: &ring,
@@ -78,7 +78,7 @@ pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Vis
         faults: Vec::new(),
         stated: 0,
         dropped: Dropped::default(),
-        passing: Passing::of(whose),
+        passing,
     };
     let (span, look) = (0..bytes.len(), Look::of(bytes));
     let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, guess: false, look, again: false };

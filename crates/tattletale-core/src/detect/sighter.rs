@@ -13,7 +13,7 @@ use super::frame::{Frame, overlap};
 use super::places::Places;
 use super::planted::{By, Hit, Planted};
 use super::seen::{Seen, Unexplained};
-use crate::decode::{Ending, Look, Node, Tally, Visitor};
+use crate::decode::{Ending, Interest, Look, Node, Tally, Visitor};
 use crate::model::{Among, Excerpt, Hashes, Odds, Sighting, Step, Subject};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -337,8 +337,8 @@ impl Visitor for Sighter<'_> {
         self.end(node, ending, hits, self.found.len());
     }
 
-    fn looks_for(&self) -> Option<u64> {
-        Some(self.planted.id() << 1 | u64::from(self.deep))
+    fn looks_for(&self) -> Option<Interest> {
+        Some(Interest { id: self.planted.id() << 1 | u64::from(self.deep), names: false })
     }
 
     fn tally(&self) -> Tally {

@@ -31,7 +31,7 @@ fn takes(layer: &dyn Layer, bytes: &[u8], hint: Hint<'_>) -> bool {
         faults: Vec::new(),
         stated: 0,
         dropped: Dropped::default(),
-        passing: Passing::of(Whose { deep: false, depth: limits.depth, visitor: None }),
+        passing: Passing::of(&limits, None),
     };
     let (span, look, mut entered) = (0..bytes.len(), view.look, false);
     let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, guess: false, look, again: false };

@@ -22,6 +22,23 @@ impl Detector for Latitude {
         ("location", "52.005386,21.028079")
     }
 
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "lat",
+            "latitude",
+            "location",
+            "loc",
+            "geo",
+            "gps",
+            "coordinates",
+            "coords",
+            "latlng",
+            "latlon",
+            "position",
+            "ll",
+        ]
+    }
+
     fn wants(&self, traits: &Traits) -> bool {
         traits.dots >= 1 && traits.digits > DECIMALS && traits.length <= 64
     }
@@ -43,6 +60,25 @@ impl Detector for Longitude {
 
     fn example(&self) -> (&'static str, &'static str) {
         ("location", "52.005386,21.028079")
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "lon",
+            "lng",
+            "longitude",
+            "long",
+            "location",
+            "loc",
+            "geo",
+            "gps",
+            "coordinates",
+            "coords",
+            "latlng",
+            "latlon",
+            "position",
+            "ll",
+        ]
     }
 
     fn wants(&self, traits: &Traits) -> bool {

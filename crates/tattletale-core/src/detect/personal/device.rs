@@ -61,13 +61,17 @@ impl Detector for Imsi {
         ("imsi", "260021234509876")
     }
 
+    fn names(&self) -> &'static [&'static str] {
+        &["imsi", "subscriber id", "sim imsi"]
+    }
+
     fn wants(&self, traits: &Traits) -> bool {
         matches!(traits.digits, 14 | 15) && traits.digits == traits.length
     }
 
     fn look(&self, field: &Field<'_>, out: &mut Vec<Match>) {
         let region = matches!(field.text.as_bytes()[0], b'2'..=b'7');
-        if region && !is_filler(field.text) && field.is_named(&["imsi", "subscriber id", "sim imsi"]) {
+        if region && !is_filler(field.text) {
             out.push(whole(field, field.text.to_owned(), true));
         }
     }
@@ -165,24 +169,16 @@ impl Detector for AdvertisingId {
         ("gaid", "3b1f9f5e-0f55-4c0c-9d0b-6a4c2f1f7e11")
     }
 
+    fn names(&self) -> &'static [&'static str] {
+        &["gaid", "adid", "idfa", "aaid", "oaid", "advertising id", "ad id", "advertiser id", "google ad id", "ifa"]
+    }
+
     fn wants(&self, traits: &Traits) -> bool {
         traits.length == 36 && traits.hex == 32
     }
 
     fn look(&self, field: &Field<'_>, out: &mut Vec<Match>) {
-        const NAMES: &[&str] = &[
-            "gaid",
-            "adid",
-            "idfa",
-            "aaid",
-            "oaid",
-            "advertising id",
-            "ad id",
-            "advertiser id",
-            "google ad id",
-            "ifa",
-        ];
-        if let (true, Some(value)) = (field.is_named(NAMES), uuid(field.text)) {
+        if let Some(value) = uuid(field.text) {
             out.push(whole(field, value, true));
         }
     }
@@ -204,14 +200,17 @@ impl Detector for AndroidId {
         ("android_id", "cd2597a3d6a0e17c")
     }
 
+    fn names(&self) -> &'static [&'static str] {
+        &["android id", "ssaid", "device id", "identity android id", "anonymization id"]
+    }
+
     fn wants(&self, traits: &Traits) -> bool {
         traits.length == 16 && traits.hex == 16 && traits.digits < 16
     }
 
     fn look(&self, field: &Field<'_>, out: &mut Vec<Match>) {
         let value = field.text.to_lowercase();
-        let sure = field.is_named(&["android id", "ssaid", "device id", "identity android id", "anonymization id"]);
-        if sure && value != "9774d56d682e549c" {
+        if value != "9774d56d682e549c" {
             out.push(whole(field, value, true));
         }
     }
@@ -234,12 +233,8 @@ impl Detector for LastingUuid {
         ("installation_id", "7d444840-9dc0-41d1-b245-5ffdce74fad2")
     }
 
-    fn wants(&self, traits: &Traits) -> bool {
-        traits.length == 36 && traits.hex == 32
-    }
-
-    fn look(&self, field: &Field<'_>, out: &mut Vec<Match>) {
-        const NAMES: &[&str] = &[
+    fn names(&self) -> &'static [&'static str] {
+        &[
             "user id",
             "device id",
             "distinct id",
@@ -255,8 +250,15 @@ impl Detector for LastingUuid {
             "uid",
             "duid",
             "cid",
-        ];
-        if let (true, Some(value)) = (field.is_named(NAMES), uuid(field.text)) {
+        ]
+    }
+
+    fn wants(&self, traits: &Traits) -> bool {
+        traits.length == 36 && traits.hex == 32
+    }
+
+    fn look(&self, field: &Field<'_>, out: &mut Vec<Match>) {
+        if let Some(value) = uuid(field.text) {
             out.push(Match { range: 0..field.text.len(), value, sure: Sure::IfItLasts });
         }
     }

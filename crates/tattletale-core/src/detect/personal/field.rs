@@ -62,14 +62,7 @@ impl<'a> Field<'a> {
 
     /// Whether one of these names is what the field is called: all words of a name in a row, or written as one.
     pub fn is_named(&self, names: &[&str]) -> bool {
-        let mut rest = self.words;
-        while let Some((_, behind)) = rest.split_once(' ') {
-            if names.iter().any(|name| begins(rest, name) || begins_joined(rest, name)) {
-                return true;
-            }
-            rest = behind;
-        }
-        false
+        is_named(self.words, names)
     }
 
     /// Whether the last word of its name is one of these.
@@ -102,6 +95,18 @@ impl<'a> Field<'a> {
         let all = self.traits.digits == self.traits.length && lengths.contains(&self.traits.length);
         all.then_some(self.text)
     }
+}
+
+/// Whether some of these names is in the [words](write_words) of another: all of its words in a row, or written as one.
+pub(super) fn is_named(words: &str, names: &[&str]) -> bool {
+    let mut rest = words;
+    while let Some((_, behind)) = rest.split_once(' ') {
+        if names.iter().any(|name| begins(rest, name) || begins_joined(rest, name)) {
+            return true;
+        }
+        rest = behind;
+    }
+    false
 }
 
 /// Whether the words begin with those of a name.

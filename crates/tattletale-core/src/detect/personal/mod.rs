@@ -15,6 +15,7 @@ mod coordinates;
 mod device;
 mod email;
 mod field;
+mod names;
 mod phone;
 mod places;
 mod recogniser;
@@ -42,10 +43,17 @@ pub trait Detector: Sync {
         false
     }
 
+    /// Names without one of which a field does not hold it, small letters with a blank between words; none for what is
+    /// recognised in any field.
+    fn names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Whether a text with these traits could hold it; decides before anything is looked at closely.
     fn wants(&self, traits: &Traits) -> bool;
 
-    /// Appends what it recognises. May be called with any text; must take time linear in it.
+    /// Appends what it recognises in a field that has one of its [names](Self::names). May be called with any text; must
+    /// take time linear in it.
     fn look(&self, field: &Field<'_>, out: &mut Vec<Match>);
 }
 

@@ -74,13 +74,17 @@ impl Detector for Visited {
         true
     }
 
+    fn names(&self) -> &'static [&'static str] {
+        PAGES
+    }
+
     fn wants(&self, traits: &Traits) -> bool {
         traits.address && traits.length <= 8_192
     }
 
     fn look(&self, field: &Field<'_>, out: &mut Vec<Match>) {
         let text = field.text;
-        let Some(parts) = elsewhere(field).filter(|_| field.is_named(PAGES)) else { return };
+        let Some(parts) = elsewhere(field) else { return };
         let path = parts.path.to_ascii_lowercase();
         let page = (path.len() > 1 || !parts.query.is_empty()) && !PIECES.iter().any(|piece| path.ends_with(piece));
         if page && !text.contains(char::is_whitespace) {

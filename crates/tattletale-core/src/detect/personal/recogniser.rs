@@ -1,8 +1,9 @@
 //! Follows a walk and shows every leaf to the detectors; settles what takes more than one field of a part.
 
 use super::field::write_words;
+use super::names::{self, Asked};
 use super::{DETECTORS, Detector, Field, Match, Sure, Traits};
-use crate::decode::{Ending, Look, Node, Tally, Visitor};
+use crate::decode::{At, Chain, Ending, Interest, Look, Node, Tally, Visitor};
 use crate::model::Step;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -41,7 +42,7 @@ pub struct Recogniser<'s> {
     lists: HashMap<(&'static str, String), HashSet<String>>,
     /// Places that were not kept.
     pub crowded: u64,
-    /// Texts that some detector wanted to see.
+    /// Texts that some detector was shown.
     told: u64,
     /// Of the name of the field that is looked at.
     words: String,
@@ -98,15 +99,19 @@ impl Visitor for Recogniser<'_> {
         }
         let Ok(text) = std::str::from_utf8(node.bytes) else { return };
         let traits = Traits::of(text);
-        let asked = wanting(&traits, leaf);
+        let wanting = wanting(&traits, leaf);
+        if wanting == 0 || node.chain.is_in_name() {
+            // The same text may come as a value.
+            self.told += u64::from(wanting & names::of_any() != 0);
+            return;
+        }
+        let name = node.chain.name();
+        let asked = wanting & (names::of_any() | name.map_or(0, names::of));
         if asked == 0 {
             return;
         }
         self.told += 1;
-        if node.chain.is_in_name() {
-            return;
-        }
-        write_words(&node.chain.field().unwrap_or_default(), &mut self.words);
+        write_words(&name.map(|name| name.meaning()).unwrap_or_default(), &mut self.words);
         let field = Field::new(text, traits, &self.words, self.site);
         let mut matches: Vec<Match> = Vec::new();
         for (_, detector) in (0..).zip(DETECTORS).filter(|(number, _)| asked >> number & 1 == 1) {
@@ -134,9 +139,13 @@ impl Visitor for Recogniser<'_> {
         }
     }
 
-    /// Which texts are wanted depends on nothing else.
-    fn looks_for(&self) -> Option<u64> {
-        Some(1)
+    /// Which texts are wanted depends on themselves and on the name of their field, and on nothing else.
+    fn looks_for(&self) -> Option<Interest> {
+        Some(Interest { id: 1, names: true })
+    }
+
+    fn minds(&mut self, around: &Chain<'_>, at: &At<'_>) -> bool {
+        at.name().or_else(|| around.name()).is_some_and(|name| names::of(name) != 0)
     }
 
     fn tally(&self) -> Tally {
@@ -157,17 +166,17 @@ impl Visitor for Recogniser<'_> {
 }
 
 impl Recogniser<'_> {
-    /// Nobody is told of a text that no detector wants, whatever the field that it stands in is called.
+    /// Nobody is shown a text in a field whose name means nothing.
     fn ignores(bytes: &[u8]) -> bool {
         let Ok(text) = std::str::from_utf8(bytes) else { return true };
-        bytes.len() > LONGEST || wanting(&Traits::of(text), true) == 0
+        bytes.len() > LONGEST || wanting(&Traits::of(text), true) & names::of_any() == 0
     }
 }
 
-/// The detectors that want to see a leaf, or an address that was taken apart, as bits.
-fn wanting(traits: &Traits, leaf: bool) -> u32 {
+/// The detectors that want to see a leaf, or an address that was taken apart.
+fn wanting(traits: &Traits, leaf: bool) -> Asked {
     let wants = |detector: &dyn Detector| (leaf || detector.reads_addresses()) && detector.wants(traits);
-    let bit = |(number, detector): (u32, &&dyn Detector)| u32::from(wants(*detector)) << number;
+    let bit = |(number, detector): (u32, &&dyn Detector)| Asked::from(wants(*detector)) << number;
     (0..).zip(DETECTORS).map(bit).sum()
 }
 

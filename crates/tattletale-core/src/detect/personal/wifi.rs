@@ -23,6 +23,10 @@ impl Detector for Ssid {
         ("wifi_ssid", "FRITZ!Box 7590 QX")
     }
 
+    fn names(&self) -> &'static [&'static str] {
+        &["ssid", "wifi name", "network ssid"]
+    }
+
     fn wants(&self, traits: &Traits) -> bool {
         (1..=34).contains(&traits.length)
     }
@@ -49,13 +53,15 @@ impl Detector for Bssid {
         ("bssid", "3c:a6:2f:11:22:90")
     }
 
+    fn names(&self) -> &'static [&'static str] {
+        &["bssid"]
+    }
+
     fn wants(&self, traits: &Traits) -> bool {
         traits.hex >= 12 && traits.length <= 1_024
     }
 
     fn look(&self, field: &Field<'_>, out: &mut Vec<Match>) {
-        if field.is_named(&["bssid"]) {
-            macs(field, true, out);
-        }
+        macs(field, true, out);
     }
 }
