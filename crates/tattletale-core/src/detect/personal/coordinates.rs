@@ -5,6 +5,30 @@ use super::{Detector, Field, Match, Sure, Traits};
 /// Decimals from which a place is a place: three are about 110 metres.
 const DECIMALS: usize = 3;
 
+/// Names of fields that hold degrees.
+const NAMES: &[&str] = &[
+    "lat",
+    "latitude",
+    "lon",
+    "lng",
+    "longitude",
+    "long",
+    "location",
+    "loc",
+    "geo",
+    "gps",
+    "coordinates",
+    "coords",
+    "latlng",
+    "latlon",
+    "position",
+    "ll",
+];
+const LATITUDE: &[&str] = NAMES.split_at(2).0;
+const LONGITUDE: &[&str] = NAMES.split_at(2).1.split_at(4).0;
+/// Of both at once.
+const PLACES: &[&str] = NAMES.split_at(6).1;
+
 pub(super) struct Latitude;
 pub(super) struct Longitude;
 
@@ -23,20 +47,7 @@ impl Detector for Latitude {
     }
 
     fn names(&self) -> &'static [&'static str] {
-        &[
-            "lat",
-            "latitude",
-            "location",
-            "loc",
-            "geo",
-            "gps",
-            "coordinates",
-            "coords",
-            "latlng",
-            "latlon",
-            "position",
-            "ll",
-        ]
+        NAMES
     }
 
     fn wants(&self, traits: &Traits) -> bool {
@@ -44,7 +55,7 @@ impl Detector for Latitude {
     }
 
     fn look(&self, field: &Field<'_>, out: &mut Vec<Match>) {
-        look(field, &["lat", "latitude"], 0, 90.0, out);
+        look(field, LATITUDE, 0, 90.0, out);
     }
 }
 
@@ -63,22 +74,7 @@ impl Detector for Longitude {
     }
 
     fn names(&self) -> &'static [&'static str] {
-        &[
-            "lon",
-            "lng",
-            "longitude",
-            "long",
-            "location",
-            "loc",
-            "geo",
-            "gps",
-            "coordinates",
-            "coords",
-            "latlng",
-            "latlon",
-            "position",
-            "ll",
-        ]
+        NAMES
     }
 
     fn wants(&self, traits: &Traits) -> bool {
@@ -86,7 +82,7 @@ impl Detector for Longitude {
     }
 
     fn look(&self, field: &Field<'_>, out: &mut Vec<Match>) {
-        look(field, &["lon", "lng", "longitude", "long"], 1, 180.0, out);
+        look(field, LONGITUDE, 1, 180.0, out);
     }
 }
 
@@ -97,8 +93,6 @@ fn look(field: &Field<'_>, names: &[&str], position: usize, limit: f64, out: &mu
         }
         return;
     }
-    const PLACES: &[&str] =
-        &["location", "loc", "geo", "gps", "coordinates", "coords", "latlng", "latlon", "position", "ll"];
     if !field.ends_in(PLACES) {
         return;
     }
