@@ -1,7 +1,8 @@
 //! Runs of text that have the shape of a digest: hexadecimal, base64 or decimal digits and nothing else around.
 //!
-//! The scan tells members of these alphabets for 64 bytes at a time, and finds in the mask where runs begin that have the length of something, so that most words cost nothing: each run
-//! that is looked at is a branch that no processor foresees. Digits are told eight at a time, in one word.
+//! The scan tells members of these alphabets for 64 bytes at a time, and finds in the mask where runs begin that have
+//! the length of something, so that most words cost nothing: each run that is looked at is a branch that no processor
+//! foresees. Digits are told eight at a time, in one word.
 
 mod shape;
 
