@@ -3,7 +3,10 @@
 //! There is no table for those, since every message has other salts: each value is digested with each salt in each
 //! customary way, and only for runs that have the shape of a whole digest and that nothing else explains. So the
 //! work is bounded by message and by capture (and by field: see `audit::salting`), and what was not tried is counted.
-//! The length of a run tells the algorithm: 32 digits are tried as MD5 alone.
+//! The length of a run tells the algorithm: 32 digits are tried as MD5 alone. Most salts come again, like the name of
+//! the device: what was made with one is kept and compared with the next run.
+
+mod made;
 
 use super::Seen;
 use super::blocks::{self, Blocks, Keyed, joined};
@@ -11,6 +14,7 @@ use super::lanes::LANES;
 use crate::detect::chance;
 use crate::detect::planted::{MIN_LEN, normal};
 use crate::model::{GroundTruth, Odds, Subject};
+use made::Made;
 
 /// With more values than this, nothing is tried: it would take longer than all the rest.
 const VALUES: usize = 200;
@@ -21,16 +25,21 @@ const FORMS: usize = 4;
 /// What stands between salt and value: as many as are tried side by side.
 const SEPARATORS: [&[u8]; LANES] = [b"", b":", b"|", b"-", b"_", b".", b",", b"&"];
 
-/// Digests that are made for one message: a few milliseconds.
+/// Digests that are made of one text with one salt: it stands before it, behind it, or is the key.
+const EACH: usize = 2 * SEPARATORS.len() + 1;
+
+/// Digests that are tried for one message: a few milliseconds, if all have to be made.
 pub const PER_MESSAGE: u64 = 20_000;
 
-/// Digests that are made for one capture: a few seconds of one core.
+/// Digests that are tried for one capture: a few seconds of one core, if all have to be made.
 pub const PER_CAPTURE: u64 = 20_000_000;
 
 /// The values of a ground truth, ready to be digested with salts.
 #[derive(Default)]
 pub struct Salted {
     texts: Vec<Text>,
+    /// By algorithm.
+    made: [Made; ALGORITHMS.len()],
 }
 
 /// A normal form of a value.
@@ -92,37 +101,70 @@ impl Role {
 /// Which of the texts a run was made of with a salt, and how.
 type MadeOf = fn(&[u8], &[Text], &[u8]) -> Option<(usize, Role)>;
 
+/// The first 64 bits of everything that is made of the texts with a salt.
+type Keys = fn(&[Text], &[u8]) -> Vec<u64>;
+
 /// One algorithm in the three ways to use it.
 struct Algorithm {
     plain: &'static str,
     keyed: &'static str,
     bytes: usize,
     made_of: MadeOf,
+    keys: Keys,
 }
 
 static ALGORITHMS: [Algorithm; 4] = [
-    Algorithm { plain: "md5", keyed: "hmac-md5", bytes: 16, made_of: made_of::<blocks::Md5> },
-    Algorithm { plain: "sha1", keyed: "hmac-sha1", bytes: 20, made_of: made_of::<blocks::Sha1> },
-    Algorithm { plain: "sha256", keyed: "hmac-sha256", bytes: 32, made_of: made_of::<blocks::Sha256> },
-    Algorithm { plain: "sha512", keyed: "hmac-sha512", bytes: 64, made_of: made_of::<blocks::Sha512> },
+    algorithm::<blocks::Md5>("md5", "hmac-md5", 16),
+    algorithm::<blocks::Sha1>("sha1", "hmac-sha1", 20),
+    algorithm::<blocks::Sha256>("sha256", "hmac-sha256", 32),
+    algorithm::<blocks::Sha512>("sha512", "hmac-sha512", 64),
 ];
+
+const fn algorithm<B: Blocks>(plain: &'static str, keyed: &'static str, bytes: usize) -> Algorithm {
+    Algorithm { plain, keyed, bytes, made_of: made_of::<B>, keys: keys::<B> }
+}
 
 fn made_of<B: Blocks>(run: &[u8], texts: &[Text], salt: &[u8]) -> Option<(usize, Role)> {
     let run = B::read(run)?;
+    each::<B, _>(texts, salt, |text, role, made| (*made == run).then_some((text, role)))
+}
+
+fn keys<B: Blocks>(texts: &[Text], salt: &[u8]) -> Vec<u64> {
+    let mut keys = Vec::with_capacity(texts.len() * EACH);
+    each::<B, ()>(texts, salt, |_, _, made| {
+        keys.push(key(&B::write(made).0));
+        None
+    });
+    keys
+}
+
+/// The first 64 bits of a digest.
+fn key(digest: &[u8]) -> u64 {
+    digest.first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+}
+
+/// Makes everything of the texts with a salt until `look` has something to say of it; it is told of which text and how.
+fn each<B: Blocks, T>(
+    texts: &[Text],
+    salt: &[u8],
+    mut look: impl FnMut(usize, Role, &B::Words) -> Option<T>,
+) -> Option<T> {
     // What only the salt decides is made once for all texts: two of four blocks of an HMAC.
     let keyed = Keyed::<B>::new(salt);
     for (number, some) in texts.chunks(LANES).enumerate() {
         let mut side_by_side: [&[u8]; LANES] = [&[]; LANES];
         side_by_side.iter_mut().zip(some).for_each(|(place, text)| *place = &text.bytes);
-        if let Some(at) = keyed.of(&side_by_side)[..some.len()].iter().position(|made| *made == run) {
-            return Some((number * LANES + at, Role::Key));
+        let made = keyed.of(&side_by_side);
+        let found = (number * LANES..texts.len()).zip(&made).find_map(|(text, made)| look(text, Role::Key, made));
+        if found.is_some() {
+            return found;
         }
     }
     texts.iter().enumerate().find_map(|(number, Text { bytes: text, .. })| {
-        if joined::<B>(salt, &SEPARATORS, text).contains(&run) {
-            return Some((number, Role::Before));
-        }
-        joined::<B>(text, &SEPARATORS, salt).contains(&run).then_some((number, Role::Behind))
+        let ways = [(Role::Before, salt, text.as_slice()), (Role::Behind, text, salt)];
+        ways.into_iter().find_map(|(role, first, last)| {
+            joined::<B>(first, &SEPARATORS, last).iter().find_map(|made| look(number, role, made))
+        })
     })
 }
 
@@ -145,12 +187,12 @@ impl Salted {
                 }
             }
         }
-        Self { texts }
+        Self { texts, ..Self::default() }
     }
 
     /// Digests that it takes to try one salt on one run.
     fn work(&self) -> u64 {
-        self.texts.len() as u64 * (2 * SEPARATORS.len() as u64 + 1)
+        (self.texts.len() * EACH) as u64
     }
 
     /// Digests that it takes to try all salts on all runs; zero when there is nothing to try.
@@ -160,7 +202,8 @@ impl Salted {
 
     /// Tries one run with every salt, within `budget` digests, which goes down.
     pub fn explain(&self, run: &[u8], salts: &[&[u8]], budget: &mut u64) -> Tried {
-        let Some(algorithm) = ALGORITHMS.iter().find(|algorithm| algorithm.bytes == run.len()) else {
+        let mut algorithms = ALGORITHMS.iter().zip(&self.made);
+        let Some((algorithm, made)) = algorithms.find(|(algorithm, _)| algorithm.bytes == run.len()) else {
             return Tried::InVain;
         };
         for (number, salt) in salts.iter().enumerate() {
@@ -169,6 +212,10 @@ impl Salted {
                 return Tried::NotAll;
             }
             *budget -= self.work();
+            let keys = made.with(salt, || (algorithm.keys)(&self.texts, salt));
+            if !keys.contains(&key(run)) {
+                continue;
+            }
             if let Some((text, role)) = (algorithm.made_of)(run, &self.texts, salt) {
                 let Text { subject, bits, .. } = self.texts[text];
                 let layer = if role == Role::Key { algorithm.keyed } else { algorithm.plain };
