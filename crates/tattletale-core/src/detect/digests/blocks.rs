@@ -28,6 +28,9 @@ pub(super) trait Blocks {
     /// The digest whose bytes these are; none if it has another length.
     fn read(digest: &[u8]) -> Option<Self::Words>;
 
+    /// Its first 64 bits, which name it.
+    fn key(words: &Self::Words) -> u64;
+
     /// Its bytes, and how many.
     fn write(words: &Self::Words) -> ([u8; 64], usize);
 
@@ -183,6 +186,12 @@ macro_rules! blocks {
                 let (words, rest) = digest.as_chunks::<{ size_of::<$word>() }>();
                 let words: &[_; $count] = words.try_into().ok().filter(|_| rest.is_empty())?;
                 Some(words.map(<$word>::$from))
+            }
+
+            #[inline]
+            fn key(words: &Self::Words) -> u64 {
+                let first = words.iter().take(size_of::<u64>() / size_of::<$word>());
+                first.fold(0u64, |key, &word| key.unbounded_shl(<$word>::BITS) | u64::from(word))
             }
 
             fn write(words: &Self::Words) -> ([u8; 64], usize) {

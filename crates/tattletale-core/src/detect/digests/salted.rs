@@ -101,27 +101,28 @@ impl Role {
 /// Which of the texts a run was made of with a salt, and how.
 type MadeOf = fn(&[u8], &[Text], &[u8]) -> Option<(usize, Role)>;
 
-/// The first 64 bits of everything that is made of the texts with a salt.
+/// The keys of everything that is made of the texts with a salt.
 type Keys = fn(&[Text], &[u8]) -> Vec<u64>;
 
-/// One algorithm in the three ways to use it.
+/// One algorithm in the three ways to use it; the length of a run tells it.
 struct Algorithm {
     plain: &'static str,
     keyed: &'static str,
-    bytes: usize,
     made_of: MadeOf,
     keys: Keys,
+    /// The key of a run.
+    key: fn(&[u8]) -> Option<u64>,
 }
 
 static ALGORITHMS: [Algorithm; 4] = [
-    algorithm::<blocks::Md5>("md5", "hmac-md5", 16),
-    algorithm::<blocks::Sha1>("sha1", "hmac-sha1", 20),
-    algorithm::<blocks::Sha256>("sha256", "hmac-sha256", 32),
-    algorithm::<blocks::Sha512>("sha512", "hmac-sha512", 64),
+    algorithm::<blocks::Md5>("md5", "hmac-md5"),
+    algorithm::<blocks::Sha1>("sha1", "hmac-sha1"),
+    algorithm::<blocks::Sha256>("sha256", "hmac-sha256"),
+    algorithm::<blocks::Sha512>("sha512", "hmac-sha512"),
 ];
 
-const fn algorithm<B: Blocks>(plain: &'static str, keyed: &'static str, bytes: usize) -> Algorithm {
-    Algorithm { plain, keyed, bytes, made_of: made_of::<B>, keys: keys::<B> }
+const fn algorithm<B: Blocks>(plain: &'static str, keyed: &'static str) -> Algorithm {
+    Algorithm { plain, keyed, made_of: made_of::<B>, keys: keys::<B>, key: |run| B::read(run).as_ref().map(B::key) }
 }
 
 fn made_of<B: Blocks>(run: &[u8], texts: &[Text], salt: &[u8]) -> Option<(usize, Role)> {
@@ -132,15 +133,10 @@ fn made_of<B: Blocks>(run: &[u8], texts: &[Text], salt: &[u8]) -> Option<(usize,
 fn keys<B: Blocks>(texts: &[Text], salt: &[u8]) -> Vec<u64> {
     let mut keys = Vec::with_capacity(texts.len() * EACH);
     each::<B, ()>(texts, salt, |_, _, made| {
-        keys.push(key(&B::write(made).0));
+        keys.push(B::key(made));
         None
     });
     keys
-}
-
-/// The first 64 bits of a digest.
-fn key(digest: &[u8]) -> u64 {
-    digest.first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes))
 }
 
 /// Makes everything of the texts with a salt until `look` has something to say of it; it is told of which text and how.
@@ -203,7 +199,7 @@ impl Salted {
     /// Tries one run with every salt, within `budget` digests, which goes down.
     pub fn explain(&self, run: &[u8], salts: &[&[u8]], budget: &mut u64) -> Tried {
         let mut algorithms = ALGORITHMS.iter().zip(&self.made);
-        let Some((algorithm, made)) = algorithms.find(|(algorithm, _)| algorithm.bytes == run.len()) else {
+        let Some((algorithm, made, key)) = algorithms.find_map(|(by, made)| Some((by, made, (by.key)(run)?))) else {
             return Tried::InVain;
         };
         for (number, salt) in salts.iter().enumerate() {
@@ -213,7 +209,7 @@ impl Salted {
             }
             *budget -= self.work();
             let keys = made.with(salt, || (algorithm.keys)(&self.texts, salt));
-            if !keys.contains(&key(run)) {
+            if !keys.contains(&key) {
                 continue;
             }
             if let Some((text, role)) = (algorithm.made_of)(run, &self.texts, salt) {
