@@ -38,15 +38,7 @@ impl Visitor for Watchers<'_> {
         self.recogniser.as_ref().map(Visitor::tally).unwrap_or_default()
     }
 
-    fn ahead(&mut self, _: usize) -> usize {
-        usize::MAX
-    }
-
     fn lets_pass(&self, bytes: &[u8], look: Look) -> bool {
         self.recogniser.as_ref().is_none_or(|recogniser| recogniser.lets_pass(bytes, look))
-    }
-
-    fn finds_nothing(&mut self, bytes: &[u8], look: Look) -> bool {
-        self.lets_pass(bytes, look)
     }
 }

@@ -36,17 +36,18 @@ pub trait Visitor {
     fn tally(&self) -> Tally {
         Tally::default()
     }
-    /// Where the next piece of the innermost open node may be something to it, at or behind `from`.
-    fn ahead(&mut self, from: usize) -> usize {
-        from
+    /// Where the next piece of the innermost open node may be something to it, at or behind `from`: nowhere, for who
+    /// does not search.
+    fn ahead(&mut self, _from: usize) -> usize {
+        usize::MAX
     }
     /// Whether a leaf may pass that is a piece in which nothing was found, in a field whose name means nothing.
     fn lets_pass(&self, _bytes: &[u8], _look: Look) -> bool {
         false
     }
     /// Searches a leaf of fresh bytes; it may pass if there is nothing in it.
-    fn finds_nothing(&mut self, _bytes: &[u8], _look: Look) -> bool {
-        false
+    fn finds_nothing(&mut self, bytes: &[u8], look: Look) -> bool {
+        self.lets_pass(bytes, look)
     }
     /// Nodes are passed over: leaves of these lengths, longer ones as 255, and so many bytes to search.
     fn pass(&mut self, _leaves: &[u8], _searched: u32) {}

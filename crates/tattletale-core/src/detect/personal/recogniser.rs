@@ -152,22 +152,8 @@ impl Visitor for Recogniser<'_> {
         Tally { told: self.told, searched: 0 }
     }
 
-    fn ahead(&mut self, _: usize) -> usize {
-        usize::MAX
-    }
-
-    fn lets_pass(&self, bytes: &[u8], _: Look) -> bool {
-        Self::ignores(bytes)
-    }
-
-    fn finds_nothing(&mut self, bytes: &[u8], _: Look) -> bool {
-        Self::ignores(bytes)
-    }
-}
-
-impl Recogniser<'_> {
     /// Nobody is shown a text in a field whose name means nothing.
-    fn ignores(bytes: &[u8]) -> bool {
+    fn lets_pass(&self, bytes: &[u8], _: Look) -> bool {
         let Ok(text) = std::str::from_utf8(bytes) else { return true };
         bytes.len() > LONGEST || wanting(&Traits::of(text), true) & names::of_any() == 0
     }
