@@ -4,7 +4,7 @@ use super::batches;
 use super::carriers::{Carriers, Role};
 use super::fields::{self, Collected, Leaf};
 use super::personal;
-use super::salting::{Budget, Outcome, Round, Run, Salts};
+use super::salting::{Budget, Outcome, Plan, Round, Run, Salts};
 use super::survey::Survey;
 use super::tally::{Tally, Unjudged, sum};
 use super::unfolded::{Asked, Memo, Unfolded};
@@ -147,7 +147,7 @@ impl<'a> Search<'a> {
         let (mut leaves, mut records, mut dropped) = (Vec::new(), 0, 0);
         // What the user's own action carries tells nothing about who tells tales.
         let tells = role == Role::Other;
-        let (mut runs, salted) = (Vec::new(), tells && self.planted.salted().wanted(1, 1) > 0);
+        let (mut runs, salted) = (Vec::new(), tells && self.planted.salted().work() > 0);
         let (site, mut recognised) = (registrable_domain(&host).unwrap_or(&host), Vec::new());
         let body = &exchange.request.body;
         if !body.bytes.is_empty() || body.fidelity == Fidelity::Missing {
@@ -209,25 +209,26 @@ impl<'a> Search<'a> {
         let salted = self.planted.salted();
         let mut waiting: Vec<&mut Examined> = examined.iter_mut().filter(|one| !one.runs.is_empty()).collect();
         for round in [Round::Due, Round::Explained] {
-            let choose = |one: &mut &mut Examined| budget.choose(round, &mut one.runs, &mut one.hashes);
+            let choose = |one: &mut &mut Examined| budget.choose(round, &mut one.runs);
             let chosen: Vec<Vec<Run>> = waiting.iter_mut().map(choose).collect();
             waiting.par_iter_mut().zip(&chosen).filter(|(_, runs)| !runs.is_empty()).for_each(|(one, _)| {
                 one.salts.get_or_insert_with(|| Salts::of(&one.exchange, self.options));
             });
-            let grant = |(one, runs): (&&mut Examined, &Vec<Run>)| {
-                one.salts.as_ref().map_or(0, |salts| budget.grant(salted, runs, salts))
+            let plan = |(one, runs): (&&mut Examined, &Vec<Run>)| {
+                one.salts.as_ref().map_or_else(Plan::default, |salts| budget.plan(salted, runs, salts))
             };
-            let granted: Vec<u64> = waiting.iter().zip(&chosen).map(grant).collect();
-            let explain = |((one, runs), granted): ((&mut &mut Examined, &Vec<Run>), u64)| {
+            let plans: Vec<Plan> = waiting.iter().zip(&chosen).map(plan).collect();
+            let explain = |((one, runs), plan): ((&mut &mut Examined, &Vec<Run>), &Plan)| {
                 let (Some(salts), false) = (&one.salts, runs.is_empty()) else { return Outcome::default() };
                 let message = (&one.exchange, self.options);
-                let mut outcome = salts.explain(salted, runs, granted, message, &mut one.hashes);
+                let mut outcome = salts.explain(salted, runs, plan, message, &mut one.hashes);
                 one.sightings.append(&mut outcome.found);
                 outcome
             };
-            let outcomes: Vec<Outcome> = waiting.par_iter_mut().zip(&chosen).zip(granted).map(explain).collect();
-            outcomes.iter().for_each(|outcome| budget.learn(outcome));
+            let outcomes: Vec<Outcome> = waiting.par_iter_mut().zip(&chosen).zip(&plans).map(explain).collect();
+            outcomes.into_iter().for_each(|outcome| budget.learn(outcome));
         }
+        waiting.into_iter().for_each(|one| budget.count_others(&one.runs, &mut one.hashes));
     }
 
     fn add(&self, examined: Examined, tally: &mut Tally, report: &mut Report, collected: &mut Collected) {

@@ -4,9 +4,7 @@
 //! customary way, and only for runs that have the shape of a whole digest and that nothing else explains. So the
 //! work is bounded by message and by capture (and by field: see `audit::salting`), and what was not tried is counted.
 //! The length of a run tells the algorithm: 32 digits are tried as MD5 alone. Most salts come again, like the name of
-//! the device: what was made with one is kept and compared with the next run.
-
-mod made;
+//! the device, so what is made with one stands for itself ([`Keys`]) and is compared with many runs.
 
 use super::Seen;
 use super::blocks::{self, Blocks, Keyed, joined};
@@ -14,7 +12,6 @@ use super::lanes::LANES;
 use crate::detect::chance;
 use crate::detect::planted::{MIN_LEN, normal};
 use crate::model::{GroundTruth, Odds, Subject};
-use made::Made;
 
 /// With more values than this, nothing is tried: it would take longer than all the rest.
 const VALUES: usize = 200;
@@ -28,18 +25,19 @@ const SEPARATORS: [&[u8]; LANES] = [b"", b":", b"|", b"-", b"_", b".", b",", b"&
 /// Digests that are made of one text with one salt: it stands before it, behind it, or is the key.
 const EACH: usize = 2 * SEPARATORS.len() + 1;
 
-/// Digests that are tried for one message: a few milliseconds, if all have to be made.
-pub const PER_MESSAGE: u64 = 20_000;
+/// Digests that are made for one message, the first or where those before it needed few: ten milliseconds.
+pub const PER_MESSAGE: u64 = 100_000;
 
-/// Digests that are tried for one capture: a few seconds of one core, if all have to be made.
-pub const PER_CAPTURE: u64 = 20_000_000;
+/// Digests that every message adds to what the next ones may need.
+pub const FOR_EACH: u64 = 5_000;
+
+/// Digests that are made for one capture: half a second of one core.
+pub const PER_CAPTURE: u64 = 5_000_000;
 
 /// The values of a ground truth, ready to be digested with salts.
 #[derive(Default)]
 pub struct Salted {
     texts: Vec<Text>,
-    /// By algorithm.
-    made: [Made; ALGORITHMS.len()],
 }
 
 /// A normal form of a value.
@@ -76,16 +74,9 @@ pub enum Role {
     Key,
 }
 
-/// What came of trying.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Tried {
-    /// It is this.
-    Explained(Explained),
-    /// Nothing fits, with any salt.
-    InVain,
-    /// The budget ended before all was tried.
-    NotAll,
-}
+/// The first 64 bits of everything that is made of the values with one salt by one algorithm, in order.
+#[derive(Debug)]
+pub struct Keys(Vec<u64>);
 
 impl Role {
     /// Words for a path: with what the digest was made.
@@ -101,20 +92,20 @@ impl Role {
 /// Which of the texts a run was made of with a salt, and how.
 type MadeOf = fn(&[u8], &[Text], &[u8]) -> Option<(usize, Role)>;
 
-/// The keys of everything that is made of the texts with a salt.
-type Keys = fn(&[Text], &[u8]) -> Vec<u64>;
-
 /// One algorithm in the three ways to use it; the length of a run tells it.
 struct Algorithm {
     plain: &'static str,
     keyed: &'static str,
     made_of: MadeOf,
-    keys: Keys,
-    /// The key of a run.
+    keys: fn(&[Text], &[u8]) -> Keys,
+    /// The key of a run, if it has the length.
     key: fn(&[u8]) -> Option<u64>,
 }
 
-static ALGORITHMS: [Algorithm; 4] = [
+/// How many algorithms are tried.
+pub const COUNT: usize = 4;
+
+static ALGORITHMS: [Algorithm; COUNT] = [
     algorithm::<blocks::Md5>("md5", "hmac-md5"),
     algorithm::<blocks::Sha1>("sha1", "hmac-sha1"),
     algorithm::<blocks::Sha256>("sha256", "hmac-sha256"),
@@ -130,13 +121,14 @@ fn made_of<B: Blocks>(run: &[u8], texts: &[Text], salt: &[u8]) -> Option<(usize,
     each::<B, _>(texts, salt, |text, role, made| (*made == run).then_some((text, role)))
 }
 
-fn keys<B: Blocks>(texts: &[Text], salt: &[u8]) -> Vec<u64> {
+fn keys<B: Blocks>(texts: &[Text], salt: &[u8]) -> Keys {
     let mut keys = Vec::with_capacity(texts.len() * EACH);
     each::<B, ()>(texts, salt, |_, _, made| {
         keys.push(B::key(made));
         None
     });
-    keys
+    keys.sort_unstable();
+    Keys(keys)
 }
 
 /// Makes everything of the texts with a salt until `look` has something to say of it; it is told of which text and how.
@@ -183,43 +175,36 @@ impl Salted {
                 }
             }
         }
-        Self { texts, ..Self::default() }
+        Self { texts }
     }
 
-    /// Digests that it takes to try one salt on one run.
-    fn work(&self) -> u64 {
+    /// Digests that one algorithm makes with one salt; zero when there is nothing to try.
+    pub fn work(&self) -> u64 {
         (self.texts.len() * EACH) as u64
     }
 
-    /// Digests that it takes to try all salts on all runs; zero when there is nothing to try.
-    pub fn wanted(&self, runs: usize, salts: usize) -> u64 {
-        self.work() * runs as u64 * salts as u64
+    /// The algorithm that a run may be of, by a number below [`COUNT`].
+    pub fn algorithm(run: &[u8]) -> Option<usize> {
+        ALGORITHMS.iter().position(|algorithm| (algorithm.key)(run).is_some())
     }
 
-    /// Tries one run with every salt, within `budget` digests, which goes down.
-    pub fn explain(&self, run: &[u8], salts: &[&[u8]], budget: &mut u64) -> Tried {
-        let mut algorithms = ALGORITHMS.iter().zip(&self.made);
-        let Some((algorithm, made, key)) = algorithms.find_map(|(by, made)| Some((by, made, (by.key)(run)?))) else {
-            return Tried::InVain;
-        };
-        for (number, salt) in salts.iter().enumerate() {
-            if *budget < self.work() || self.texts.is_empty() {
-                *budget = 0;
-                return Tried::NotAll;
-            }
-            *budget -= self.work();
-            let keys = made.with(salt, || (algorithm.keys)(&self.texts, salt));
-            if !keys.contains(&key) {
-                continue;
-            }
-            if let Some((text, role)) = (algorithm.made_of)(run, &self.texts, salt) {
-                let Text { subject, bits, .. } = self.texts[text];
-                let layer = if role == Role::Key { algorithm.keyed } else { algorithm.plain };
-                let odds = chance::of_digest(bits, run.len() * 8, self.wanted(1, salts.len()) as f64);
-                return Tried::Explained(Explained { subject, layer, salt: number, role, odds });
-            }
-        }
-        Tried::InVain
+    /// Makes all digests of an algorithm with a salt.
+    pub fn make(&self, algorithm: usize, salt: &[u8]) -> Keys {
+        (ALGORITHMS[algorithm].keys)(&self.texts, salt)
+    }
+
+    /// What a run is, if it was made with one of these salts; each comes with what its algorithm made with it.
+    pub fn explain(&self, run: &[u8], salts: &[(&[u8], &Keys)]) -> Option<Explained> {
+        let algorithm = &ALGORITHMS[Self::algorithm(run)?];
+        let key = (algorithm.key)(run)?;
+        let alike = salts.iter().enumerate().filter(|(_, (_, Keys(keys)))| keys.binary_search(&key).is_ok());
+        let made_of = |salt: &[u8]| (algorithm.made_of)(run, &self.texts, salt);
+        let (salt, (text, role)) =
+            alike.map(|(at, (salt, _))| (at, made_of(salt))).find_map(|(at, of)| Some((at, of?)))?;
+        let Text { subject, bits, .. } = self.texts[text];
+        let layer = if role == Role::Key { algorithm.keyed } else { algorithm.plain };
+        let odds = chance::of_digest(bits, run.len() * 8, (self.work() * salts.len() as u64) as f64);
+        Some(Explained { subject, layer, salt, role, odds })
     }
 }
 
@@ -245,35 +230,34 @@ mod tests {
         Salted::new(&GroundTruth { values: values.iter().map(value).collect(), ..GroundTruth::default() })
     }
 
-    fn tried(run: &[u8], salts: &[&[u8]]) -> Tried {
-        salted(&["bob@example.org", "Ann@example.org"]).explain(run, salts, &mut PER_MESSAGE.clone())
+    fn explained(run: &[u8], salts: &[&[u8]]) -> Option<Explained> {
+        let salted = salted(&["bob@example.org", "Ann@example.org"]);
+        let algorithm = Salted::algorithm(run).unwrap();
+        let keys: Vec<Keys> = salts.iter().map(|salt| salted.make(algorithm, salt)).collect();
+        assert!(keys.iter().all(|Keys(keys)| keys.len() as u64 == salted.work()));
+        let salts: Vec<_> = salts.iter().copied().zip(&keys).collect();
+        salted.explain(run, &salts)
     }
 
     #[test]
     fn salts_before_behind_and_as_keys() {
         let salts: [&[u8]; 2] = [b"none", b"1588000000000"];
-        let assert_explained = |run: &[u8], layer, role| match tried(run, &salts) {
-            Tried::Explained(by) => {
-                assert_eq!((by.subject, by.layer, by.salt, by.role), (Subject::Value(1), layer, 1, role));
-            }
-            other => panic!("{other:?}"),
+        let assert_explained = |run: &[u8], layer, role| {
+            let by = explained(run, &salts).unwrap();
+            assert_eq!((by.subject, by.layer, by.salt, by.role), (Subject::Value(1), layer, 1, role));
         };
         assert_explained(&Sha256::digest("1588000000000ann@example.org"), "sha256", Role::Before);
         assert_explained(&Md5::digest("Ann@example.org:1588000000000"), "md5", Role::Behind);
         let keyed = <Hmac<Sha1> as KeyInit>::new_from_slice(b"1588000000000").unwrap();
         let keyed = keyed.chain_update(b"ann@example.org").finalize().into_bytes();
         assert_explained(&keyed, "hmac-sha1", Role::Key);
-        assert_eq!(tried(&Sha256::digest("something else"), &salts), Tried::InVain);
+        assert_eq!(explained(&Sha256::digest("something else"), &salts), None);
     }
 
     #[test]
-    fn the_budget_ends_the_work_and_is_said() {
-        let salted = salted(&["ann@example.org"]);
-        let mut budget = salted.wanted(1, 1);
-        let run = Sha256::digest("something else");
-        assert_eq!(salted.explain(&run, &[b"a", b"b"], &mut budget), Tried::NotAll);
-        assert_eq!(budget, 0);
+    fn too_many_values_are_not_tried() {
         let many: Vec<String> = (0..=VALUES).map(|n| format!("ann{n}@example.org")).collect();
-        assert_eq!(self::salted(&many.iter().map(String::as_str).collect::<Vec<_>>()).wanted(1, 1), 0);
+        assert_eq!(salted(&many.iter().map(String::as_str).collect::<Vec<_>>()).work(), 0);
+        assert_eq!(Salted::algorithm(&[0; 15]), None);
     }
 }
