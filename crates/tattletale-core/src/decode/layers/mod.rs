@@ -28,6 +28,7 @@ mod http;
 mod json;
 mod jwt;
 mod labels;
+mod latin1;
 mod lz4;
 mod lzstring;
 mod msgpack;
@@ -80,6 +81,7 @@ pub static LAYERS: &[&dyn Layer] = &[
     &cbor::Cbor,
     // A message that is mostly UTF-16 is a message first.
     &utf16::Utf16,
+    &latin1::Latin1,
     &brotli::Brotli,
     // What nothing opens without a key: those with a tag first.
     &cipher::Cipher::AesGcm,
@@ -113,6 +115,8 @@ pub static LAYERS: &[&dyn Layer] = &[
     // Alphabets.
     &hex::Hex,
     &base32::Base32,
+    // Before base64, of whose letters it consists.
+    &turned::Backwards,
     // Its base64 is base64 of its bytes too, but for one letter.
     &lzstring::LzString,
     &base64::Base64,

@@ -149,11 +149,13 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Keys are texts, or small numbers where a schema is shared.
+    /// Keys are texts, or numbers where a schema or a table of texts is shared.
     fn key(&mut self) -> Option<()> {
-        if let kind @ 0..=0x7f = *self.bytes.get(self.at)? {
+        let kind = *self.bytes.get(self.at)?;
+        if let 0..=0x7f | 0xcc..=0xcf = kind {
             self.at += 1;
-            self.outline.field(u64::from(kind));
+            let number = if kind < 0x80 { u64::from(kind) } else { self.uint(1 << (kind - 0xcc))? };
+            self.outline.field(number);
             return Some(());
         }
         let length = self.text_length()?;

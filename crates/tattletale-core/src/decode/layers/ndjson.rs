@@ -2,7 +2,7 @@
 
 use super::json;
 use crate::decode::look::{BREAK, OPENING};
-use crate::decode::{At, Layer, Needs, Opening, View};
+use crate::decode::{At, Layer, Look, Needs, Opening, View};
 
 pub(super) struct Ndjson;
 
@@ -32,10 +32,25 @@ impl Layer for Ndjson {
         if !matches!(bytes[first.clone()].first(), Some(b'{' | b'[')) || !is_value(&bytes[first]) {
             return;
         }
-        for (number, line) in lines(bytes).filter(|line| !line.is_empty()).enumerate() {
+        let end = binary_end(view);
+        let whole = (end < bytes.len()).then_some(end..bytes.len());
+        for (number, line) in lines(&bytes[..end]).filter(|line| !line.is_empty()).chain(whole).enumerate() {
             out.piece(At::Index(number), line);
         }
     }
+}
+
+/// Where binary begins behind the last value, or the end: what a line feed means in there nobody knows, as in Sentry's
+/// replays, which are a line of JSON and a stream of zlib.
+fn binary_end(view: &View<'_>) -> usize {
+    let bytes = view.bytes;
+    if view.look.text() {
+        return bytes.len();
+    }
+    let is_value = |line: &std::ops::Range<usize>| json::value(&bytes[line.clone()]).is_ok();
+    let last = lines(bytes).filter(is_value).last().map_or(0, |line| line.end);
+    let mut behind = lines(bytes).filter(|line| line.start >= last);
+    behind.find(|line| !Look::of(&bytes[line.clone()]).text()).map_or(bytes.len(), |line| line.start)
 }
 
 fn lines(bytes: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {

@@ -1,4 +1,5 @@
-//! Thrift messages in the compact and the binary protocol: a method name, then structs with field numbers.
+//! Thrift messages in the compact and the binary protocol: a method name, then structs with field numbers. A struct of
+//! the binary protocol is opened without a message around it too, if all of it reads as one.
 
 use super::outline::{DEEPEST, Outline};
 use super::protobuf::varint;
@@ -13,7 +14,7 @@ impl Layer for Thrift {
     }
 
     fn about(&self) -> &'static str {
-        "Thrift messages (thrift-compact-protocol.md, thrift-binary-protocol.md), framed or not, as Jaeger's and Meta's clients send them."
+        "Thrift messages (thrift-compact-protocol.md, thrift-binary-protocol.md), framed or not, and bare structs of the binary protocol, as Jaeger's and Meta's clients send them."
     }
 
     fn example(&self) -> &'static [u8] {
@@ -21,22 +22,30 @@ impl Layer for Thrift {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(4).first(b"\0\x80\x82")
+        Needs::NOTHING.from(4).first(b"\0\x80\x82\x02\x03\x04\x06\x08\x0a\x0b\x0c\x0d\x0e\x0f")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
         let bytes = view.bytes;
         let framed = matches!(bytes, [0, a, b, c, 0x80 | 0x82, ..] if u32::from_be_bytes([0, *a, *b, *c]) as usize == bytes.len() - 4);
         let start = if framed { 4 } else { 0 };
-        let compact = match bytes.get(start..start + 2) {
-            Some([0x82, kind]) if kind & 0x1f == 1 && (1..=4).contains(&(kind >> 5)) => true,
-            Some([0x80, 0x01]) if bytes.len() > start + 12 => false,
+        let (compact, message) = match bytes.get(start..start + 2) {
+            Some([0x82, kind]) if kind & 0x1f == 1 && (1..=4).contains(&(kind >> 5)) => (true, true),
+            Some([0x80, 0x01]) if bytes.len() > start + 12 => (false, true),
+            // The kind of the first field, and its number, which is below 256.
+            Some([2..=4 | 6 | 8 | 10..=15, 0]) if bytes.last() == Some(&0) && !view.look.text() => (false, false),
             _ => return,
         };
         let mut reader = Reader { bytes, at: start, compact, outline: Outline::default() };
-        // The protocol's mark and version.
-        reader.outline.evidence += 8.0;
-        if reader.message().is_some() && reader.at == bytes.len() && reader.outline.proven() {
+        let read = match message {
+            true => {
+                // The protocol's mark and version.
+                reader.outline.evidence += 8.0;
+                reader.message()
+            }
+            false => reader.structure(0),
+        };
+        if read.is_some() && reader.at == bytes.len() && reader.outline.proven() {
             reader.outline.emit(bytes, out);
         }
     }

@@ -16,6 +16,9 @@ const LENGTHS: RangeInclusive<usize> = 2..=RepeatedKey::LONGEST;
 /// A text must be so much longer than the key: that is how many bytes are known.
 const BEYOND: usize = 8;
 
+/// One byte of so many of a key may be zero: of longer keys by chance hardly more are.
+const MOST_OPEN: usize = 4;
+
 /// Bytes whose differences are taken in one go.
 const CHUNK: usize = 1 << 16;
 
@@ -44,7 +47,9 @@ impl RepeatedKey {
         let fits = masks().enumerate().all(|(at, mask)| key[(turn + at) % length] == mask);
         let shorter = (1..length).filter(|shorter| length.is_multiple_of(*shorter));
         let repeats = shorter.into_iter().any(|shorter| (0..length).all(|at| key[at] == key[at % shorter]));
-        (fits && !repeats).then_some(Self { bytes, length: length as u8 })
+        // A byte of zero leaves what is there as it stands: a text that is much like this one is not this one.
+        let open = key.iter().filter(|mask| **mask == 0).count() * MOST_OPEN > length;
+        (fits && !repeats && !open).then_some(Self { bytes, length: length as u8 })
     }
 }
 

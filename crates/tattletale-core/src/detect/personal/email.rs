@@ -36,6 +36,8 @@ impl Detector for Email {
             for (at, _) in run.match_indices('@') {
                 let local_start = run[after..at].rfind(|c: char| !is_local(c)).map_or(after, |cut| after + cut + 1);
                 let end = run[at + 1..].find(|c: char| !is_domain(c)).map_or(run.len(), |cut| at + 1 + cut);
+                // Within a name an apostrophe belongs to it; before it, it is a quote.
+                let local_start = at - run[local_start..at].trim_start_matches('\'').len();
                 let (local, domain) = (&run[local_start..at], run[at + 1..end].trim_end_matches(['.', '-']));
                 after = at + 1;
                 let before = &field.text[..start + local_start];

@@ -93,7 +93,8 @@ impl Visitor for Recogniser<'_> {
 
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
         let leaf = !ending.opened;
-        let address = node.bytes.starts_with(b"http");
+        // One with escapes is read once they are resolved.
+        let address = node.bytes.starts_with(b"http") && !node.bytes.contains(&b'\\');
         if !(leaf || address) || node.guess || node.again || node.bytes.len() > LONGEST {
             return;
         }

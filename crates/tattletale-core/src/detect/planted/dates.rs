@@ -12,6 +12,7 @@ pub(super) fn notations(text: &str) -> Vec<String> {
         let mut all = vec![format!("{year}{month:02}{day:02}"), format!("{day:02}{month:02}{year}")];
         for between in ["-", "/", "."] {
             all.push(format!("{year}{between}{month:02}{between}{day:02}"));
+            all.push(format!("{year}{between}{month}{between}{day}"));
             all.push(format!("{day:02}{between}{month:02}{between}{year}"));
             all.push(format!("{day}{between}{month}{between}{year}"));
             all.push(format!("{month:02}{between}{day:02}{between}{year}"));
@@ -62,6 +63,7 @@ mod tests {
         let found = notations("1987-05-23");
         for wanted in [
             "19870523",
+            "1987-5-23",
             "23.05.1987",
             "05/23/1987",
             "5/23/1987",

@@ -231,18 +231,20 @@ impl<'t> Looks<'t> {
         self.add_pieces_of_address(text);
     }
 
-    /// Host and path without the query, path and query without the host, if they say enough by themselves.
+    /// Host and path without the query, the path with the query and without it, if they say enough by themselves.
     fn add_pieces_of_address(&mut self, text: &str) {
         let parts = url::Parts::of(text);
         let path = parts.path.trim_end_matches('/');
         if !parts.query.is_empty() && chance::bits(path) >= TELLING {
             self.add_cases(Form::Address, &format!("{}{path}", parts.authority.to_ascii_lowercase()));
         }
-        let behind = if parts.query.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.query) };
-        if behind.starts_with('/') && chance::bits(&behind) >= TELLING {
-            self.add_cases(Form::Plain, &behind);
-            let decoded = url::percent_decode(behind.as_bytes(), true);
-            self.add_cases(Form::Plain, &String::from_utf8_lossy(&decoded));
+        let with_query = (!parts.query.is_empty()).then(|| format!("{path}?{}", parts.query));
+        for behind in with_query.into_iter().chain([path.to_owned()]) {
+            if behind.starts_with('/') && chance::bits(&behind) >= TELLING {
+                self.add_cases(Form::Plain, &behind);
+                let decoded = url::percent_decode(behind.as_bytes(), true);
+                self.add_cases(Form::Plain, &String::from_utf8_lossy(&decoded));
+            }
         }
     }
 

@@ -1,0 +1,42 @@
+//! Bytes that were made a string of, one character each: what JavaScript calls a binary string, inside UTF-8.
+//!
+//! Whatever was compressed or sealed in a browser is such a string before it is encoded; some SDKs put it into JSON as it
+//! is. Text of any language has no control characters, so a string that has them and nothing above U+00FF is taken back
+//! to its bytes. What they are is for others to say, unless they begin as a stream does.
+
+use crate::decode::look::{CONTROL, HIGH};
+use crate::decode::{Layer, Needs, Opening, Proof, View, begins_stream};
+
+pub(super) struct Latin1;
+
+const SHORTEST: usize = 8;
+
+impl Layer for Latin1 {
+    fn name(&self) -> &'static str {
+        "latin1"
+    }
+
+    fn about(&self) -> &'static str {
+        "Bytes written as the characters U+0000 to U+00FF (ISO 8859-1; binary strings of JavaScript), as rrweb's packer and PostHog's replays put gzip and zlib into JSON."
+    }
+
+    fn example(&self) -> &'static [u8] {
+        "\u{1f}\u{8b}\u{8}\0\0\0\0\0\u{2}\u{3}\u{ab}\u{ca}Ou\u{c8}M\u{cc}\u{cc}\u{d1}+I-.\u{1}\07\u{a2}\u{9f}=\r\0\0\0"
+            .as_bytes()
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NOTHING.from(SHORTEST).binary().some(HIGH).some(CONTROL)
+    }
+
+    fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
+        if view.bytes.len() < SHORTEST || view.look.text() || !view.look.has(HIGH) || !view.look.has(CONTROL) {
+            return;
+        }
+        let Ok(text) = std::str::from_utf8(view.bytes) else { return };
+        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+        if let Some(bytes) = bytes.filter(|bytes| bytes.len() <= out.room()) {
+            out.made(&bytes, if begins_stream(&bytes) { Proof::Sure } else { Proof::Guess });
+        }
+    }
+}
