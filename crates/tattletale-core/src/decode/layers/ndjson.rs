@@ -28,8 +28,7 @@ impl Layer for Ndjson {
         let first = lines(bytes).find(|line| !line.is_empty());
         let second = lines(bytes).filter(|line| !line.is_empty()).nth(1);
         let (Some(first), Some(_)) = (first, second) else { return };
-        let is_value = |line: &[u8]| json::value(line).is_ok_and(|end| line[end..].iter().all(u8::is_ascii_whitespace));
-        if !matches!(bytes[first.clone()].first(), Some(b'{' | b'[')) || !is_value(&bytes[first]) {
+        if !is_value(&bytes[first]) {
             return;
         }
         let end = binary_end(view);
@@ -40,6 +39,12 @@ impl Layer for Ndjson {
     }
 }
 
+/// A whole object or array.
+fn is_value(line: &[u8]) -> bool {
+    let container = matches!(line.first(), Some(b'{' | b'['));
+    container && json::value(line).is_ok_and(|end| line[end..].iter().all(u8::is_ascii_whitespace))
+}
+
 /// Where binary begins behind the last value, or the end: what a line feed means in there nobody knows, as in Sentry's
 /// replays, which are a line of JSON and a stream of zlib.
 fn binary_end(view: &View<'_>) -> usize {
@@ -47,8 +52,7 @@ fn binary_end(view: &View<'_>) -> usize {
     if view.look.text() {
         return bytes.len();
     }
-    let is_value = |line: &std::ops::Range<usize>| json::value(&bytes[line.clone()]).is_ok();
-    let last = lines(bytes).filter(is_value).last().map_or(0, |line| line.end);
+    let last = lines(bytes).filter(|line| is_value(&bytes[line.clone()])).last().map_or(0, |line| line.end);
     let mut behind = lines(bytes).filter(|line| line.start >= last);
     behind.find(|line| !Look::of(&bytes[line.clone()]).text()).map_or(bytes.len(), |line| line.start)
 }

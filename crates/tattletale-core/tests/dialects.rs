@@ -1,0 +1,144 @@
+//! How clients of several makers were seen to write what they send, where the general rules were not enough at first.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use base64_simd::STANDARD;
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
+use std::io::Write;
+use tattletale_core::decode::{Hint, Limits, walk};
+use tattletale_core::detect::personal::Recogniser;
+use tattletale_core::detect::{Places, Planted, look};
+use tattletale_core::model::{GroundTruth, Sighting, Value};
+
+const MAIL: &str = "zoe.lindqvist.7f3a@mail.test";
+
+fn planted(kind: &'static str, value: &str) -> Planted {
+    let value = Value { name: "value".into(), kind, value: value.into() };
+    Planted::new(&GroundTruth { values: vec![value], ..GroundTruth::default() })
+}
+
+/// The layers to what was found, for each sighting; nothing may be wrong with the message.
+fn paths(kind: &'static str, value: &str, message: &[u8], limits: &Limits) -> Vec<String> {
+    let mut places = Places::default();
+    let (seen, walked) = look(&planted(kind, value), message, Hint::default(), limits, &mut places);
+    assert!(walked.complete(), "{:?}", walked.faults);
+    let path = |sighting: &Sighting| sighting.path.iter().map(|step| step.layer).collect::<Vec<_>>().join(" ");
+    seen.sightings.iter().map(path).collect()
+}
+
+fn of_mail(message: &[u8]) -> Vec<String> {
+    paths("email", MAIL, message, &Limits::default())
+}
+
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut out = ZlibEncoder::new(Vec::new(), Compression::default());
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = GzEncoder::new(Vec::new(), Compression::default());
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap()
+}
+
+fn payload(noise: usize) -> Vec<u8> {
+    let noise: String = (0..noise).map(|at| char::from(b'a' + (at * at % 23) as u8)).collect();
+    serde_json::json!({ "mail": MAIL, "noise": noise }).to_string().into_bytes()
+}
+
+/// rrweb's packer, PostHog's replays.
+#[test]
+fn binary_strings_in_json() {
+    for (packed, layer) in [(zlib(&payload(40)), "zlib"), (gzip(&payload(40)), "gzip")] {
+        let string: String = packed.iter().map(|&byte| char::from(byte)).collect();
+        let body = serde_json::json!({ "data": string }).to_string();
+        assert_eq!(of_mail(body.as_bytes()), [format!("json latin1 {layer} json")]);
+        assert_eq!(of_mail(string.as_bytes()), [format!("latin1 {layer} json")]);
+    }
+    assert_eq!(of_mail(format!("Zoë café {MAIL}").as_bytes()), [""], "words are words");
+}
+
+/// Statsig's clients.
+#[test]
+fn base64_from_its_last_letter_to_its_first() {
+    for noise in 0..3 {
+        let turned: String = STANDARD.encode_to_string(payload(noise)).chars().rev().collect();
+        assert_eq!(of_mail(turned.as_bytes()), ["backwards base64 json"]);
+        assert_eq!(of_mail(format!("{{\"d\":\"{turned}\"}}").as_bytes()), ["json backwards base64 json"]);
+    }
+}
+
+/// Sentry's replays: the stream has line feeds in it.
+#[test]
+fn binary_behind_a_line_of_json() {
+    let stream = (0..200).map(|noise| zlib(&payload(noise))).find(|stream| stream[2..].contains(&b'\n')).unwrap();
+    let message = [b"{\"segment_id\":0}\n".as_slice(), &stream].concat();
+    assert_eq!(of_mail(&message), ["ndjson zlib json"]);
+    // A line that is damaged leaves the others alone.
+    let damaged = [b"{\"a\":1}\n\x01\xff\xfe\n".as_slice(), &payload(3), b"\n"].concat();
+    assert_eq!(of_mail(&damaged), ["ndjson json"]);
+}
+
+/// Datadog's traces: names are numbers of a table.
+#[test]
+fn messagepack_with_numbers_for_names() {
+    let text = |text: &str| [&[0xd9, text.len() as u8], text.as_bytes()].concat();
+    let entry = |key: &[u8], value: &str| [key, &text(value)].concat();
+    let entries = [
+        entry(&[0xce, 0, 0, 0, 44], MAIL),
+        entry(&[0xcc, 200], "checkout"),
+        entry(&[0xcd, 1, 0], "started"),
+        entry(&[0xcf, 0, 0, 0, 0, 0, 0, 0, 9], "done"),
+        entry(&[7], "again"),
+    ];
+    assert_eq!(of_mail(&[&[0x85], entries.concat().as_slice()].concat()), ["msgpack"]);
+}
+
+/// Jaeger's clients over HTTP.
+#[test]
+fn a_thrift_struct_without_a_message() {
+    let field = |kind: u8, number: u8| vec![kind, 0, number];
+    let text = |number: u8, text: &str| [field(11, number), vec![0, 0, 0, text.len() as u8], text.into()].concat();
+    let process = [field(12, 1), text(1, "shop"), vec![0]].concat();
+    let tag = [text(1, "mail"), text(3, MAIL), vec![0]].concat();
+    let tags = [field(15, 2), vec![12, 0, 0, 0, 1], tag].concat();
+    let whole = [process, tags, vec![0]].concat();
+    assert_eq!(of_mail(&whole), ["thrift"]);
+    assert_eq!(of_mail(&whole[..whole.len() - 1]), [""], "it has to end where the bytes do");
+}
+
+#[test]
+fn a_page_is_told_by_its_path_too() {
+    let page = "https://shop.example/produkty/test-ci%C4%85%C5%BCowy-266518f8?src=mail";
+    let limits = Limits::default();
+    for told in ["/produkty/test-ci%C4%85%C5%BCowy-266518f8", "/produkty/test-ciążowy-266518f8"] {
+        let body = serde_json::json!({ "page": told, "domain": "shop.example" }).to_string();
+        assert_eq!(paths("url", page, body.as_bytes(), &limits).len(), 1, "{told}");
+    }
+    assert!(paths("url", page, br#"{"page":"/produkty/test"}"#, &limits).is_empty());
+}
+
+/// A value that is much like one that is known is not that one under a key.
+#[test]
+fn what_is_alike_is_under_no_key() {
+    let deep = Limits { deep: true, ..Limits::default() };
+    let (ours, other) = ("Ola.Nowak.510b3649@Poczta.example", "Ola.Nowak.b9cd5154@Poczta.example");
+    assert!(paths("email", ours, format!("{{\"mail\":\"{other}\"}}").as_bytes(), &deep).is_empty());
+    let key = b"k3y-of-9b";
+    let sealed: Vec<u8> = ours.bytes().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+    assert_eq!(paths("email", ours, &sealed, &deep), ["xor"]);
+}
+
+#[test]
+fn personal_data_is_told_without_what_stands_around_it() {
+    let recognised = |body: &str| {
+        let mut recogniser = Recogniser::new("tracker.example");
+        walk(body.as_bytes(), Hint::default(), &Limits::default(), &mut recogniser);
+        recogniser.recognised().into_iter().map(|found| found.value).collect::<Vec<_>>()
+    };
+    assert_eq!(recognised(r#"{"s":"e,'zoe.o'neil@mail.test,4"}"#), ["zoe.o'neil@mail.test"]);
+    let page = recognised(r#"{"url":"https://shop.other.example/produkty/ci\u0105\u017cowy-6b783a04?src=mail"}"#);
+    assert_eq!(page.len(), 1, "{page:?}");
+}
