@@ -120,6 +120,20 @@ fn a_page_is_told_by_its_path_too() {
     assert!(paths("url", page, br#"{"page":"/produkty/test"}"#, &limits).is_empty());
 }
 
+/// OpenReplay's messages: behind a text stands a number, of which any byte may be the first.
+#[test]
+fn an_address_ends_where_no_character_goes_on() {
+    let (page, limits) = ("https://shop.example/test-ci%C4%85%C5%BCowy-266518f8", Limits::default());
+    let found = |behind: &[u8]| {
+        let message = [b"\x01\x02\0\0\x05", page.as_bytes(), behind, b"\0\x03"].concat();
+        paths("url", page, &message, &limits).len()
+    };
+    for behind in [b"\0".as_slice(), b"\x7f", b"\x80\x01", b"\xa2\xb7", b"\xc0\x01", b"\xff\0"] {
+        assert_eq!(found(behind), 1, "{behind:?}");
+    }
+    assert_eq!((found("ż".as_bytes()), found(b"er")), (0, 0));
+}
+
 /// A value that is much like one that is known is not that one under a key.
 #[test]
 fn what_is_alike_is_under_no_key() {

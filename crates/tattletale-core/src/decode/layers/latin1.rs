@@ -21,7 +21,7 @@ impl Layer for Latin1 {
     }
 
     fn example(&self) -> &'static [u8] {
-        "\u{1f}\u{8b}\u{8}\0\0\0\0\0\u{2}\u{3}\u{ab}\u{ca}Ou\u{c8}M\u{cc}\u{cc}\u{d1}+I-.\u{1}\07\u{a2}\u{9f}=\r\0\0\0"
+        "\u{1f}\u{8b}\u{8}\0\0\0\0\0\u{2}\u{3}\u{ab}\u{ca}Ou\u{c8}M\u{cc}\u{cc}\u{d1}+I-.\u{1}\u{0}7\u{a2}\u{9f}=\r\0\0\0"
             .as_bytes()
     }
 

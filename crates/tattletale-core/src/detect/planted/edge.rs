@@ -48,9 +48,17 @@ fn is_word(byte: u8) -> bool {
 fn path_ends(behind: &[u8]) -> bool {
     let behind = behind.strip_prefix(b"/").unwrap_or(behind);
     match behind {
-        [first, ..] if is_word(*first) => false,
+        _ if begins_word(behind) => false,
         [b'.' | b'%' | b'~' | b'/', second, ..] => !is_word(*second),
         _ => true,
+    }
+}
+
+/// Bytes that begin no character, as lengths in a binary message, are no part of a word.
+fn begins_word(bytes: &[u8]) -> bool {
+    match bytes {
+        [first, ..] if first.is_ascii() => is_word(*first),
+        _ => bytes[..bytes.len().min(4)].utf8_chunks().next().is_some_and(|chunk| !chunk.valid().is_empty()),
     }
 }
 
