@@ -156,3 +156,17 @@ fn personal_data_is_told_without_what_stands_around_it() {
     let page = recognised(r#"{"url":"https://shop.other.example/produkty/ci\u0105\u017cowy-6b783a04?src=mail"}"#);
     assert_eq!(page.len(), 1, "{page:?}");
 }
+
+/// Bugsnag's, Honeybadger's and Airbrake's clients.
+#[test]
+fn the_source_of_a_client_is_no_page_that_somebody_visits() {
+    let sure = |page: &str| {
+        let mut recogniser = Recogniser::new("tracker.example");
+        let body = serde_json::json!({ "url": page }).to_string();
+        walk(body.as_bytes(), Hint::default(), &Limits::default(), &mut recogniser);
+        recogniser.recognised().into_iter().map(|found| found.sure).collect::<Vec<_>>()
+    };
+    assert_eq!(sure("https://github.com/bugsnag/bugsnag-js"), [false]);
+    assert_eq!(sure("https://github.com/bugsnag/bugsnag-js/issues/1"), [true]);
+    assert_eq!(sure("https://clinic.example/bugsnag/bugsnag-js"), [true]);
+}

@@ -31,6 +31,9 @@ const PIECES: &[&str] = &[
     ".js", ".mjs", ".css", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".woff", ".woff2", ".ico", ".json", ".xsd",
 ];
 
+/// Where sources are kept.
+const SOURCES: &[&str] = &["github.com", "gitlab.com", "bitbucket.org"];
+
 /// Engines by a label of their host, with the parameter that holds the term. As their own pages send them.
 const ENGINES: &[(&str, &str)] = &[
     ("google", "q"),
@@ -63,7 +66,7 @@ impl Detector for Visited {
 
     fn about(&self) -> &'static str {
         "an address with a path at another site than the receiver's, in a field named like the page that a person is on; \
-         what pages are made of is none"
+         what pages are made of is none, and the repository of some source, which clients name as their own, is weak"
     }
 
     fn example(&self) -> (&'static str, &'static str) {
@@ -88,7 +91,8 @@ impl Detector for Visited {
         let path = parts.path.to_ascii_lowercase();
         let page = (path.len() > 1 || !parts.query.is_empty()) && !PIECES.iter().any(|piece| path.ends_with(piece));
         if page && !text.contains(char::is_whitespace) {
-            out.push(Match { range: 0..text.len(), value: text.to_owned(), sure: Sure::Yes });
+            let sure = if is_repository(&parts) { Sure::No } else { Sure::Yes };
+            out.push(Match { range: 0..text.len(), value: text.to_owned(), sure });
         }
     }
 }
@@ -135,6 +139,12 @@ impl Detector for Searched {
             }
         }
     }
+}
+
+/// Whether it is nothing but an owner and a name at one of [`SOURCES`]: clients of error trackers tell their own so.
+fn is_repository(parts: &url::Parts<'_>) -> bool {
+    let segments = parts.path.trim_matches('/').split('/').filter(|segment| !segment.is_empty()).count();
+    segments == 2 && parts.query.is_empty() && SOURCES.contains(&parts.host().as_str())
 }
 
 /// The parts of a field that is an address at another site than the receiver's.
