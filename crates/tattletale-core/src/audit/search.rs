@@ -214,9 +214,7 @@ impl<'a> Search<'a> {
             waiting.par_iter_mut().zip(&chosen).filter(|(_, runs)| !runs.is_empty()).for_each(|(one, _)| {
                 one.salts.get_or_insert_with(|| Salts::of(&one.exchange, self.options));
             });
-            let plan = |(one, runs): (&&mut Examined, &Vec<Run>)| {
-                one.salts.as_ref().map_or_else(Plan::default, |salts| budget.plan(salted, runs, salts))
-            };
+            let plan = |(one, runs): (&&mut Examined, &Vec<Run>)| budget.plan(round, salted, runs, one.salts.as_ref());
             let plans: Vec<Plan> = waiting.iter().zip(&chosen).map(plan).collect();
             let explain = |((one, runs), plan): ((&mut &mut Examined, &Vec<Run>), &Plan)| {
                 let (Some(salts), false) = (&one.salts, runs.is_empty()) else { return Outcome::default() };

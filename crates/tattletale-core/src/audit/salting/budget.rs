@@ -100,19 +100,23 @@ impl Budget {
         hashes.untried -= tried;
     }
 
-    /// What these runs of a message are tried with.
-    pub(in crate::audit) fn plan(&mut self, salted: &Salted, runs: &[Run], salts: &Salts) -> Plan {
+    /// What these runs of a message are tried with; asked for every message, since what it does not need is left for the
+    /// next.
+    pub(in crate::audit) fn plan(
+        &mut self,
+        round: Round,
+        salted: &Salted,
+        runs: &[Run],
+        salts: Option<&Salts>,
+    ) -> Plan {
         let (work, mut plan) = (salted.work(), Plan::default());
-        if runs.is_empty() {
-            return plan;
-        }
         for algorithm in runs.iter().filter_map(|run| Salted::algorithm(&run.run.bytes)) {
             let (made, trials) = (&mut self.made[algorithm], &mut plan.by_algorithm[algorithm]);
             if trials.is_some() {
                 continue;
             }
             let trials = trials.insert(Trials { all: true, ..Trials::default() });
-            for (number, (salt, _)) in salts.different.iter().enumerate() {
+            for (number, (salt, _)) in salts.iter().flat_map(|salts| &salts.different).enumerate() {
                 let making = made.find(salt, work).or_else(|| {
                     (self.next, self.left) = (self.next.checked_sub(work)?, self.left.checked_sub(work)?);
                     Some(made.add(salt, work))
@@ -121,7 +125,9 @@ impl Budget {
                 trials.salts.extend(making.map(|making| (number, making)));
             }
         }
-        self.next = (self.next + FOR_EACH).min(PER_MESSAGE);
+        if round == Round::Due {
+            self.next = (self.next + FOR_EACH).min(PER_MESSAGE);
+        }
         plan
     }
 

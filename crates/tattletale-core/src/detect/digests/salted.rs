@@ -28,8 +28,8 @@ const EACH: usize = 2 * SEPARATORS.len() + 1;
 /// Digests that are made for one message, the first or where those before it needed few: ten milliseconds.
 pub const PER_MESSAGE: u64 = 100_000;
 
-/// Digests that every message adds to what the next ones may need.
-pub const FOR_EACH: u64 = 5_000;
+/// Digests that every message with something to try adds to what may be made for the next.
+pub const FOR_EACH: u64 = 2_500;
 
 /// Digests that are made for one capture: half a second of one core.
 pub const PER_CAPTURE: u64 = 5_000_000;
