@@ -205,11 +205,14 @@ mod tests {
     use crate::model::{GroundTruth, Value};
     use sha2::{Digest, Sha256};
 
+    fn digest(text: &str) -> String {
+        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// A digest that stays the same is found wherever it comes, if its salt comes too.
     #[test]
     fn what_stays_the_same_is_told_of_every_message() {
-        let digest: String =
-            Sha256::digest("app-4711:ann.lee@mail.example").iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = digest("app-4711:ann.lee@mail.example");
         let (explained, tried, untried) = counted(|_| format!("app=app-4711&em={digest}"));
         assert_eq!((explained, tried, untried), (40, 0, 0));
         let (explained, tried, untried) = counted(|_| format!("app=app-4712&em={digest}"));
@@ -237,8 +240,7 @@ mod tests {
         counted(|number| {
             let (text, salt) =
                 (if number < from { "somebody else" } else { "ann.lee@mail.example" }, 1_588_000_000 + number);
-            let digest: String =
-                Sha256::digest(format!("{salt}{text}")).iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest = digest(&format!("{salt}{text}"));
             format!("ts={salt}&em={digest}")
         })
     }
