@@ -49,15 +49,23 @@ pub(super) struct Run {
     part: usize,
     at: Option<Timestamp>,
     run: Unexplained,
+    /// What it says.
+    bytes: Vec<u8>,
     /// Names the field of the receiver.
     field: u64,
 }
 
 impl Run {
-    pub(super) fn new(host: &str, (number, part): (usize, &Part), at: Option<Timestamp>, run: &Unexplained) -> Self {
+    /// None for what is no digest after all.
+    pub(super) fn new(
+        host: &str,
+        (number, part): (usize, &Part),
+        at: Option<Timestamp>,
+        run: &Unexplained,
+    ) -> Option<Self> {
         let mut field = DefaultHasher::new();
         (host, part, run.way).hash(&mut field);
-        Self { part: number, at, run: run.clone(), field: field.finish() }
+        Some(Self { part: number, at, run: run.clone(), bytes: run.bytes()?, field: field.finish() })
     }
 }
 
@@ -97,10 +105,10 @@ impl Salts {
     ) -> Outcome {
         let mut outcome = Outcome::default();
         let mut known: HashMap<&[u8], Option<Explained>> = HashMap::new();
-        for Run { part: number, at, run, field } in runs {
-            let trials = Salted::algorithm(&run.bytes).and_then(|of| Some((of, plan.by_algorithm[of].as_ref()?)));
-            let of = || trials.and_then(|(algorithm, trials)| self.made_with(salted, algorithm, trials, &run.bytes));
-            match known.entry(&run.bytes).or_insert_with(of) {
+        for Run { part: number, at, run, bytes, field } in runs {
+            let trials = Salted::algorithm(bytes).and_then(|of| Some((of, plan.by_algorithm[of].as_ref()?)));
+            let of = || trials.and_then(|(algorithm, trials)| self.made_with(salted, algorithm, trials, bytes));
+            match known.entry(bytes).or_insert_with(of) {
                 Some(explained) => {
                     hashes.untried -= 1;
                     hashes.explained += 1;
@@ -110,19 +118,21 @@ impl Salts {
                         [] => part.to_string(),
                         path => format!("{part} {}", display_path(path)),
                     });
-                    let there = |node: &Node<'_>| node.chain.number() == run.way && run.stands_in(node.bytes);
+                    let there = |node: &Node<'_>| {
+                        node.chain.number() == run.way && node.bytes.get(run.range.clone()) == Some(&run.text)
+                    };
                     if let Some((part, path, bytes)) = place(exchange, options, *number, there) {
                         let seen = sighting(run, path, &bytes, explained, &salt.unwrap_or_default());
                         outcome.found.push((part, *at, seen));
                     }
                     outcome.fields.push(*field);
-                    outcome.again.push(run.bytes.clone());
+                    outcome.again.push(bytes.clone());
                 }
                 None if trials.is_none_or(|(_, trials)| trials.all) => {
                     hashes.untried -= 1;
                     hashes.tried += 1;
                 }
-                None => outcome.again.push(run.bytes.clone()),
+                None => outcome.again.push(bytes.clone()),
             }
         }
         outcome

@@ -174,7 +174,7 @@ impl<'a> Search<'a> {
             faults_dropped += walked.faults_dropped + (stated - faults.len()) as u64;
             let at = view.at.or(exchange.at);
             if salted {
-                runs.extend(seen.unexplained.iter().map(|run| Run::new(&host, (number, &view.part), at, run)));
+                runs.extend(seen.unexplained.iter().filter_map(|run| Run::new(&host, (number, &view.part), at, run)));
             }
             sightings.extend(seen.sightings.iter().cloned().map(|sighting| (view.part.clone(), at, sighting)));
             opaque.extend(seen.opaque.iter().cloned().map(|closed| (view.part.clone(), closed)));

@@ -10,6 +10,7 @@ pub mod cipher;
 pub mod decompress;
 pub(crate) mod digits;
 pub mod ecies;
+pub(crate) mod hashing;
 pub mod hello;
 pub mod inflate;
 mod inflow;

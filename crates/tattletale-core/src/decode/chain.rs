@@ -3,10 +3,10 @@
 //! A layer that adds a new kind of place adds it to [`At`]; how it reads is what people see in every report.
 
 use super::opening::NAME;
+use crate::codec::hashing::{hash, mix};
 use crate::codec::json;
 use crate::model::{Step, url};
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 /// The way from the part to a node, as a list on the stack: nothing is allocated until [`Chain::path`].
@@ -41,7 +41,7 @@ pub enum At<'a> {
 }
 
 /// One step down such a tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot<'a> {
     /// Member with a name.
     Key(&'a [u8]),
@@ -88,9 +88,8 @@ impl<'a> Chain<'a> {
 
     /// A number that the same way has in every message, and another way by nothing but chance.
     pub fn number(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.hash(&mut hasher);
-        hasher.finish()
+        let around = self.parent.map_or(0, Chain::number);
+        self.step.map_or(around, |(layer, at)| at.mixed_with(mix(around, hash(layer.as_bytes()))))
     }
 
     /// The last step alone; none for a part or an unescaping.
@@ -149,35 +148,6 @@ impl Name<'_> {
     }
 }
 
-impl Hash for Chain<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        if let Some(parent) = self.parent {
-            parent.hash(state);
-        }
-        if let Some((layer, at)) = self.step {
-            state.write(layer.as_bytes());
-            at.hash(state);
-        }
-    }
-}
-
-/// Names of members are told by their bytes, wherever these stand.
-impl Hash for At<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match self {
-            Self::Whole => state.write_u8(0),
-            Self::Word(word) => word.hash(state),
-            Self::Name(name) => name.hash(state),
-            Self::Index(index) => index.hash(state),
-            Self::Json { source, way } => way.iter().for_each(|step| match step {
-                JsonStep::Key(span) => source[span.clone()].hash(state),
-                JsonStep::Index(index) => state.write_usize(usize::MAX - index),
-            }),
-            Self::Way(slots) => slots.hash(state),
-        }
-    }
-}
-
 /// Longest name of a place that is rendered whole, in bytes: the data gives them, and a finding is small.
 const LONGEST_PLACE: usize = 256;
 
@@ -207,6 +177,27 @@ impl<'a> At<'a> {
 }
 
 impl At<'_> {
+    /// For [`Chain::number`]: names of members are told by their bytes, wherever these stand.
+    fn mixed_with(&self, number: u64) -> u64 {
+        let place = |index: usize| !(index as u64);
+        match self {
+            Self::Whole => mix(number, 0),
+            Self::Word(word) => mix(number, hash(word.as_bytes())),
+            Self::Name(name) => mix(number, hash(name)),
+            Self::Index(index) => mix(number, place(*index)),
+            Self::Json { source, way } => way.iter().fold(number, |number, step| match step {
+                JsonStep::Key(span) => mix(number, hash(&source[span.clone()])),
+                JsonStep::Index(index) => mix(number, place(*index)),
+            }),
+            Self::Way(slots) => slots.iter().fold(number, |number, slot| match slot {
+                Slot::Key(name) | Slot::Element(name) => mix(number, hash(name)),
+                Slot::Attribute(name) => mix(number, !hash(name)),
+                Slot::Index(index) => mix(number, place(*index)),
+                Slot::Field(field) => mix(number, *field),
+            }),
+        }
+    }
+
     /// As in a path. Rendering has its price, too: of a long way only the last step is.
     fn rendered(&self) -> Option<String> {
         match self {

@@ -7,6 +7,7 @@
 
 use super::look::Look;
 use super::visitor::Ending;
+use crate::codec::hashing::hash;
 use std::cell::Cell;
 
 /// Shortest text that is remembered, in bytes: what is shorter is asked about by nobody.
@@ -79,6 +80,12 @@ impl Outcome {
         self.leaves.get(..usize::from(self.count)).unwrap_or_default()
     }
 
+    /// True for a leaf that means nothing to the visitor, wherever it stands.
+    fn is_nothing(&self) -> bool {
+        let leaf = self.inside == Inside::default() && !self.ending.opened && self.count == 1;
+        leaf && self.quiet && self.read == u32::from(self.leaves[0])
+    }
+
     /// Lengths of the leaves inside.
     pub(super) fn inner_leaves(&self) -> &[u8] {
         let own = u8::from(!self.ending.opened);
@@ -97,8 +104,12 @@ pub(super) enum Place {
 #[derive(Clone, Copy)]
 pub(super) struct Word {
     eights: [u64; WORD / 8],
-    length: usize,
+    /// Its length, and a mark if nothing became of it.
+    tag: usize,
 }
+
+/// Marks a word of which nothing became.
+const MARK: usize = 1 << 8;
 
 /// For whom something is remembered: for walks that ask the same layers and go as deep, and for visitors that look for
 /// the same.
@@ -112,7 +123,9 @@ pub(super) struct Whose {
 /// Texts with what became of them.
 pub(super) struct Memory {
     whose: Whose,
-    words: Vec<(Word, Outcome)>,
+    words: Box<[Word; 1 << SLOTS]>,
+    /// What became of each of them.
+    became: Vec<Outcome>,
     long: Vec<(Vec<u8>, Outcome)>,
 }
 
@@ -132,7 +145,8 @@ impl Memory {
         MEMORIES.set(memories);
         known.unwrap_or_else(|| Self {
             whose,
-            words: vec![(Word { eights: [0; WORD / 8], length: 0 }, Outcome::NOTHING); 1 << SLOTS],
+            words: Box::new([Word { eights: [0; WORD / 8], tag: 0 }; 1 << SLOTS]),
+            became: vec![Outcome::NOTHING; 1 << SLOTS],
             long: vec![(Vec::new(), Outcome::NOTHING); 1 << SLOTS],
         })
     }
@@ -146,18 +160,21 @@ impl Memory {
         MEMORIES.set(memories);
     }
 
+    /// Whether a text is a word of which [nothing](Outcome::is_nothing) became: most are.
+    #[inline]
+    pub(super) fn has_nothing(&self, bytes: &[u8]) -> bool {
+        let Some(word) = Word::of(bytes) else { return false };
+        let (slot, word) = (word.slot(), word.marked());
+        self.words[slot].is(&word) || self.words[slot ^ 1].is(&word)
+    }
+
     /// What became of a text; else its place, if it can be remembered.
     #[inline]
     pub(super) fn find(&self, bytes: &[u8]) -> Result<&Outcome, Option<Place>> {
         let Some(word) = Word::of(bytes) else { return self.find_long(bytes) };
         let slot = word.slot();
-        for place in [slot, slot ^ 1] {
-            match self.words.get(place) {
-                Some((known, outcome)) if known.is(&word) => return Ok(outcome),
-                _ => {}
-            }
-        }
-        Err(Some(Place::Word(slot, word)))
+        let place = [slot, slot ^ 1].into_iter().find(|place| self.words[*place].marked().is(&word.marked()));
+        place.and_then(|place| self.became.get(place)).ok_or(Some(Place::Word(slot, word)))
     }
 
     fn find_long(&self, bytes: &[u8]) -> Result<&Outcome, Option<Place>> {
@@ -179,7 +196,9 @@ impl Memory {
         match place {
             Place::Word(slot, word) => {
                 self.words[slot ^ 1] = self.words[slot];
-                self.words[slot] = (word, outcome);
+                self.words[slot] = if outcome.is_nothing() { word.marked() } else { word };
+                self.became.swap(slot, slot ^ 1);
+                self.became[slot] = outcome;
             }
             Place::Long(slot) => {
                 self.long.swap(slot, slot ^ 1);
@@ -197,11 +216,7 @@ const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The place of a longer text.
 fn slot(bytes: &[u8]) -> usize {
-    let (eights, rest) = bytes.as_chunks::<8>();
-    let mix = |hash: u64, eight: u64| (hash ^ eight).wrapping_mul(FACTOR).rotate_left(29);
-    let hash = eights.iter().fold(bytes.len() as u64, |hash, eight| mix(hash, u64::from_le_bytes(*eight)));
-    let rest = rest.iter().fold(0, |rest, &byte| rest << 8 | u64::from(byte));
-    (mix(hash, rest).wrapping_mul(FACTOR) >> (64 - SLOTS)) as usize
+    (hash(bytes) >> (64 - SLOTS)) as usize
 }
 
 impl Word {
@@ -220,19 +235,24 @@ impl Word {
             }
             _ => return None,
         };
-        Some(Self { eights, length })
+        Some(Self { eights, tag: length })
+    }
+
+    #[inline]
+    fn marked(self) -> Self {
+        Self { tag: self.tag | MARK, ..self }
     }
 
     #[inline]
     fn is(&self, other: &Self) -> bool {
         let ([a, b, c, d], [e, f, g, h]) = (self.eights, other.eights);
-        a == e && b == f && c == g && d == h && self.length == other.length
+        a == e && b == f && c == g && d == h && self.tag == other.tag
     }
 
     #[inline]
     fn slot(&self) -> usize {
         let [a, b, c, d] = self.eights;
-        let mixed = (a ^ b.rotate_left(29) ^ c.rotate_left(13) ^ d.rotate_left(47)).wrapping_add(self.length as u64);
+        let mixed = (a ^ b.rotate_left(29) ^ c.rotate_left(13) ^ d.rotate_left(47)).wrapping_add(self.tag as u64);
         (mixed.wrapping_mul(FACTOR) >> (64 - SLOTS)) as usize
     }
 }

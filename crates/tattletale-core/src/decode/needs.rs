@@ -19,9 +19,30 @@ pub struct Needs {
     some: [u32; SETS],
     sets: usize,
     first: [u128; 2],
-    heeds: bool,
+    declared: Option<Declared>,
     richer: bool,
     or: Option<&'static Needs>,
+}
+
+/// What an exchange may declare of bytes so that a layer is asked whatever they are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Declared {
+    /// A content coding of that name.
+    Coded(&'static str),
+    /// A content type with that word in it.
+    Typed(&'static str),
+    /// Such a type, or that it is the query of a URL.
+    QueryOrTyped(&'static str),
+}
+
+impl Declared {
+    fn by(self, hint: Hint<'_>) -> bool {
+        match self {
+            Self::Coded(coding) => hint.encoded_as(coding),
+            Self::Typed(word) => hint.typed_as(word),
+            Self::QueryOrTyped(word) => hint.query || hint.typed_as(word),
+        }
+    }
 }
 
 /// Digits of another alphabet that are none but those of base16 only if they are those, in characters.
@@ -39,7 +60,7 @@ impl Needs {
         some: [u32::MAX; SETS],
         sets: 0,
         first: [u128::MAX; 2],
-        heeds: false,
+        declared: None,
         richer: false,
         or: None,
     };
@@ -105,9 +126,21 @@ impl Needs {
         self
     }
 
-    /// The layer reads what an exchange declares: then the conditions do not hold, and it is asked in any case.
-    pub const fn heeds_hints(mut self) -> Self {
-        self.heeds = true;
+    /// Or such a content coding is declared: then the conditions do not hold, and the layer is asked in any case.
+    pub const fn or_coded(mut self, coding: &'static str) -> Self {
+        self.declared = Some(Declared::Coded(coding));
+        self
+    }
+
+    /// Or a content type with that word in it is declared.
+    pub const fn or_typed(mut self, word: &'static str) -> Self {
+        self.declared = Some(Declared::Typed(word));
+        self
+    }
+
+    /// Or such a content type is, or the bytes are the query of a URL.
+    pub const fn or_query_or_typed(mut self, word: &'static str) -> Self {
+        self.declared = Some(Declared::QueryOrTyped(word));
         self
     }
 
@@ -140,8 +173,8 @@ struct Tables {
     only: [[Asked; 256]; BYTES],
     /// By set of needed classes: conditions to which that byte of the set has something to give.
     some: [[[Asked; 256]; BYTES]; SETS],
-    /// Those of layers that read what an exchange declares.
-    heeding: Asked,
+    /// Those of layers that are asked when the exchange declares that.
+    declared: Vec<(Declared, Asked)>,
     deep: Asked,
     keyed: Asked,
     /// Whose conditions they are, as positions in the registry.
@@ -158,7 +191,7 @@ static TABLES: LazyLock<Box<Tables>> = LazyLock::new(|| {
         hex: 0,
         only: [[0; 256]; BYTES],
         some: [[[0; 256]; BYTES]; SETS],
-        heeding: 0,
+        declared: Vec::new(),
         deep: 0,
         keyed: 0,
         layers: Vec::new(),
@@ -199,7 +232,7 @@ impl Tables {
             set(slot, needs.text.is_none_or(|needed| needed == text));
         }
         set(&mut self.hex, !needs.richer);
-        set(&mut self.heeding, needs.heeds);
+        self.declared.extend(needs.declared.map(|declared| (declared, bit)));
         set(&mut self.deep, layer.deep());
         set(&mut self.keyed, layer.keyed());
     }
@@ -231,7 +264,12 @@ pub(super) fn candidates(bytes: &[u8], look: Look) -> Asked {
 
 /// The layers to ask about bytes, which must not be empty.
 pub(super) fn asked(bytes: &[u8], look: Look, hint: Hint<'_>) -> Asked {
-    candidates(bytes, look) | if hint.declares_nothing() { 0 } else { TABLES.heeding }
+    let undeclared = candidates(bytes, look);
+    if hint.declares_nothing() {
+        return undeclared;
+    }
+    let declared = TABLES.declared.iter().filter(|(declared, _)| declared.by(hint));
+    declared.fold(undeclared, |asked, (_, layer)| asked | layer)
 }
 
 /// What may be asked at all: of costly layers if `deep`, and of those that need a key if there is one.

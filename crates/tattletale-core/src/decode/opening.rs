@@ -9,7 +9,7 @@ use super::keys::Ring;
 use super::look::Look;
 use super::passing::Met;
 use super::visitor::{Ending, Node, Visitor};
-use super::walk::{FEW, Offer, Reach, Walker};
+use super::walk::{FEW, Offer, Reach, SHORTEST, Walker};
 use crate::model::{Fault, FaultKind};
 use std::ops::Range;
 
@@ -54,19 +54,30 @@ pub struct Opening<'w, 'v> {
 
 impl<'v> Opening<'_, 'v> {
     /// A piece of the view, to be unfolded further. Pieces of a view come in order and do not overlap.
-    #[inline]
+    #[inline(always)]
     pub fn piece(&mut self, at: At<'_>, span: Range<usize>) {
+        if self.may_pass(&span, &at) && self.walker.passes_again(&self.node.bytes[span.clone()]) {
+            return self.passed(span.len() as u64);
+        }
+        self.text(at, span);
+    }
+
+    /// A piece that no word is of which nothing became.
+    #[inline(never)]
+    fn text(&mut self, at: At<'_>, span: Range<usize>) {
+        if span.len() < SHORTEST {
+            return self.atom(at, span);
+        }
         if let Some((look, offer)) = self.met(&span, Some(&at)) {
             self.part(&self.node.chain.child(Some((self.layer, at))), span, look, offer);
         }
     }
 
     /// A piece that is a number or a literal: nothing can be inside.
-    #[inline]
     pub fn atom(&mut self, at: At<'_>, span: Range<usize>) {
         let bytes = &self.node.bytes[span.clone()];
         let look = Look::of(bytes);
-        if self.may_pass(&span, &at) && self.walker.passes(bytes, look, self.node.chain.depth + 1) {
+        if self.may_pass(&span, &at) && self.walker.passes(bytes, look) {
             return self.passed(bytes.len() as u64);
         }
         self.part(&self.node.chain.child(Some((self.layer, at))), span, look, Offer::Nothing);
@@ -80,17 +91,25 @@ impl<'v> Opening<'_, 'v> {
 
     /// A piece of the view that is a number in binary, told as the decimal digits that a person would write.
     pub fn number(&mut self, at: At<'_>, span: Range<usize>, digits: &str) {
-        let (digits, depth) = (digits.as_bytes(), self.node.chain.depth + 1);
+        let digits = digits.as_bytes();
         let look = Look::of(digits);
-        if self.may_pass(&span, &at) && self.walker.passes_turned(&self.node.bytes[span.clone()], digits, look, depth) {
+        if self.may_pass(&span, &at) && self.walker.passes_turned(&self.node.bytes[span.clone()], digits, look) {
             return self.passed(digits.len() as u64);
         }
         self.turned(&self.node.chain.child(Some((self.layer, at))), span, digits, look, Offer::Nothing);
     }
 
     /// The name of a member or field of what is at `at`, and what it means if it had escapes: names carry data too.
-    #[inline]
+    #[inline(always)]
     pub fn name(&mut self, at: At<'_>, span: Range<usize>, meaning: Option<&[u8]>) {
+        if meaning.is_none() && self.quiet(&span) && self.walker.passes_again(&self.node.bytes[span.clone()]) {
+            return self.passed(span.len() as u64);
+        }
+        self.name_of(at, span, meaning);
+    }
+
+    #[inline(never)]
+    fn name_of(&mut self, at: At<'_>, span: Range<usize>, meaning: Option<&[u8]>) {
         let met = match meaning {
             Some(meaning) => Some(self.met_fresh(meaning, 2)),
             None => self.met(&span, None),
@@ -104,19 +123,22 @@ impl<'v> Opening<'_, 'v> {
         }
     }
 
-    /// Whether the visitor found nothing in a piece.
+    /// Whether the visitor found nothing in a piece, which may therefore pass, and its name too.
     #[inline]
     fn quiet(&mut self, span: &Range<usize>) -> bool {
-        if !self.walker.passing.allowed || !*self.entered {
+        span.end <= self.ahead || self.looks_ahead(span)
+    }
+
+    fn looks_ahead(&mut self, span: &Range<usize>) -> bool {
+        let deep = self.node.chain.depth + 2 > self.walker.limits.depth;
+        if deep || !self.walker.passing.allowed || !*self.entered {
             return false;
         }
-        if span.end > self.ahead {
-            self.ahead = self.walker.visitor.ahead(span.start);
-        }
+        self.ahead = self.walker.visitor.ahead(span.start);
         span.end <= self.ahead
     }
 
-    /// Whether a piece at `at` may pass that is a number.
+    /// Whether a piece at `at` may pass, if it means nothing.
     #[inline]
     fn may_pass(&mut self, span: &Range<usize>, at: &At<'_>) -> bool {
         self.quiet(span) && !(self.walker.passing.names && self.walker.visitor.minds(self.node.chain, at))

@@ -23,10 +23,15 @@ pub(super) struct Passing {
     /// True when names of fields may mean something to it.
     pub(super) names: bool,
     memory: Memory,
+    /// Lengths of leaves that were passed over and that the visitor has not been told of yet.
+    passed: Vec<u8>,
     /// Lengths of the leaves inside texts that may be remembered, and the number of those texts.
     leaves: Vec<u8>,
     remembering: u32,
 }
+
+/// Leaves that are passed over before the visitor is told of them.
+const PASSED: usize = 256;
 
 impl Passing {
     /// For one walk. To be ended.
@@ -34,19 +39,17 @@ impl Passing {
         let visitor = interest.map(|interest| interest.id);
         let memory = Memory::borrow(Whose { deep: limits.deep, depth: limits.depth, visitor });
         let names = interest.is_some_and(|interest| interest.names);
-        Self { allowed: interest.is_some(), names, memory, leaves: Vec::new(), remembering: 0 }
+        // Keys may open what nothing became of without them.
+        let allowed = interest.is_some() && limits.keys.is_empty();
+        let passed = Vec::with_capacity(if allowed { PASSED } else { 0 });
+        Self { allowed, names, memory, passed, leaves: Vec::new(), remembering: 0 }
     }
 
     pub(super) fn finish(self) {
         self.memory.give_back();
     }
 
-    /// A leaf of that many bytes was told, or passed over.
-    #[inline]
-    pub(super) fn count(&mut self, length: usize) {
-        self.count_all(&[length.min(255) as u8]);
-    }
-
+    /// Leaves were told, or passed over.
     #[inline]
     fn count_all(&mut self, lengths: &[u8]) {
         if self.remembering > 0 && self.leaves.len() < LEAVES {
@@ -69,6 +72,17 @@ pub(super) struct Begun {
 const ROOMY: usize = 1 << 20;
 
 impl Walker<'_> {
+    /// Whether a leaf passes that is a piece in which nothing was found, in a field whose name means nothing: of such
+    /// words as it nothing became before. This is asked of every piece, and answered with yes for most.
+    #[inline(always)]
+    pub(super) fn passes_again(&mut self, bytes: &[u8]) -> bool {
+        let passes = self.has_room() && self.passing.memory.has_nothing(bytes);
+        if passes {
+            self.pass(bytes.len());
+        }
+        passes
+    }
+
     /// Bytes about which the exchange says nothing, so many steps from the part; `quiet` for a piece in which nothing
     /// was found. The visitor is asked whether it `minds` the name of the field, and told whether there is anything inside.
     #[inline]
@@ -83,7 +97,7 @@ impl Walker<'_> {
             return Met::Node(Look::of(bytes), Offer::Layers(None));
         }
         let known = match self.passing.memory.find(bytes) {
-            Ok(known) => known,
+            Ok(known) => *known,
             Err(place) => return Met::Node(Look::of(bytes), Offer::Layers(place)),
         };
         let Inside { nodes, made, searched } = known.inside;
@@ -99,57 +113,82 @@ impl Walker<'_> {
             false if fits && !known.ending.opened => known.inner_leaves(),
             false => return Met::Node(known.look, Offer::Layers(None)),
         };
-        let met = match passes {
-            true => Met::Passed(u64::from(known.read)),
-            false => Met::Node(known.look, Offer::Nothing),
-        };
         self.nodes += u64::from(nodes) + u64::from(passes);
         self.made += made as usize;
+        self.tell_passed();
         self.visitor.pass(inner, searched);
-        if self.passing.remembering > 0 {
-            let inner = inner.to_vec();
-            self.passing.count_all(&inner);
+        self.passing.count_all(inner);
+        match passes {
+            true => Met::Passed(u64::from(known.read)),
+            false => Met::Node(known.look, Offer::Nothing),
         }
-        met
     }
 
     /// Passes over a leaf in which nothing was found, if the visitor lets it.
     #[inline]
-    pub(super) fn passes(&mut self, bytes: &[u8], look: Look, depth: usize) -> bool {
-        let passes = self.has_room(look, depth) && self.visitor.lets_pass(bytes, look);
+    pub(super) fn passes(&mut self, bytes: &[u8], look: Look) -> bool {
+        let passes = look.text() && self.has_room() && self.visitor.lets_pass(bytes, look);
         if passes {
-            self.pass(bytes.len(), 0);
+            self.pass(bytes.len());
         }
         passes
     }
 
     /// The same for a piece that stands for `meaning`, which is a leaf and fresh.
-    pub(super) fn passes_turned(&mut self, piece: &[u8], meaning: &[u8], look: Look, depth: usize) -> bool {
-        let passes = self.has_room(look, depth)
+    pub(super) fn passes_turned(&mut self, piece: &[u8], meaning: &[u8], look: Look) -> bool {
+        let passes = look.text()
+            && self.has_room()
             && self.made + meaning.len() <= self.limits.made
             && self.visitor.lets_pass(piece, Look::ANY)
             && self.visitor.finds_nothing(meaning, look);
         if passes {
             self.made += meaning.len();
-            self.pass(meaning.len(), meaning.len() as u32);
+            self.nodes += 1;
+            self.tell_passed();
+            self.visitor.pass(&[meaning.len().min(255) as u8], meaning.len() as u32);
+            self.passing.count_all(&[meaning.len().min(255) as u8]);
         }
         passes
     }
 
     #[inline]
-    fn has_room(&self, look: Look, depth: usize) -> bool {
-        look.text() && !self.stopped && depth <= self.limits.depth && self.nodes < self.limits.nodes
+    fn has_room(&self) -> bool {
+        !self.stopped && self.nodes < self.limits.nodes
     }
 
     #[inline]
-    fn pass(&mut self, length: usize, searched: u32) {
+    fn pass(&mut self, length: usize) {
         self.nodes += 1;
-        self.passing.count(length);
-        self.visitor.pass(&[length.min(255) as u8], searched);
+        if self.passing.passed.len() == PASSED {
+            self.tell_passed();
+        }
+        self.passing.passed.push(length.min(255) as u8);
+    }
+
+    /// Tells the visitor of what was passed over: only sums, and so not at once.
+    pub(super) fn tell_passed(&mut self) {
+        if self.passing.passed.is_empty() {
+            return;
+        }
+        let passed = std::mem::take(&mut self.passing.passed);
+        self.visitor.pass(&passed, 0);
+        self.passing.count_all(&passed);
+        self.passing.passed = passed;
+        self.passing.passed.clear();
+    }
+
+    /// A leaf of that many bytes was told.
+    #[inline]
+    pub(super) fn count(&mut self, length: usize) {
+        if self.passing.remembering > 0 {
+            self.tell_passed();
+            self.passing.count_all(&[length.min(255) as u8]);
+        }
     }
 
     /// A text begins that may be remembered.
     pub(super) fn begin(&mut self, place: Place) -> Begun {
+        self.tell_passed();
         self.passing.remembering += 1;
         let (tally, leaves) = (self.visitor.tally(), self.passing.leaves.len());
         Begun { place, tally, nodes: self.nodes, made: self.made, leaves }
@@ -164,6 +203,7 @@ impl Walker<'_> {
         tally: Tally,
         worth: bool,
     ) {
+        self.tell_passed();
         let passing = &mut self.passing;
         passing.remembering -= 1;
         let leaves = passing.leaves.get(begun.leaves..).filter(|_| passing.leaves.len() < LEAVES);

@@ -16,7 +16,7 @@ use crate::model::{Fault, FaultKind};
 use std::sync::Arc;
 
 /// Shortest bytes that are offered to layers: below this anything looks like everything.
-const SHORTEST: usize = 4;
+pub(super) const SHORTEST: usize = 4;
 
 /// How far a walk over one part may go, and what it may use.
 #[derive(Debug, Clone)]
@@ -83,6 +83,7 @@ pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Vis
     let (span, look) = (0..bytes.len(), Look::of(bytes));
     let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, guess: false, look, again: false };
     let reach = walker.place(&node, hint, Offer::Layers(None), FEW);
+    walker.tell_passed();
     walker.passing.finish();
     let faults_dropped = walker.dropped.limits + walker.dropped.others;
     Walked { faults: walker.faults, faults_dropped, read: reach.read, opaque: reach.opaque }
@@ -156,7 +157,7 @@ impl Walker<'_> {
     #[inline]
     fn left(&mut self, node: &Node<'_>, ending: &Ending, leaf: bool) {
         if !ending.opened && !node.again {
-            self.passing.count(node.bytes.len());
+            self.count(node.bytes.len());
         }
         match leaf {
             true => self.visitor.leaf(node, ending),

@@ -44,6 +44,17 @@ impl Frame {
         self.ahead(span.start) < span.end
     }
 
+    /// Takes the next match out if it is a run inside `span` that nothing explains; counted from the start of `span`.
+    pub(super) fn unexplained(&mut self, span: &Range<usize>) -> Option<Range<usize>> {
+        let reaches = self.reaches(span);
+        let next = self.ahead.as_slice().first().filter(|hit| reaches && hit.by == By::Unexplained)?;
+        if next.range.end > span.end {
+            return None;
+        }
+        let run = self.ahead.next()?.range;
+        Some(run.start - span.start..run.end - span.start)
+    }
+
     /// What no piece has taken.
     pub(super) fn left(self) -> Vec<Hit> {
         match self.passed.is_empty() {

@@ -13,14 +13,14 @@ pub struct Unexplained {
     pub way: u64,
     /// Bytes in the innermost layer.
     pub range: Range<usize>,
-    /// What it says, if it is a digest.
-    pub bytes: Vec<u8>,
+    /// As it is written.
+    pub text: Vec<u8>,
 }
 
 impl Unexplained {
-    /// Whether it is what stands in the bytes of some place.
-    pub(crate) fn stands_in(&self, bytes: &[u8]) -> bool {
-        bytes.get(self.range.clone()).and_then(salted::bytes_of).is_some_and(|bytes| bytes == self.bytes)
+    /// What it says, if it is a digest.
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
+        salted::bytes_of(&self.text)
     }
 }
 

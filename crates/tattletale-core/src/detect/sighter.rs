@@ -8,7 +8,6 @@
 use super::beside::Beside;
 use super::chance;
 use super::closed::Closed;
-use super::digests::salted;
 use super::frame::{Frame, overlap};
 use super::places::Places;
 use super::planted::{By, Hit, Planted};
@@ -252,20 +251,16 @@ impl Sighter<'_> {
 
     /// A run that looks like a digest and is none of anything known. What is in a guess, or is looked at again, was
     /// counted where it was written.
-    fn count_unexplained(&mut self, node: &Node<'_>, hits: &mut Vec<Hit>, ending: &Ending) {
-        let runs: Vec<Hit> = hits.extract_if(.., |hit| hit.by == By::Unexplained).collect();
-        if ending.opened || node.guess || node.again {
+    fn count_unexplained(&mut self, node: &Node<'_>, range: Range<usize>) {
+        if node.guess || node.again {
             return;
         }
-        self.told += runs.len() as u64;
-        self.hashes.seen += runs.len() as u64;
-        self.hashes.untried += runs.len() as u64;
-        for Hit { range, .. } in runs {
-            if self.unexplained.len() < UNEXPLAINED_KEPT
-                && let Some(bytes) = salted::bytes_of(&node.bytes[range.clone()])
-            {
-                self.unexplained.push(Unexplained { way: node.chain.number(), range, bytes });
-            }
+        self.told += 1;
+        self.hashes.seen += 1;
+        self.hashes.untried += 1;
+        if self.unexplained.len() < UNEXPLAINED_KEPT {
+            let text = node.bytes[range.clone()].to_vec();
+            self.unexplained.push(Unexplained { way: node.chain.number(), range, text });
         }
     }
 }
@@ -324,7 +319,12 @@ impl Visitor for Sighter<'_> {
     }
 
     fn leaf(&mut self, node: &Node<'_>, ending: &Ending) {
-        // Most leaves are printable pieces of something in which nothing was found.
+        // Most leaves are printable pieces of something in which nothing was found, or a run that nothing explains.
+        while let Some(run) =
+            self.frames.last_mut().filter(|_| !node.fresh).and_then(|around| around.unexplained(&node.span))
+        {
+            self.count_unexplained(node, run);
+        }
         let empty = self.frames.last_mut().is_none_or(|around| !around.reaches(&node.span));
         if empty && !node.fresh && node.look.printable() {
             match self.planted.notations().may_know(node.bytes, node.look) {
@@ -385,7 +385,9 @@ impl Sighter<'_> {
         }
         if !hits.is_empty() {
             self.planted.settle(node.bytes, &mut hits, 0);
-            self.count_unexplained(node, &mut hits, ending);
+            for run in hits.extract_if(.., |hit| hit.by == By::Unexplained).filter(|_| !ending.opened) {
+                self.count_unexplained(node, run.range);
+            }
         }
         if !hits.is_empty() {
             self.settle(node, hits, ending, mark);

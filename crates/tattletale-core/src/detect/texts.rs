@@ -3,6 +3,7 @@
 //! With 100,000 values there are a million of such strings (ways to write a value, normal forms, pieces). A map of
 //! vectors takes a hundred bytes for each beside its own; here it is four, and eight more where they are looked up.
 
+use crate::codec::hashing::hash;
 use std::ops::Range;
 
 /// Byte strings, each known by its position.
@@ -66,19 +67,6 @@ struct Slot {
 }
 
 const FREE: Slot = Slot { tag: 0, text: u32::MAX };
-
-/// A product of 128 bits for every eight bytes, folded: quick for the few dozen bytes that most texts have.
-fn hash(text: &[u8]) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |hash: u64, word: u64| {
-        let product = u128::from(hash ^ word) * u128::from(FACTOR);
-        (product >> 64) as u64 ^ product as u64
-    };
-    let (words, rest) = text.as_chunks::<8>();
-    let hash = words.iter().fold(text.len() as u64, |hash, word| mix(hash, u64::from_le_bytes(*word)));
-    let rest = rest.iter().fold(0, |rest, &byte| rest << 8 | u64::from(byte));
-    mix(mix(hash, rest), FACTOR)
-}
 
 impl Lexicon {
     /// With room for so many before it grows.

@@ -75,7 +75,7 @@ impl Budget {
         let mut fields: HashMap<u64, Worth> = HashMap::new();
         let worth = |run: &mut Run| match *fields.entry(run.field).or_insert_with(|| self.worth(round, run.field)) {
             Worth::Explained => true,
-            Worth::Due => !self.is_tried(&run.run.bytes),
+            Worth::Due => !self.is_tried(&run.bytes),
             Worth::Nothing => false,
         };
         let chosen: Vec<Run> = runs.extract_if(.., worth).collect();
@@ -95,7 +95,7 @@ impl Budget {
 
     /// Counts what of a message was chosen in no round, though it was tried in others.
     pub(in crate::audit) fn count_others(&self, runs: &[Run], hashes: &mut Hashes) {
-        let tried = runs.iter().filter(|run| self.is_tried(&run.run.bytes)).count() as u64;
+        let tried = runs.iter().filter(|run| self.is_tried(&run.bytes)).count() as u64;
         hashes.tried += tried;
         hashes.untried -= tried;
     }
@@ -110,7 +110,7 @@ impl Budget {
         salts: Option<&Salts>,
     ) -> Plan {
         let (work, mut plan) = (salted.work(), Plan::default());
-        for algorithm in runs.iter().filter_map(|run| Salted::algorithm(&run.run.bytes)) {
+        for algorithm in runs.iter().filter_map(|run| Salted::algorithm(&run.bytes)) {
             let (made, trials) = (&mut self.made[algorithm], &mut plan.by_algorithm[algorithm]);
             if trials.is_some() {
                 continue;
@@ -174,7 +174,7 @@ enum Worth {
 
 /// Within a message a run is tried once, wherever it stands.
 fn different(runs: &[Run]) -> HashSet<&[u8]> {
-    runs.iter().map(|run| run.run.bytes.as_slice()).collect()
+    runs.iter().map(|run| run.bytes.as_slice()).collect()
 }
 
 #[cfg(test)]

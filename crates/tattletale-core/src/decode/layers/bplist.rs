@@ -22,7 +22,7 @@ impl Layer for Bplist {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(8).first(b"b")
+        Needs::NOTHING.from(8).binary().first(b"b")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

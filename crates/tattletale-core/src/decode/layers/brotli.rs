@@ -30,7 +30,7 @@ impl Layer for Brotli {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(SHORTEST_UNDECLARED).binary().heeds_hints()
+        Needs::NOTHING.from(SHORTEST_UNDECLARED).binary().or_coded("br")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -27,7 +27,7 @@ impl Layer for Deflate {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(ENOUGH / 2).binary().heeds_hints()
+        Needs::NOTHING.from(ENOUGH / 2).binary().or_coded("deflate")
     }
 
     fn glance(&self, view: &View<'_>) -> bool {

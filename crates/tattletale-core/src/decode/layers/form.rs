@@ -22,7 +22,7 @@ impl Layer for Form {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.some(EQUALS).heeds_hints()
+        Needs::NOTHING.some(EQUALS).or_query_or_typed("x-www-form-urlencoded")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

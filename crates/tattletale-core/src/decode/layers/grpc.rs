@@ -26,7 +26,7 @@ impl Layer for Grpc {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(HEAD + 1).binary().first_among(0, 1).heeds_hints()
+        Needs::NOTHING.from(HEAD + 1).binary().first_among(0, 1).or_typed("grpc")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

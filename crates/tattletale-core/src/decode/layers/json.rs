@@ -3,6 +3,7 @@
 use crate::codec::json::{Broken, Kind, Token, Tokens, Why, unescape};
 use crate::decode::{At, JsonStep, Layer, Needs, Opening, View};
 use crate::model::FaultKind;
+use std::cell::Cell;
 
 pub(super) struct Json;
 
@@ -20,7 +21,7 @@ impl Layer for Json {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.first(b"{[\"\xef \t\n\x0c\r").heeds_hints()
+        Needs::NOTHING.first(b"{[\"\xef \t\n\x0c\r").or_typed("json")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -83,9 +84,17 @@ const LONGEST_PLAIN_NAME: usize = 5;
 /// A token takes about as many bytes, on average.
 const USUAL_TOKEN: usize = 6;
 
+thread_local! {
+    /// What the last tape was written on.
+    static TAPES: Cell<Vec<Token>> = const { Cell::new(Vec::new()) };
+}
+
 impl<'a> Tape<'a> {
     fn new(bytes: &'a [u8], from: usize) -> Self {
-        Self { bytes, from, kept: Vec::with_capacity((bytes.len() / USUAL_TOKEN + 2).min(KEPT)), rest: None }
+        let mut kept = TAPES.take();
+        kept.clear();
+        kept.reserve((bytes.len() / USUAL_TOKEN + 2).min(KEPT));
+        Self { bytes, from, kept, rest: None }
     }
 
     /// Checks the value; the offset behind it.
@@ -103,11 +112,12 @@ impl<'a> Tape<'a> {
     }
 
     /// Emits everything up to the end or the first trouble.
-    fn emit(self, out: &mut Opening<'_, '_>) {
+    fn emit(mut self, out: &mut Opening<'_, '_>) {
         let mut emitter = Emitter { bytes: self.bytes, way: Vec::with_capacity(8) };
-        for token in self.kept {
+        for token in self.kept.drain(..) {
             emitter.emit(token, out);
         }
+        TAPES.set(self.kept);
         let mut rest = self.rest;
         while let Some(Ok(Some(token))) = rest.as_mut().map(Tokens::next_token) {
             emitter.emit(token, out);
@@ -118,26 +128,28 @@ impl<'a> Tape<'a> {
 /// Tells of each value where it stands.
 struct Emitter<'a> {
     bytes: &'a [u8],
+    /// A step for every container that is open: the element that comes next, or the member that came last.
     way: Vec<JsonStep>,
 }
 
 impl Emitter<'_> {
-    #[inline]
+    #[inline(always)]
     fn emit(&mut self, Token { kind, span }: Token, out: &mut Opening<'_, '_>) {
         let (bytes, way) = (self.bytes, &mut self.way);
         match kind {
-            Kind::ObjectStart => return,
+            Kind::ObjectStart => return way.push(JsonStep::Key(0..0)),
             Kind::ArrayStart => return way.push(JsonStep::Index(0)),
             Kind::Key | Kind::EscapedKey => {
+                let Some((member, way)) = way.split_last_mut() else { return };
                 // Short names are only names.
                 if span.len() > LONGEST_PLAIN_NAME {
                     let meaning = (kind == Kind::EscapedKey).then(|| unescape(&bytes[span.clone()]));
                     out.name(At::Json { source: bytes, way }, span.clone(), meaning.as_deref());
                 }
-                return way.push(JsonStep::Key(span));
+                *member = JsonStep::Key(span);
+                return;
             }
-            Kind::ArrayEnd => drop(way.pop()),
-            Kind::ObjectEnd => {}
+            Kind::ArrayEnd | Kind::ObjectEnd => drop(way.pop()),
             Kind::String => out.piece(At::Json { source: bytes, way }, span),
             Kind::EscapedString => {
                 let meaning = unescape(&bytes[span.clone()]);
@@ -145,17 +157,9 @@ impl Emitter<'_> {
             }
             Kind::Number | Kind::Literal => out.atom(At::Json { source: bytes, way }, span),
         }
-        value_ended(way);
-    }
-}
-
-/// Behind a value: the next element, or out of the member.
-fn value_ended(way: &mut Vec<JsonStep>) {
-    match way.last_mut() {
-        Some(JsonStep::Index(index)) => *index += 1,
-        Some(JsonStep::Key(_)) => {
-            way.pop();
+        // A value ended.
+        if let Some(JsonStep::Index(index)) = way.last_mut() {
+            *index += 1;
         }
-        None => {}
     }
 }

@@ -39,7 +39,7 @@ impl Layer for Protobuf {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(SHORTEST).binary().heeds_hints()
+        Needs::NOTHING.from(SHORTEST).binary().or_typed("protobuf")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

@@ -20,7 +20,7 @@ impl Layer for Tar {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(64)
+        Needs::NOTHING.from(64).binary()
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {

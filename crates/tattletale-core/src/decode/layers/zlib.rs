@@ -23,7 +23,7 @@ impl Layer for Zlib {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(2).first(b"x").heeds_hints()
+        Needs::NOTHING.from(2).first(b"x").or_coded("deflate")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
