@@ -69,8 +69,39 @@ pub(crate) fn not_hex(word: u64) -> u64 {
     not_digit(word) & (below(small, 0x61) | (below(small, 0x67) ^ (EACH * 0x80)))
 }
 
+/// Of each byte that is no printable letter of ASCII; the bytes may be any.
+#[inline]
+pub(crate) fn not_printable(word: u64) -> u64 {
+    let ascii = word & !(EACH * 0x80);
+    (word | below(ascii, 0x20) | !below(ascii, 0x7f)) & (EACH * 0x80)
+}
+
 /// Of each that is a slash.
 #[inline]
 pub(crate) fn slash(word: u64) -> u64 {
     below(word ^ (EACH * u64::from(b'/')), 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each byte in each place of a word, between bytes that carry the furthest.
+    #[test]
+    fn a_byte_is_told_wherever_it_stands() {
+        for byte in 0..=255u8 {
+            for (place, around) in (0..8).flat_map(|place| [(place, b' '), (place, b'~')]) {
+                let mut word = [around; 8];
+                word[place] = byte;
+                let word = u64::from_le_bytes(word);
+                let marked = |others: u64| others >> (place * 8) & 0xff == 0x80;
+                assert_eq!(marked(not_printable(word)), !(b' '..=b'~').contains(&byte), "{byte:#x} {place}");
+                if byte.is_ascii() {
+                    assert_eq!(marked(not_digit(word)), !byte.is_ascii_digit(), "{byte:#x} {place}");
+                    assert_eq!(marked(not_hex(word)), !byte.is_ascii_hexdigit(), "{byte:#x} {place}");
+                    assert_eq!(marked(slash(word)), byte == b'/', "{byte:#x} {place}");
+                }
+            }
+        }
+    }
 }

@@ -51,13 +51,15 @@ pub(super) const OTHER: u32 = 1 << 12;
 pub(super) const PUNCTUATION: u32 = AMPERSAND | BACKSLASH | DOT | COLON | SEPARATOR | OPENING | ANGLE | OTHER;
 /// Control characters other than `BREAK`
 pub(super) const CONTROL: u32 = 1 << 13;
+/// What UTF-8 has of characters up to U+00FF: 0x80 to 0xbf, 0xc2 and 0xc3
+pub(super) const LATIN: u32 = 1 << 14;
 /// 0x80 and above
-pub(super) const HIGH: u32 = 1 << 14;
+pub(super) const HIGH: u32 = LATIN | 1 << 22;
 
 const CLASS: [u32; 256] = {
-    let mut table = [HIGH; 256];
+    let mut table = [0; 256];
     let mut byte = 0;
-    while byte < 128 {
+    while byte < 256 {
         table[byte] = match byte as u8 {
             b'0'..=b'9' => DIGIT,
             b'a'..=b'f' => HEX_LOWER,
@@ -79,6 +81,8 @@ const CLASS: [u32; 256] = {
             b'{' | b'[' => OPENING,
             b'<' => ANGLE,
             0x21..=0x7e => OTHER,
+            0x80..=0xbf | 0xc2 | 0xc3 => LATIN,
+            0xc0.. => HIGH & !LATIN,
             _ => CONTROL,
         };
         byte += 1;

@@ -16,8 +16,8 @@ const SHORTEST: usize = 4;
 const WORD: usize = 32;
 /// Longest text.
 const LONGEST: usize = 256;
-/// Binary logarithm of the number of words that are remembered, 96 KiB, and of longer texts.
-const SLOTS: u32 = 10;
+/// Binary logarithm of the number of words that are remembered, 400 KiB, and of longer texts.
+const SLOTS: u32 = 12;
 
 /// Leaves of a text whose lengths are remembered; nothing is of a text that has more.
 const LEAVES: usize = 15;

@@ -16,6 +16,10 @@ use std::ops::Range;
 /// The step that says that something stands in a name instead of a value.
 pub const NAME: &str = "key";
 
+/// Fewest bytes of what digits stand for that are unfolded further though they are no text: nothing that can be told
+/// from chance fits into less.
+pub(super) const FEWEST_BINARY: usize = 12;
+
 /// How sure a layer is of what it made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
@@ -234,8 +238,12 @@ impl<'v> Opening<'_, 'v> {
             (Proof::Guess, true) => 4 * FEW,
             (Proof::Guess, false) => usize::MAX,
         };
+        let offer = match self.radix && !look.text() && bytes.len() < FEWEST_BINARY {
+            true => Offer::Nothing,
+            false => Offer::Layers(None),
+        };
         self.walker.guesses += usize::from(guess);
-        let reach = self.walker.place(&node, Hint::default(), Offer::Layers(None), few);
+        let reach = self.walker.place(&node, Hint::default(), offer, few);
         self.walker.guesses -= usize::from(guess);
         self.add(reach);
         self.reach.opened = reach.opened || proof == Proof::Sure;

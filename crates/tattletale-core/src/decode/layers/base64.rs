@@ -5,6 +5,7 @@ use crate::decode::look::{
     BREAK, CONTROL, DASH, DIGIT, EQUALS, HEX_LOWER, HEX_UPPER, LOWER, PLUS, SLASH, SPACE, UPPER,
 };
 use crate::decode::needs::LONG_FOR_HEX;
+use crate::decode::opening::FEWEST_BINARY;
 use crate::decode::{At, Digits, Layer, Look, Needs, Opening, Proof, View};
 use std::borrow::Cow;
 
@@ -15,8 +16,6 @@ const SHORTEST: usize = 8;
 const SHORT: usize = 64;
 /// So many digits tell an alphabet, in characters.
 pub(super) const LONG: usize = 24;
-/// Fewest bytes that are unfolded further though they are no text.
-const FEWEST_BINARY: usize = 12;
 /// Of eight digits one is a letter but for one run in a million; numbers, dates and checksums have none.
 const LETTERS: u32 = HEX_LOWER | HEX_UPPER | LOWER | UPPER;
 const ALPHABET: u32 = DIGIT | HEX_LOWER | HEX_UPPER | LOWER | UPPER | PLUS | SLASH | DASH | EQUALS | BREAK | SPACE;
@@ -66,7 +65,6 @@ impl Layer for Base64 {
         let Some(decoded) = decoded else { return };
         let look = Look::of(&decoded);
         let text = look.text();
-        // Nothing that can be told from chance fits into fewer bytes.
         if text || (decoded.len() >= FEWEST_BINARY && !is_words(view.bytes)) {
             out.made_that_looks(At::Whole, &decoded, look, if text { Proof::Sure } else { Proof::Guess });
         }

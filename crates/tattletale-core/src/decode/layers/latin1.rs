@@ -4,7 +4,7 @@
 //! is. Text of any language has no control characters, so a string that has them and nothing above U+00FF is taken back
 //! to its bytes. What they are is for others to say, unless they begin as a stream does.
 
-use crate::decode::look::{CONTROL, HIGH};
+use crate::decode::look::{CONTROL, HIGH, LATIN};
 use crate::decode::{Layer, Needs, Opening, Proof, View, begins_stream};
 
 pub(super) struct Latin1;
@@ -26,11 +26,11 @@ impl Layer for Latin1 {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(SHORTEST).binary().some(HIGH).some(CONTROL)
+        Needs::NOTHING.from(SHORTEST).binary().some(LATIN).some(CONTROL).only(!HIGH | LATIN)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
-        if view.bytes.len() < SHORTEST || view.look.text() || !view.look.has(HIGH) || !view.look.has(CONTROL) {
+        if view.bytes.len() < SHORTEST || view.look.text() || !view.look.has(LATIN) || !view.look.has(CONTROL) {
             return;
         }
         let Ok(text) = std::str::from_utf8(view.bytes) else { return };

@@ -34,11 +34,12 @@ impl Layer for LzString {
     }
 
     fn needs(&self) -> Needs {
-        const URI: Needs =
-            Needs::NOTHING.from(SHORTEST).only(WORD | PLUS | DASH | OTHER | SPACE).richer_than_hex().or(&UTF16);
+        // A stream begins with a character, of which the first two bits tell the width: the second is never set.
+        const DIGITS: Needs = Needs::NOTHING.from(SHORTEST).first_among(b'A', b'P').first_among(b'g', b'v');
+        const URI: Needs = DIGITS.only(WORD | PLUS | DASH | OTHER | SPACE).richer_than_hex().or(&UTF16);
         const UTF16: Needs = Needs::NOTHING.from(SHORTEST).text().some(HIGH).or(&BYTES);
-        const BYTES: Needs = Needs::NOTHING.from(SHORTEST).binary();
-        Needs::NOTHING.from(SHORTEST).only(LETTERS).richer_than_hex().or(&URI)
+        const BYTES: Needs = Needs::NOTHING.from(SHORTEST).binary().first_among(0, 0x3f).first_among(0x80, 0xbf);
+        DIGITS.only(LETTERS).richer_than_hex().or(&URI)
     }
 
     fn glance(&self, view: &View<'_>) -> bool {

@@ -6,6 +6,7 @@
 //! field is a message, a text or bytes, and only a schema would tell: text wins, except behind a tag that no
 //! text starts with; numbers are told as decimal digits, so that an account number or a latitude is found.
 
+use crate::codec::digits::{is_all, not_printable};
 use crate::decode::{At, Layer, Look, Needs, Opening, Slot, View};
 use crate::model::FaultKind;
 use std::fmt::{self, Write};
@@ -162,7 +163,7 @@ impl Message {
         let length_fits = if content.len() < 128 { 2.0 } else { 0.5 };
         self.evidence += length_fits;
         // Tags of low fields are control characters: most messages are known by their first byte to be no text.
-        let text = content.first().is_some_and(|&first| first >= b' ' || is_break(first)) && Look::of(content).text();
+        let text = content.first().is_some_and(|&first| first >= b' ' || is_break(first)) && is_text(content);
         // A line feed is the tag of a first field that has a length: few texts start with one.
         if (!text || content[0] == b'\n') && !content.is_empty() && depth < DEEPEST {
             let (fields, evidence) = (self.fields.len(), self.evidence);
@@ -182,6 +183,10 @@ impl Message {
         }
         self.fields.push(Field { number, depth, span, kind });
     }
+}
+
+fn is_text(content: &[u8]) -> bool {
+    is_all(content, not_printable) || Look::of(content).text()
 }
 
 fn is_break(byte: u8) -> bool {
