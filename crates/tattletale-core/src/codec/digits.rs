@@ -76,12 +76,6 @@ pub(crate) fn not_printable(word: u64) -> u64 {
     (word | below(ascii, 0x20) | !below(ascii, 0x7f)) & (EACH * 0x80)
 }
 
-/// Of each that is a slash.
-#[inline]
-pub(crate) fn slash(word: u64) -> u64 {
-    below(word ^ (EACH * u64::from(b'/')), 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +93,6 @@ mod tests {
                 if byte.is_ascii() {
                     assert_eq!(marked(not_digit(word)), !byte.is_ascii_digit(), "{byte:#x} {place}");
                     assert_eq!(marked(not_hex(word)), !byte.is_ascii_hexdigit(), "{byte:#x} {place}");
-                    assert_eq!(marked(slash(word)), byte == b'/', "{byte:#x} {place}");
                 }
             }
         }

@@ -8,7 +8,7 @@ mod shape;
 
 use super::Seen;
 use crate::codec::base64;
-use shape::look;
+use shape::{look, with_slashes};
 use std::ops::Range;
 use wide::u8x16;
 
@@ -87,53 +87,105 @@ pub(in crate::detect) fn scan(bytes: &[u8], short: bool, mut each: impl FnMut(Ru
         None if number == blocks.len() => Masks::of(&padded),
         None => Masks::default(),
     };
-    // Two blocks side by side, so that a run that begins in the first is seen to be long enough.
-    let (mut before, mut here) = (0, masks(0));
+    let (mut before, mut here) = (Masks::default(), masks(0));
     for number in 0..=blocks.len() {
         let next = masks(number + 1);
-        let wide = u128::from(next.members) << 64 | u128::from(here.members);
-        let worth = worth_a_look(wide, here.slash | next.slash, short);
-        let mut starts = (worth & !(wide << 1 | before)) as u64;
-        while starts != 0 {
-            let at = starts.trailing_zeros() as usize;
-            let (start, length) = (number * 64 + at, (wide >> at).trailing_ones() as usize);
-            let mut end = start + length;
-            let (mut behind, mut whole) = (number + 2, at + length == 128);
-            while whole && behind <= blocks.len() {
-                let more = masks(behind).members.trailing_ones() as usize;
-                (end, behind, whole) = (end + more, behind + 1, more == 64);
-            }
-            look(bytes, start..end, &mut each);
-            starts &= starts - 1;
+        let around = Around { number, before, here, next };
+        around.runs(
+            Masks::between_slashes,
+            masks,
+            |members| worth_a_look(members, short),
+            |run| {
+                look(bytes, run, &mut each);
+            },
+        );
+        // A slash may be a letter of base64, too.
+        if here.slashes | next.slashes != 0 || next.members == u64::MAX {
+            let slashes = u128::from(next.slashes) << 64 | u128::from(here.slashes) | 1 << 127;
+            let worth = |members: u128| of_letters(members) & filled(slashes & members, members);
+            around.runs(|masks| masks.members, masks, worth, |run| with_slashes(bytes, run, &mut each));
         }
-        (before, here) = (u128::from(here.members >> 63), next);
+        (before, here) = (here, next);
     }
 }
 
 /// Of the places where runs begin those that have a length with which they may be something; others are as may be.
 #[inline]
-fn worth_a_look(members: u128, slash: bool, short: bool) -> u128 {
-    let two = members & members >> 1;
-    let four = two & two >> 2;
-    let eight = four & four >> 4;
-    let eleven = eight & four >> 7;
-    let fourteen = eight & eight >> 6;
-    let sixteen = eight & eight >> 8;
-    // Below the sixteen digits of hexadecimal there are two lengths of base64, and pieces of those lengths.
-    let long = match slash {
-        true => eleven,
-        false => eleven & !(members >> 11) | fourteen & !(members >> 14) | sixteen,
-    };
-    if short { long | eight & !eleven } else { long }
+fn worth_a_look(members: u128, short: bool) -> u128 {
+    let eight = at_least_eight(members);
+    // Below the sixteen digits of hexadecimal there are two lengths of base64.
+    let long = of_letters(members);
+    if short { long | eight & !(eight & eight >> 3) } else { long }
 }
 
-/// What a block of 64 bytes has.
+/// The same for base64.
+#[inline]
+fn of_letters(members: u128) -> u128 {
+    let eight = at_least_eight(members);
+    let (eleven, fourteen, sixteen) = (eight & eight >> 3, eight & eight >> 6, eight & eight >> 8);
+    eleven & !(members >> 11) | fourteen & !(members >> 14) | sixteen
+}
+
+#[inline]
+fn at_least_eight(members: u128) -> u128 {
+    let two = members & members >> 1;
+    let four = two & two >> 2;
+    four & four >> 4
+}
+
+/// Of runs of members what lies at and before some of them: a fill in steps that double (chessprogramming.org,
+/// Kogge-Stone algorithm).
+#[inline]
+fn filled(mut some: u128, mut members: u128) -> u128 {
+    for step in [1, 2, 4, 8, 16, 32, 64] {
+        some |= members & some >> step;
+        members &= members >> step;
+    }
+    some
+}
+
+/// A block, and what is around it, so that a run that begins in it is seen to be long enough.
+struct Around {
+    number: usize,
+    before: Masks,
+    here: Masks,
+    next: Masks,
+}
+
+impl Around {
+    /// Calls `each` with the runs that begin in the block and are worth it. What they are runs `of` is told of each
+    /// block, and `masks` are those of all.
+    #[inline(always)]
+    fn runs(
+        &self,
+        of: impl Fn(Masks) -> u64,
+        masks: impl Fn(usize) -> Masks,
+        worth: impl Fn(u128) -> u128,
+        mut each: impl FnMut(Range<usize>),
+    ) {
+        let wide = u128::from(of(self.next)) << 64 | u128::from(of(self.here));
+        let mut starts = (worth(wide) & !(wide << 1 | u128::from(of(self.before) >> 63))) as u64;
+        while starts != 0 {
+            let at = starts.trailing_zeros() as usize;
+            let (start, length) = (self.number * 64 + at, (wide >> at).trailing_ones() as usize);
+            let mut end = start + length;
+            let (mut behind, mut whole) = (self.number + 2, at + length == 128);
+            while whole {
+                let more = of(masks(behind)).trailing_ones() as usize;
+                (end, behind, whole) = (end + more, behind + 1, more == 64);
+            }
+            each(start..end);
+            starts &= starts - 1;
+        }
+    }
+}
+
+/// What a block of 64 bytes has: one bit for each.
 #[derive(Debug, Clone, Copy, Default)]
 struct Masks {
-    /// One bit for each byte that belongs to any of the alphabets.
+    /// Those that belong to any of the alphabets.
     members: u64,
-    /// Whether there is a slash.
-    slash: bool,
+    slashes: u64,
 }
 
 impl Masks {
@@ -144,7 +196,7 @@ impl Masks {
             let place = bytes - each(from);
             place.min(each(count - 1)).simd_eq(place)
         };
-        let (mut members, mut slashes) = (0, each(0));
+        let mut masks = Self::default();
         for (number, bytes) in block.as_chunks().0.iter().enumerate() {
             let bytes = u8x16::from(*bytes);
             // Letters, the digits and the slash before them; `+`, `-` and `_` stand alone.
@@ -153,10 +205,15 @@ impl Masks {
                 | bytes.simd_eq(each(b'+'))
                 | bytes.simd_eq(each(b'-'))
                 | bytes.simd_eq(each(b'_'));
-            members |= u64::from(member.to_bitmask()) << (number * 16);
-            slashes |= bytes.simd_eq(each(b'/'));
+            masks.members |= u64::from(member.to_bitmask()) << (number * 16);
+            masks.slashes |= u64::from(bytes.simd_eq(each(b'/')).to_bitmask()) << (number * 16);
         }
-        Self { members, slash: slashes.to_bitmask() != 0 }
+        masks
+    }
+
+    #[inline]
+    fn between_slashes(self) -> u64 {
+        self.members & !self.slashes
     }
 }
 
@@ -167,6 +224,15 @@ mod tests {
 
     fn is_member(byte: u8) -> bool {
         byte.is_ascii_alphanumeric() || b"/+-_".contains(&byte)
+    }
+
+    fn between(bytes: &[u8], other: impl Fn(u8) -> bool) -> Vec<Range<usize>> {
+        let mut from = 0;
+        let runs = bytes.split(|&byte| other(byte)).map(|run| {
+            from += run.len() + 1;
+            from - run.len() - 1..from - 1
+        });
+        runs.collect()
     }
 
     fn runs(text: &str) -> Vec<(String, bool)> {
@@ -185,6 +251,7 @@ mod tests {
         assert_eq!(runs("a=kAFQmDzST7DWlj99KOF/cg==&b"), alone("kAFQmDzST7DWlj99KOF/cg==", true));
         assert_eq!(runs("/i/kAFQmDzST7DWlj99KOF_cg/x.gif"), alone("kAFQmDzST7DWlj99KOF_cg", true));
         assert_eq!(runs("90015098-3cd2-4fb0-d696-3f7d28e17f72"), alone("90015098-3cd2-4fb0-d696-3f7d28e17f72", false));
+        assert_eq!(runs("/u/90015098-3cd2-4fb0-d696-3f7d28e17f72/"), runs("90015098-3cd2-4fb0-d696-3f7d28e17f72"));
         assert_eq!(
             runs("[-4953706369002393500,3127628307]"),
             [("-4953706369002393500".to_owned(), false), ("3127628307".to_owned(), false)]
@@ -196,7 +263,9 @@ mod tests {
     fn base64_is_what_it_decodes_to() {
         let mut found = Vec::new();
         let text = b"kAFQmDzST7DWlj99KOF/cg== 90015098-3cd2-4fb0-d696-3f7d28e17f72 900150983CD24FB0D6963F7D28E17F72";
-        scan(text, true, |run| found.push((run.what, run.seen(text))));
+        scan(text, true, |run| found.push((run.range.start, run.what, run.seen(text))));
+        found.sort_by_key(|(start, ..)| *start);
+        let found: Vec<_> = found.into_iter().map(|(_, what, seen)| (what, seen)).collect();
         let seen = Seen::hex(b"900150983cd24fb0d6963f7d28e17f72");
         let key = 0x9001_5098_3cd2_4fb0;
         assert_eq!(found, [(What::Letters(key), seen), (What::Hex(key), seen), (What::Hex(key), seen)]);
@@ -216,13 +285,17 @@ mod tests {
         fn nothing_is_passed_over(text in "([a-f0-9]{0,20}|[a-zA-Z0-9]{1,24}|-?[0-9]{6,21}|[-/_+.: ]{1,2}){0,24}", short: bool) {
             let (mut found, mut expected) = (Vec::new(), Vec::new());
             scan(text.as_bytes(), short, |run| found.push(run));
-            let mut from = 0;
-            for run in text.as_bytes().split(|&byte| !is_member(byte)) {
+            let bytes = text.as_bytes();
+            for run in between(bytes, |byte| !is_member(byte) || byte == b'/') {
                 if run.len() >= if short { SHORTEST } else { SHORTEST_LETTERS } {
-                    look(text.as_bytes(), from..from + run.len(), &mut |run| expected.push(run));
+                    look(bytes, run, &mut |run| expected.push(run));
                 }
-                from += run.len() + 1;
             }
+            for run in between(bytes, |byte| !is_member(byte)) {
+                with_slashes(bytes, run, &mut |run| expected.push(run));
+            }
+            found.sort_by_key(|run| (run.range.start, run.range.end));
+            expected.sort_by_key(|run| (run.range.start, run.range.end));
             prop_assert_eq!(found, expected);
         }
 

@@ -1,7 +1,7 @@
-//! What one run may be: a number, hexadecimal digits, a UUID, letters of base64, and pieces of it that may be.
+//! What one run may be: a number, hexadecimal digits, a UUID, letters of base64.
 
 use super::{Run, SHORTEST, SHORTEST_LETTERS, What};
-use crate::codec::digits::{eight_of_hex, first_of_hex, hex_digits, is_all, not_digit, not_hex, slash};
+use crate::codec::digits::{eight_of_hex, first_of_hex, hex_digits, is_all, not_digit, not_hex};
 use std::ops::Range;
 
 /// Hexadecimal digits of 64 bits.
@@ -42,10 +42,7 @@ pub(super) fn look(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)
         return look_long(bytes, range, each);
     }
     if is_size(BASE64_SIZES, run.len()) {
-        letters(bytes, range.clone(), each);
-    }
-    if run.len() > SHORTEST_LETTERS && !is_all(run, slash) {
-        pieces(bytes, range, each);
+        letters(bytes, range, each);
     }
 }
 
@@ -58,9 +55,7 @@ fn look_long(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
     if is_size(BASE64_SIZES, run.len()) {
         letters(bytes, range.clone(), each);
     }
-    if !is_all(run, slash) {
-        pieces(bytes, range.clone(), each);
-    }
+    // A dash or an underscore may lie behind a name.
     if run.len() > WHOLE_BASE64_SHORTEST
         && let Some(behind) = memchr::memchr2(b'-', b'_', run)
         && is_size(WHOLE_BASE64, run.len() - behind - 1)
@@ -69,14 +64,10 @@ fn look_long(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
     }
 }
 
-/// A slash may be a letter of base64 or lie between two words; a dash or an underscore behind a name, too.
-fn pieces(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
-    let mut from = range.start;
-    for at in memchr::memchr_iter(b'/', &bytes[range.clone()]).map(|at| range.start + at).chain([range.end]) {
-        if is_size(BASE64_SIZES, at - from) {
-            letters(bytes, from..at, each);
-        }
-        from = at + 1;
+/// What a run may be that has slashes in it: letters of base64.
+pub(super) fn with_slashes(bytes: &[u8], range: Range<usize>, each: &mut impl FnMut(Run)) {
+    if is_size(BASE64_SIZES, range.len()) && bytes[range.clone()].contains(&b'/') {
+        letters(bytes, range, each);
     }
 }
 
