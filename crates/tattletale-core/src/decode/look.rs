@@ -150,6 +150,12 @@ impl Look {
         self.only(DIGIT | HEX_LOWER) || self.only(DIGIT | HEX_UPPER)
     }
 
+    /// True when digits and a point occur, as in a decimal fraction.
+    #[inline]
+    pub fn fractional(self) -> bool {
+        self.has(DIGIT) && self.has(DOT)
+    }
+
     /// True when small letters, capitals and digits all occur, as in any longer run of radix-64 digits.
     #[inline]
     pub fn mixed(self) -> bool {

@@ -3,9 +3,10 @@
 //! Pieces of one split count together when they stand in the same object (the same path but for its last step).
 //! What was met is kept per part, within a bound; paths are rendered only for fields that are a piece of something.
 
-use super::planted::notations::{Alike, Notations, Piece};
+use super::planted::Half;
+use super::planted::notations::{Notations, Piece};
 use crate::decode::Node;
-use crate::model::{Step, display_path};
+use crate::model::{Step, Subject, display_path};
 use std::collections::HashMap;
 
 /// Pieces kept per part: a table of a million people's first names is no way to fill the memory.
@@ -16,8 +17,8 @@ const KEPT: usize = 4_096;
 pub(super) struct Beside {
     /// Pieces by split and object: which of them, and where the first stands.
     met: HashMap<(u32, String), (u64, String)>,
-    /// Coordinates by object and whether they are a latitude, with what they say and which sighting they are.
-    degrees: HashMap<(String, bool), (f64, usize)>,
+    /// Halves by object and thing, with what they say and which sighting they are.
+    halves: HashMap<(String, Option<Subject>, Half), (f64, usize)>,
 }
 
 /// A value that is whole now.
@@ -58,13 +59,20 @@ impl Beside {
         })
     }
 
-    /// Takes in a coordinate that is the sighting `number`; the other half with what both say, if it was met.
-    pub(super) fn degrees(&mut self, alike: &Alike, path: &[Step], number: usize) -> Option<(f64, usize)> {
-        let (latitude, bits) = (alike.latitude?, alike.bits?);
+    /// Takes in a half that is the sighting `number` of `subject`; the other one, and what both say, if it was met.
+    pub(super) fn half(
+        &mut self,
+        half: Half,
+        subject: Subject,
+        bits: f64,
+        (path, number): (&[Step], usize),
+    ) -> Option<(f64, usize)> {
+        // The halves of a place are two values, those of a name one.
+        let of = matches!(half, Half::First | Half::Last).then_some(subject);
         let object = object(path);
-        let other = self.degrees.get(&(object.clone(), !latitude)).copied();
-        if self.degrees.len() < KEPT {
-            self.degrees.insert((object, latitude), (bits, number));
+        let other = self.halves.get(&(object.clone(), of, half.other())).copied();
+        if self.halves.len() < KEPT {
+            self.halves.insert((object, of, half), (bits, number));
         }
         other.map(|(other, number)| (bits + other, number))
     }

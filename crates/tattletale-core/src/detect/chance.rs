@@ -20,6 +20,8 @@ const LETTER: f64 = 2.3;
 const DIGIT: f64 = 3.32;
 const HEX: f64 = 4.0;
 const OTHER: f64 = 3.0;
+/// Chinese text has 9.65 bits a character without context (Feng, 1984), where English has 4.1 a letter.
+const IDEOGRAPH: f64 = LETTER * 9.65 / 4.1;
 const PREDICTABLE: f64 = 0.3;
 const FILLER: f64 = 2.0;
 
@@ -171,6 +173,7 @@ fn of_char(c: char) -> f64 {
     match c {
         '0'..='9' => DIGIT,
         'a'..='z' => LETTER,
+        '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}' => IDEOGRAPH,
         c if c.is_alphabetic() => LETTER + 1.0,
         _ => OTHER,
     }

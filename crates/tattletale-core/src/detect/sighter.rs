@@ -10,7 +10,7 @@ use super::chance;
 use super::closed::Closed;
 use super::frame::{Frame, overlap};
 use super::places::Places;
-use super::planted::{By, Hit, Planted};
+use super::planted::{By, Half, Hit, Planted};
 use super::seen::{Seen, Unexplained};
 use crate::decode::{Ending, Interest, Look, Node, Tally, Visitor};
 use crate::model::{Among, Excerpt, Hashes, Odds, Sighting, Step, Subject};
@@ -196,6 +196,10 @@ impl<'p> Sighter<'p> {
             Some(at) => self.found[at] = (sighting, place),
             None => self.found.push((sighting, place)),
         }
+        let pattern = self.planted.pattern(hit.pattern);
+        if let (Some(half), None, false) = (pattern.half, more_of_it, matches!(hit.by, By::Notation(_))) {
+            self.join(half, pattern.bits, node, self.found.len() - 1);
+        }
     }
 }
 
@@ -232,13 +236,8 @@ impl Sighter<'_> {
             };
             let seen = (self.found.len() > before).then_some(before);
             let seen = seen.or_else(|| self.found[mark..].iter().rposition(same).map(|at| mark + at));
-            if let (Some(number), true) = (seen, alike.latitude.is_some())
-                && let Some((bits, other)) = self.beside.degrees(&alike, &node.chain.path(), number)
-            {
-                for number in [number, other] {
-                    let odds = &mut self.found[number].0.odds;
-                    odds.bits = odds.bits.max(bits);
-                }
+            if let (Some(number), Some(half), Some(bits)) = (seen, pattern.half, alike.bits) {
+                self.join(half, bits, node, number);
             }
         }
         self.told += u64::from(notations.pieces(node.bytes).next().is_some());
@@ -246,6 +245,18 @@ impl Sighter<'_> {
             let subject = self.planted.pattern(whole.pattern).subjects[0];
             let hit = Hit { pattern: whole.pattern, range: 0..node.bytes.len(), by: By::Notation(whole.bits) };
             self.sight(node, &hit, ending, mark, subject, None, Some(whole.step));
+        }
+    }
+
+    /// Beside its other half in one object each says what both say.
+    fn join(&mut self, half: Half, bits: f64, node: &Node<'_>, number: usize) {
+        let subject = self.found[number].0.subject;
+        if let Some((bits, other)) = self.beside.half(half, subject, bits, (&node.chain.path(), number)) {
+            for number in [number, other] {
+                if let Some((Sighting { odds, .. }, _)) = self.found.get_mut(number) {
+                    odds.bits = odds.bits.max(bits);
+                }
+            }
         }
     }
 

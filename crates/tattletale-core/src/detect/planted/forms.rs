@@ -3,7 +3,7 @@
 use super::edge::Edge;
 use super::notation::Notation;
 use super::notations::Notations;
-use super::{Form, MIN_LEN, Pattern, dates, normal};
+use super::{Form, Half, MIN_LEN, Pattern, dates, normal, spellings};
 use crate::detect::chance;
 use crate::detect::filter::LEAST_DIFFERENCES;
 use crate::detect::texts::{Lexicon, Texts};
@@ -55,8 +55,11 @@ struct Looks<'t> {
     /// With whether they are capitals that nobody planted so.
     digested: Vec<(String, bool)>,
     notations: Vec<Notation>,
+    /// Words that are digested alone.
+    words: Vec<(Half, String)>,
     /// Bits of surprise in it.
     bits: f64,
+    half: Option<Half>,
 }
 
 /// One way to write it.
@@ -98,12 +101,16 @@ impl Forms {
     }
 
     fn take(&mut self, looks: Looks<'_>) {
-        looks.texts.into_iter().for_each(|text| self.push(looks.subject, text));
-        self.add_digested(looks.subject, &looks.digested, looks.bits);
-        self.add_notations(looks.subject, &looks.notations, looks.bits);
+        looks.texts.into_iter().for_each(|text| self.push(looks.subject, looks.half, text));
+        self.add_digested(looks.subject, &looks.digested, looks.bits, None);
+        for (half, word) in looks.words {
+            let bits = chance::bits(&word);
+            self.add_digested(looks.subject, &[(word, false)], bits, Some(half));
+        }
+        self.add_notations(looks.subject, &looks.notations, looks.bits, looks.half);
     }
 
-    fn push(&mut self, subject: Subject, found: Text) {
+    fn push(&mut self, subject: Subject, half: Option<Half>, found: Text) {
         let Text { form, edge, text, bits, keyed } = found;
         let mut key = text.to_ascii_lowercase().into_bytes();
         key.push(form as u8);
@@ -118,12 +125,12 @@ impl Forms {
             self.keyed.push(keyed);
             // As it is, in small letters and in capitals; other scripts have a pattern for each.
             let tried = if text.is_ascii() { 3.0 } else { 1.0 };
-            self.patterns.push(Pattern { subjects: subject.into(), form, edge, bits, tried });
+            self.patterns.push(Pattern { subjects: subject.into(), form, edge, bits, tried, half });
         }
     }
 
     /// What is compared field by field gets a pattern of its own, which stands wherever the comparison says.
-    fn add_notations(&mut self, subject: Subject, notations: &[Notation], bits: f64) {
+    fn add_notations(&mut self, subject: Subject, notations: &[Notation], bits: f64, half: Option<Half>) {
         let pattern = self.patterns.len() as u32;
         let mut new = false;
         for notation in notations {
@@ -131,18 +138,18 @@ impl Forms {
         }
         if new {
             let (form, edge) = (Form::Plain, Edge::Free);
-            self.patterns.push(Pattern { subjects: subject.into(), form, edge, bits, tried: 0.0 });
+            self.patterns.push(Pattern { subjects: subject.into(), form, edge, bits, tried: 0.0, half });
         }
     }
 
     /// Each normal form is digested once. Where two values have one in common, a hit on it is a hit on both.
-    fn add_digested(&mut self, subject: Subject, forms: &[(String, bool)], bits: f64) {
+    fn add_digested(&mut self, subject: Subject, forms: &[(String, bool)], bits: f64, half: Option<Half>) {
         let mut own = None;
         for (form, capitals) in forms {
             let Some((at, new)) = self.digested.add(form.as_bytes()) else { return };
             if new {
                 let owner = *own.get_or_insert_with(|| {
-                    self.patterns.push(Pattern::digest(subject.into(), bits));
+                    self.patterns.push(Pattern { half, ..Pattern::digest(subject.into(), bits) });
                     self.patterns.len() as u32 - 1
                 });
                 self.of_digested.push(owner);
@@ -196,11 +203,13 @@ impl<'t> Looks<'t> {
             })
             .collect();
         let (bits, notations) = (chance::bits(text), Notation::all(kind, text));
-        let mut looks = Self { subject, whole: text, texts: Vec::new(), digested, notations, bits };
+        let (words, half) = (normal::words(kind, text), Half::of(kind));
+        let mut looks = Self { subject, whole: text, texts: Vec::new(), digested, notations, words, bits, half };
         match text.contains("://") && !text.contains(char::is_whitespace) {
             true => looks.add_address(text),
             false => looks.add_text(text),
         }
+        spellings::all(kind, text).iter().for_each(|spelling| looks.add_cases(Form::Plain, spelling));
         if kind == "birth-date" {
             dates::notations(text).iter().for_each(|notation| looks.add_cases(Form::Plain, notation));
         }

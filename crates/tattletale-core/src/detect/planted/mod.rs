@@ -12,6 +12,7 @@ mod hit;
 pub(super) mod normal;
 mod notation;
 pub(super) mod notations;
+mod spellings;
 mod subjects;
 
 use super::chance;
@@ -66,6 +67,40 @@ pub struct Pattern {
     pub bits: f64,
     /// How many ways to write it are looked for.
     pub tried: f64,
+    /// Which half of something it is, if the other beside it makes both say more.
+    pub(super) half: Option<Half>,
+}
+
+/// One of two things that say more beside each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Half {
+    /// Of a place.
+    Latitude,
+    /// Of a place.
+    Longitude,
+    /// Of a name.
+    First,
+    /// Of a name.
+    Last,
+}
+
+impl Half {
+    pub(super) fn of(kind: &str) -> Option<Self> {
+        match kind {
+            "latitude" => Some(Self::Latitude),
+            "longitude" => Some(Self::Longitude),
+            _ => None,
+        }
+    }
+
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Latitude => Self::Longitude,
+            Self::Longitude => Self::Latitude,
+            Self::First => Self::Last,
+            Self::Last => Self::First,
+        }
+    }
 }
 
 /// What was done to a value that the decoder cannot undo.
@@ -321,7 +356,7 @@ impl Planted {
 
 impl Pattern {
     fn digest(subjects: Subjects, bits: f64) -> Self {
-        Self { subjects, form: Form::Digest, edge: Edge::Free, bits, tried: 1.0 }
+        Self { subjects, form: Form::Digest, edge: Edge::Free, bits, tried: 1.0, half: None }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Rules of the large advertising networks ("hashed e-mail", "advanced matching"): trimmed, small letters, telephone
 //! numbers in E.164 or as digits, mail addresses by Gmail's rule (dots and what follows a plus do not count).
 
+use super::Half;
 use crate::model::url;
 
 /// All normal forms of a text, the likeliest first, each once. The text itself is among them.
@@ -38,6 +39,18 @@ pub(in crate::detect) fn forms(kind: &str, text: &str) -> Vec<String> {
         }
     }
     forms.0
+}
+
+/// The first and the last word of a name, which the networks digest apart ("fn" and "ln"); each alone says little.
+pub(super) fn words(kind: &str, text: &str) -> Vec<(Half, String)> {
+    let name = text.to_lowercase();
+    let words: Vec<&str> = name.split_whitespace().collect();
+    match words.as_slice() {
+        [first, .., last] if kind == "person-name" && first != last => {
+            vec![(Half::First, (*first).to_owned()), (Half::Last, (*last).to_owned())]
+        }
+        _ => Vec::new(),
+    }
 }
 
 struct Forms(Vec<String>);

@@ -16,7 +16,7 @@ const TELLING: f64 = 20.0;
 pub(super) enum Notation {
     Squeezed(Vec<u8>),
     Raw(Vec<u8>),
-    Coordinate { degrees: f64, decimals: i32, latitude: bool },
+    Coordinate { degrees: f64, decimals: i32 },
     Split { pieces: Vec<String>, bits: f64 },
 }
 
@@ -25,7 +25,7 @@ impl Notation {
     pub(super) fn all(kind: &str, text: &str) -> Vec<Self> {
         let mut all = Vec::new();
         match kind {
-            "latitude" | "longitude" => all.extend(Self::coordinate(text, kind == "latitude")),
+            "latitude" | "longitude" => all.extend(Self::coordinate(text)),
             "phone" => all.extend(normal::forms(kind, text).iter().filter_map(|form| Self::squeezed(form))),
             "imei" => Self::add_imei(text, &mut all),
             "mac" | "bssid" | "uuid" | "advertising-id" | "android-id" => Self::add_hex(text, &mut all),
@@ -78,10 +78,10 @@ impl Notation {
         }
     }
 
-    fn coordinate(text: &str, latitude: bool) -> Option<Self> {
+    fn coordinate(text: &str) -> Option<Self> {
         let degrees = text.parse::<f64>().ok().filter(|degrees| degrees.abs() <= 180.0)?;
         let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len() as i32);
-        Some(Self::Coordinate { degrees, decimals, latitude })
+        Some(Self::Coordinate { degrees, decimals })
     }
 
     /// Host and path, or host, path and query, each in a field of its own.

@@ -50,7 +50,6 @@ struct Coordinate {
     degrees: f64,
     decimals: i32,
     pattern: u32,
-    latitude: bool,
 }
 
 /// A piece of a value that may stand in a field of its own.
@@ -78,8 +77,6 @@ pub(in crate::detect) struct Alike {
     pub(in crate::detect) range: Range<usize>,
     /// Bits of surprise, if not those of the whole value.
     pub(in crate::detect) bits: Option<f64>,
-    /// For a coordinate, whether it is a latitude: two of them say more than one.
-    pub(in crate::detect) latitude: Option<bool>,
 }
 
 impl Owned {
@@ -103,8 +100,8 @@ impl Notations {
         match notation {
             Notation::Squeezed(text) => self.squeezed.add(text, pattern),
             Notation::Raw(bytes) => self.raw.add(bytes, pattern),
-            &Notation::Coordinate { degrees, decimals, latitude } => {
-                self.coordinates.push(Coordinate { degrees, decimals, pattern, latitude });
+            &Notation::Coordinate { degrees, decimals } => {
+                self.coordinates.push(Coordinate { degrees, decimals, pattern });
                 true
             }
             Notation::Split { pieces, bits } => {
@@ -178,7 +175,7 @@ impl Notations {
         let length = bytes.len();
         (!self.raw.texts.is_empty() && matches!(length, 6 | 8 | 16))
             || (!self.squeezed.texts.is_empty() && length >= SHORTEST)
-            || (!self.coordinates.is_empty() && may_be_degrees(bytes))
+            || (!self.coordinates.is_empty() && (look.fractional() || only_degrees(bytes)))
             || self.may_be_piece(bytes, look)
     }
 
@@ -207,7 +204,7 @@ impl Notations {
         if bytes.len() > LONGEST || bytes.is_empty() {
             return;
         }
-        let whole = |pattern: u32| Alike { pattern, range: 0..bytes.len(), bits: None, latitude: None };
+        let whole = |pattern: u32| Alike { pattern, range: 0..bytes.len(), bits: None };
         if !self.raw.texts.is_empty() && matches!(bytes.len(), 6 | 8 | 16) {
             found.extend(self.raw.pattern(bytes).map(whole));
         }
@@ -249,7 +246,7 @@ impl Notations {
             let last = run.iter().rposition(digit).map_or(first, |last| last + 1);
             if let Some(pattern) = self.squeezed.pattern(&squeezed(run)) {
                 let range = start + first..start + last;
-                found.push(Alike { pattern, range, bits: None, latitude: None });
+                found.push(Alike { pattern, range, bits: None });
             }
         }
     }
@@ -257,9 +254,8 @@ impl Notations {
     /// Numbers that are a coordinate as exactly as they are written, alone or with commas between them.
     fn degrees(&self, bytes: &[u8], found: &mut Vec<Alike>) {
         let number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
-        if !may_be_degrees(bytes) {
-            return;
-        }
+        // Among words only what is written with a point and as exactly as devices do.
+        let fewest = if only_degrees(bytes) { 2 } else { 4 };
         let mut from = 0;
         for run in bytes.split(|byte| !number(byte)) {
             let range = from..from + run.len();
@@ -269,37 +265,47 @@ impl Notations {
             let digits = text.bytes().filter(u8::is_ascii_digit).count() as f64;
             let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len() as i32);
             // Whole numbers are millionths or ten-millionths of a degree.
-            let readings: &[(f64, i32)] = if decimals > 0 { &[(1.0, decimals)] } else { &[(1e6, 6), (1e7, 7)] };
-            for &(scale, decimals) in readings.iter().filter(|(_, decimals)| *decimals >= 2) {
+            let readings: &[(f64, i32)] = match decimals {
+                1.. => &[(1.0, decimals)],
+                _ if fewest == 2 => &[(1e6, 6), (1e7, 7)],
+                _ => &[],
+            };
+            for &(scale, decimals) in readings.iter().filter(|(_, decimals)| *decimals >= fewest) {
                 for coordinate in self.near(written / scale, decimals) {
                     let said = digits.min(digits - f64::from(decimals - coordinate.decimals.min(decimals)));
                     found.push(Alike {
                         pattern: coordinate.pattern,
                         range: range.clone(),
                         bits: Some(said * std::f64::consts::LOG2_10),
-                        latitude: Some(coordinate.latitude),
                     });
                 }
             }
         }
     }
 
-    /// Coordinates that are `degrees` when rounded or cut to so many decimals, or to their own.
+    /// Coordinates that are `degrees` when rounded or cut to so many decimals, or to their own, or to 32 bits.
     fn near(&self, degrees: f64, decimals: i32) -> impl Iterator<Item = &Coordinate> {
-        let unit = 10f64.powi(-decimals);
+        let unit = 10f64.powi(-decimals).max(degrees.abs() * f64::from(f32::EPSILON));
         let first = self.coordinates.partition_point(|coordinate| coordinate.degrees < degrees - unit);
         let within = move |coordinate: &&Coordinate| coordinate.degrees <= degrees + unit;
         self.coordinates[first..].iter().take_while(within).filter(move |coordinate| {
             let scale = 10f64.powi(decimals.min(coordinate.decimals));
             let [own, written] = [coordinate.degrees, degrees].map(|value| value * scale);
             // Decimals beyond those that are known may be anything that rounds away.
-            (own.round() - written.round()).abs() < 0.5 || (own.trunc() - written).abs() < 1e-3
+            let near = (own.round() - written.round()).abs() < 0.5 || (own.trunc() - written).abs() < 1e-3;
+            near || is_single(coordinate.degrees, degrees)
         })
     }
 }
 
+/// Whether a number was written after it went through 32 bits, as short as it can be or with all that those say.
+fn is_single(number: f64, written: f64) -> bool {
+    let single = number as f32;
+    written == f64::from(single) || single.to_string().parse() == Ok(written)
+}
+
 /// Digits with what stands between and around coordinates.
-fn may_be_degrees(bytes: &[u8]) -> bool {
+fn only_degrees(bytes: &[u8]) -> bool {
     bytes.len() <= 64 && bytes.iter().all(|byte| byte.is_ascii_digit() || b".-,; ".contains(byte))
 }
 
@@ -358,6 +364,13 @@ mod tests {
             assert!(alike("latitude", "52.2296756", field.as_bytes()).is_empty(), "{field}");
         }
         assert_eq!(alike("longitude", "-21.0122287", b"52.2297,-21.0122"), [(8, 16)]);
+        // What 32 bits leave of it, as two languages print that.
+        for field in ["52.229675", "52.22967529296875"] {
+            assert_eq!(alike("latitude", "52.2296756", field.as_bytes()), [(0, field.len())], "{field}");
+        }
+        // Among words only with so many decimals that it is no amount or version.
+        assert_eq!(alike("latitude", "52.2296756", b"maps/@52.2297,21.0122,15z"), [(6, 13)]);
+        assert!(alike("latitude", "52.2296756", b"price 52.23 EUR, id 52229676").is_empty());
     }
 
     #[test]
