@@ -130,7 +130,8 @@ impl Ring {
         });
         ring.vectors.extend(own.take(MOST_OWN_VECTORS));
         let mut gatherer = Gatherer { ring, known: &limits.keys, envelopes: 0 };
-        let plain = Limits { keys: Arc::default(), ..limits.clone() };
+        // What a deep search makes of a vector are no vectors, and many.
+        let plain = Limits { keys: Arc::default(), deep: false, ..limits.clone() };
         walk(bytes, hint, &plain, &mut gatherer);
         gatherer.ring
     }

@@ -38,19 +38,21 @@ impl Visitor for SeenKeys {
     fn enter(&mut self, _: &Node<'_>) {}
 
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
-        // 16 bytes in base64 without padding, and 32 in hex.
-        if node.again || !ending.text || !(22..=64).contains(&node.bytes.len()) {
+        // 16 letters, and 32 bytes in hex.
+        if node.again || !ending.text || !(16..=64).contains(&node.bytes.len()) {
             return;
         }
         let named = node.chain.field().is_some_and(|name| is_named_like_a_key(&name));
-        let Some(bytes) = named.then(|| std::str::from_utf8(node.bytes).ok().and_then(unwritten)).flatten() else {
-            return;
-        };
-        if bytes.len() == 32 {
-            self.add(Secret::ChaCha20(bytes.clone()));
-        }
-        if matches!(bytes.len(), 16 | 24 | 32) {
-            self.add(Secret::Aes(bytes));
+        let Some(text) = named.then(|| std::str::from_utf8(node.bytes).ok()).flatten() else { return };
+        let hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let letters = !hex && !text.ends_with('=') && text.bytes().all(|byte| byte.is_ascii_graphic());
+        for bytes in unwritten(text).into_iter().chain(letters.then(|| text.as_bytes().to_vec())) {
+            if bytes.len() == 32 {
+                self.add(Secret::ChaCha20(bytes.clone()));
+            }
+            if matches!(bytes.len(), 16 | 24 | 32) {
+                self.add(Secret::Aes(bytes));
+            }
         }
     }
 }
@@ -79,6 +81,7 @@ mod tests {
         assert_eq!(seen(r#"{"aesKey":"000102030405060708090a0b0c0d0e0f"}"#), std::slice::from_ref(&aes));
         assert_eq!(seen("v=1&secret_key=AAECAwQFBgcICQoLDA0ODw%3D%3D"), [aes]);
         assert_eq!(seen(&format!(r#"{{"key":"{}"}}"#, "ab".repeat(32))).len(), 2);
+        assert_eq!(seen(r#"{"key":"A7f0Zq9sLw3xPe1v"}"#), [Secret::Aes(b"A7f0Zq9sLw3xPe1v".to_vec())]);
         for other in ["id", "keyword", "apiKey", "monkeys"] {
             assert_eq!(seen(&format!(r#"{{"{other}":"000102030405060708090a0b0c0d0e0f"}}"#)), [], "{other}");
         }
