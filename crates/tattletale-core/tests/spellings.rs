@@ -80,6 +80,20 @@ fn the_halves_of_a_place_bear_each_other_out() {
     assert!(alone.iter().all(|(.., strength)| *strength == Strength::Weak), "{alone:?}");
 }
 
+#[test]
+fn what_programs_do_to_text_is_undone() {
+    let name = [("person-name", "Łucja Żółkiewska")];
+    let wrong: String = "Łucja Żółkiewska".bytes().map(char::from).collect();
+    let escaped = "%u0141ucja%20%u017B%F3%u0142kiewska";
+    for (message, path) in [(format!("n={wrong}"), "latin1"), (format!("n={escaped}&v=1"), "form")] {
+        let found = seen(&name, &message);
+        assert!(found.iter().any(|(layers, ..)| layers.contains(path)), "{message}: {found:?}");
+    }
+    let id = [("uuid", "38400000-8cf0-11bd-b23e-10b96e40c5fd")];
+    let found = seen(&id, "v=1&id=OEAAAIzwEb2yPhC5bkDF/Q==");
+    assert!(matches!(found.as_slice(), [(path, _, Strength::Strong)] if path == "form base64"), "{found:?}");
+}
+
 /// What people of one script think of as a name of three words.
 #[test]
 fn characters_of_chinese_tell_more_than_letters() {

@@ -403,7 +403,9 @@ impl Sighter<'_> {
         if !hits.is_empty() {
             self.settle(node, hits, ending, mark);
         }
-        if !node.guess && !node.again && self.planted.notations().may_know(node.bytes, node.look) {
+        // Of what digits may stand for, only an id as it is in memory: nothing else is exact.
+        let exact = !node.guess || !node.look.printable();
+        if exact && !node.again && self.planted.notations().may_know(node.bytes, node.look) {
             self.compare(node, ending, mark);
         }
         self.told += u64::from(ending.opaque);

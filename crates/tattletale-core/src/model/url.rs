@@ -111,8 +111,12 @@ pub fn bare(url: &str) -> Option<String> {
     Some(bare)
 }
 
-/// `%XX` decoded; with `plus`, `+` as a space too (forms). Borrowed when there is nothing to decode.
+/// `%XX` decoded; with `plus`, `+` as a space too (forms). Borrowed when there is nothing to decode. Where there is a
+/// `%uXXXX`, as JavaScript's `escape` writes it (ECMA-262, B.2.1.1), `%XX` are characters instead of bytes.
 pub fn percent_decode(bytes: &[u8], plus: bool) -> Cow<'_, [u8]> {
+    if has_units(bytes) {
+        return Cow::Owned(unescape_units(bytes, plus));
+    }
     let first_escape = |bytes: &[u8]| match plus {
         true => memchr::memchr2(b'%', b'+', bytes),
         false => memchr::memchr(b'%', bytes),
@@ -137,6 +141,42 @@ pub fn percent_decode(bytes: &[u8], plus: bool) -> Cow<'_, [u8]> {
     }
     out.extend_from_slice(rest);
     Cow::Owned(out)
+}
+
+/// Whether some escape is that of a whole UTF-16 unit.
+fn has_units(bytes: &[u8]) -> bool {
+    memchr::memmem::find_iter(bytes, b"%u").any(|at| unit(&bytes[at..]).is_some())
+}
+
+/// The unit that `%uXXXX` or `%XX` stands for at the start, and its length there.
+fn unit(bytes: &[u8]) -> Option<(u16, usize)> {
+    let digits =
+        |digits: &[u8]| digits.iter().try_fold(0u16, |unit, digit| Some(unit << 4 | u16::from(hex_digit(*digit)?)));
+    match bytes {
+        [b'%', b'u', rest @ ..] => Some((digits(rest.get(..4)?)?, 6)),
+        [b'%', rest @ ..] => Some((digits(rest.get(..2)?)?, 3)),
+        _ => None,
+    }
+}
+
+fn unescape_units(bytes: &[u8], plus: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut units = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        if let Some((unit, length)) = unit(&bytes[at..]) {
+            units.push(unit);
+            at += length;
+            continue;
+        }
+        // Units in a row may be pairs.
+        out.extend_from_slice(String::from_utf16_lossy(&units).as_bytes());
+        units.clear();
+        out.push(if plus && bytes[at] == b'+' { b' ' } else { bytes[at] });
+        at += 1;
+    }
+    out.extend_from_slice(String::from_utf16_lossy(&units).as_bytes());
+    out
 }
 
 /// Everything but unreserved characters and the delimiters of addresses as `%XX` in capitals (RFC 3986), blanks as
@@ -177,6 +217,13 @@ pub fn hex_digit(byte: u8) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn escapes_of_javascript_are_characters() {
+        let decoded = |text: &str| String::from_utf8_lossy(&percent_decode(text.as_bytes(), true)).into_owned();
+        assert_eq!(decoded("q=%u5934%u75DB+%E9%uD83D%uDE00%u12&%us"), "q=頭痛 é😀%u12&%us".replace('頭', "头"));
+        assert_eq!(decoded("%C3%A9%u"), "é%u");
+    }
 
     #[test]
     fn takes_urls_apart() {

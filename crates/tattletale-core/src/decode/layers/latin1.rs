@@ -2,7 +2,8 @@
 //!
 //! Whatever was compressed or sealed in a browser is such a string before it is encoded; some SDKs put it into JSON as it
 //! is. Text of any language has no control characters, so a string that has them and nothing above U+00FF is taken back
-//! to its bytes. What they are is for others to say, unless they begin as a stream does.
+//! to its bytes. What they are is for others to say, unless they begin as a stream does. The same happens to text: where
+//! UTF-8 was read as Latin-1, as some writers of headers do, what comes out is UTF-8 again, which no words are by chance.
 
 use crate::decode::look::{CONTROL, HIGH, LATIN};
 use crate::decode::{Layer, Needs, Opening, Proof, View, begins_stream};
@@ -10,6 +11,8 @@ use crate::decode::{Layer, Needs, Opening, Proof, View, begins_stream};
 pub(super) struct Latin1;
 
 const SHORTEST: usize = 8;
+/// Bytes that characters of text have beyond their first, at least, where it was read as Latin-1.
+const FEWEST: usize = 2;
 
 impl Layer for Latin1 {
     fn name(&self) -> &'static str {
@@ -26,17 +29,22 @@ impl Layer for Latin1 {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(SHORTEST).binary().some(LATIN).some(CONTROL).only(!HIGH | LATIN)
+        const TEXT: Needs = Needs::NOTHING.from(SHORTEST).text().some(LATIN).only(!HIGH | LATIN);
+        Needs::NOTHING.from(SHORTEST).binary().some(LATIN).some(CONTROL).only(!HIGH | LATIN).or(&TEXT)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
-        if view.bytes.len() < SHORTEST || view.look.text() || !view.look.has(LATIN) || !view.look.has(CONTROL) {
+        let binary = !view.look.text();
+        if view.bytes.len() < SHORTEST || !view.look.has(LATIN) || (binary && !view.look.has(CONTROL)) {
             return;
         }
         let Ok(text) = std::str::from_utf8(view.bytes) else { return };
         let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
-        if let Some(bytes) = bytes.filter(|bytes| bytes.len() <= out.room()) {
-            out.made(&bytes, if begins_stream(&bytes) { Proof::Sure } else { Proof::Guess });
+        let Some(bytes) = bytes.filter(|bytes| bytes.len() <= out.room()) else { return };
+        let read_wrongly = || std::str::from_utf8(&bytes).is_ok_and(|text| text.len() - text.chars().count() >= FEWEST);
+        if binary || read_wrongly() {
+            let sure = !binary || begins_stream(&bytes);
+            out.made(&bytes, if sure { Proof::Sure } else { Proof::Guess });
         }
     }
 }
