@@ -170,3 +170,11 @@ fn the_source_of_a_client_is_no_page_that_somebody_visits() {
     assert_eq!(sure("https://github.com/bugsnag/bugsnag-js/issues/1"), [true]);
     assert_eq!(sure("https://clinic.example/bugsnag/bugsnag-js"), [true]);
 }
+
+/// A signature behind the body.
+#[test]
+fn a_whole_stream_with_something_behind_it_is_not_damaged() {
+    assert_eq!(of_mail(&[gzip(&payload(40)), b"sig=0123456789abcdef".to_vec()].concat()), ["gzip json"]);
+    assert_eq!(of_mail(&[gzip(&payload(40)), vec![0; 100]].concat()), ["gzip json"]);
+    assert_eq!(of_mail(&[gzip(b"{\"event\":1}"), payload(40)].concat()), ["gzip json"]);
+}

@@ -297,6 +297,12 @@ impl<'v> Opening<'_, 'v> {
         self.damaged = true;
     }
 
+    /// Says that there is more in the view than what was opened, which is no fault: digits that stand for the view do not
+    /// prove themselves by it.
+    pub(super) fn doubt(&mut self) {
+        self.walker.stated += 1;
+    }
+
     #[inline]
     fn allowed(&mut self, chain: &Chain<'_>, made: usize) -> bool {
         if chain.depth > self.walker.limits.depth || made > self.room() {
