@@ -178,3 +178,31 @@ fn a_whole_stream_with_something_behind_it_is_not_damaged() {
     assert_eq!(of_mail(&[gzip(&payload(40)), vec![0; 100]].concat()), ["gzip json"]);
     assert_eq!(of_mail(&[gzip(b"{\"event\":1}"), payload(40)].concat()), ["gzip json"]);
 }
+
+/// SignalR's hub protocol, JSON text sequences (RFC 7464), clients in C that send what ends their strings.
+#[test]
+fn json_between_control_characters() {
+    let one = format!("{{\"name\":\"zo\\u00eb\",\"mail\":\"{}\"}}", MAIL.replace('@', "\\u0040"));
+    for body in [
+        format!("{one}\x1e"),
+        format!("{{\"type\":6}}\x1e{one}\x1e"),
+        format!("\x1e{{\"a\":1}}\n\x1e{one}\n"),
+        format!("{one}\0"),
+        format!("{{\"a\":1}}\0{one}"),
+    ] {
+        assert_eq!(of_mail(body.as_bytes()), ["ndjson json"], "{body:?}");
+    }
+}
+
+/// Django's signed cookies and those of Flask; a version with a letter of base64 before the stream.
+#[test]
+fn base64_of_a_stream_in_a_longer_text() {
+    let digits = |bytes: &[u8]| base64_simd::URL_SAFE_NO_PAD.encode_to_string(bytes);
+    for noise in [0, 40, 900] {
+        let (zlib, gzip) = (digits(&zlib(&payload(noise))), digits(&gzip(&payload(noise))));
+        for text in [format!(".{zlib}:1wabcd:LXEWQrcmsEQBYnyp-6wy9chTD7"), format!("v1_{zlib}")] {
+            assert_eq!(of_mail(text.as_bytes()), ["embedded base64 zlib json"], "{text}");
+        }
+        assert_eq!(of_mail(format!("v2_{gzip}").as_bytes()), ["embedded base64 gzip json"]);
+    }
+}
