@@ -206,3 +206,19 @@ fn base64_of_a_stream_in_a_longer_text() {
         assert_eq!(of_mail(format!("v2_{gzip}").as_bytes()), ["embedded base64 gzip json"]);
     }
 }
+
+/// Lengths before gzip in Android's SDKs, Tencent's envelopes, MQTT, STOMP.
+#[test]
+fn frames_that_nobody_knows() {
+    let (length, topic) = (b"\0\0\x01\x44".as_slice(), b"\x30\x49\0\x03d/u".as_slice());
+    for head in [length, topic, b"v1:", b"\x10\x03\x2c\x3c\x4c\x56\x0fo\x0a"] {
+        let framed = |stream: Vec<u8>| [head, &stream, b"\x0b\0"].concat();
+        assert_eq!(of_mail(&framed(gzip(&payload(9)))), ["carved gzip json"]);
+        assert_eq!(of_mail(&framed(zlib(&payload(9)))), ["carved zlib json"]);
+        assert_eq!(of_mail(&framed(payload(9))), ["carved json"]);
+        let frames = [framed(b"{\"event\":\"opened\"}".to_vec()), framed(gzip(&payload(9))), vec![0xff; 9]].concat();
+        assert_eq!(of_mail(&frames), ["carved gzip json"]);
+    }
+    let text = base64_simd::STANDARD.encode_to_string([&[1, 2, 3], gzip(&payload(9)).as_slice()].concat());
+    assert_eq!(of_mail(text.as_bytes()), ["base64 carved gzip json"]);
+}
