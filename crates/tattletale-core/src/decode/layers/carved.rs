@@ -190,7 +190,7 @@ mod tests {
         for (number, head) in heads.iter().cycle().take(9_000).enumerate() {
             noise[number * 400..][..head.len()].copy_from_slice(head);
         }
-        assert_eq!(found(&noise, usize::MAX), [0..0; 0]);
+        assert!(found(&noise, usize::MAX).is_empty());
     }
 
     #[test]
@@ -201,8 +201,9 @@ mod tests {
             let stream = layer.example();
             let behind: &[u8] = if name == "zip" { b"" } else { b"\x80\x01\0\0behind" };
             let frame = [b"\0\0\0\x05frame", stream, behind].concat();
-            assert_eq!(found(&frame, usize::MAX), [9..9 + stream.len()], "{name}");
-            assert_eq!(found(stream, usize::MAX), [0..0; 0], "{name} as a whole is none of ours");
+            let own = 9..9 + stream.len();
+            assert_eq!(found(&frame, usize::MAX), std::slice::from_ref(&own), "{name}");
+            assert!(found(stream, usize::MAX).is_empty(), "{name} as a whole is none of ours");
         }
     }
 }
