@@ -170,3 +170,55 @@ fn the_source_of_a_client_is_no_page_that_somebody_visits() {
     assert_eq!(sure("https://github.com/bugsnag/bugsnag-js/issues/1"), [true]);
     assert_eq!(sure("https://clinic.example/bugsnag/bugsnag-js"), [true]);
 }
+
+/// A signature behind the body.
+#[test]
+fn a_whole_stream_with_something_behind_it_is_not_damaged() {
+    assert_eq!(of_mail(&[gzip(&payload(40)), b"sig=0123456789abcdef".to_vec()].concat()), ["gzip json"]);
+    assert_eq!(of_mail(&[gzip(&payload(40)), vec![0; 100]].concat()), ["gzip json"]);
+    assert_eq!(of_mail(&[gzip(b"{\"event\":1}"), payload(40)].concat()), ["gzip json"]);
+}
+
+/// SignalR's hub protocol, JSON text sequences (RFC 7464), clients in C that send what ends their strings.
+#[test]
+fn json_between_control_characters() {
+    let one = format!("{{\"name\":\"zo\\u00eb\",\"mail\":\"{}\"}}", MAIL.replace('@', "\\u0040"));
+    for body in [
+        format!("{one}\x1e"),
+        format!("{{\"type\":6}}\x1e{one}\x1e"),
+        format!("\x1e{{\"a\":1}}\n\x1e{one}\n"),
+        format!("{one}\0"),
+        format!("{{\"a\":1}}\0{one}"),
+    ] {
+        assert_eq!(of_mail(body.as_bytes()), ["ndjson json"], "{body:?}");
+    }
+}
+
+/// Django's signed cookies and those of Flask; a version with a letter of base64 before the stream.
+#[test]
+fn base64_of_a_stream_in_a_longer_text() {
+    let digits = |bytes: &[u8]| base64_simd::URL_SAFE_NO_PAD.encode_to_string(bytes);
+    for noise in [0, 40, 900] {
+        let (zlib, gzip) = (digits(&zlib(&payload(noise))), digits(&gzip(&payload(noise))));
+        for text in [format!(".{zlib}:1wabcd:LXEWQrcmsEQBYnyp-6wy9chTD7"), format!("v1_{zlib}")] {
+            assert_eq!(of_mail(text.as_bytes()), ["embedded base64 zlib json"], "{text}");
+        }
+        assert_eq!(of_mail(format!("v2_{gzip}").as_bytes()), ["embedded base64 gzip json"]);
+    }
+}
+
+/// Lengths before gzip in Android's SDKs, Tencent's envelopes, MQTT, STOMP.
+#[test]
+fn frames_that_nobody_knows() {
+    let (length, topic) = (b"\0\0\x01\x44".as_slice(), b"\x30\x49\0\x03d/u".as_slice());
+    for head in [length, topic, b"v1:", b"\x10\x03\x2c\x3c\x4c\x56\x0fo\x0a"] {
+        let framed = |stream: Vec<u8>| [head, &stream, b"\x0b\0"].concat();
+        assert_eq!(of_mail(&framed(gzip(&payload(9)))), ["carved gzip json"]);
+        assert_eq!(of_mail(&framed(zlib(&payload(9)))), ["carved zlib json"]);
+        assert_eq!(of_mail(&framed(payload(9))), ["carved json"]);
+        let frames = [framed(b"{\"event\":\"opened\"}".to_vec()), framed(gzip(&payload(9))), vec![0xff; 9]].concat();
+        assert_eq!(of_mail(&frames), ["carved gzip json"]);
+    }
+    let text = base64_simd::STANDARD.encode_to_string([&[1, 2, 3], gzip(&payload(9)).as_slice()].concat());
+    assert_eq!(of_mail(text.as_bytes()), ["base64 carved gzip json"]);
+}

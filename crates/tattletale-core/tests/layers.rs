@@ -201,7 +201,7 @@ fn a_hundred_thousand_random_identifiers_are_no_trouble() {
 /// What makes careless decoders quadratic: a megabyte of beginnings that never end.
 #[test]
 fn megabytes_of_beginnings_take_no_time() {
-    let beginnings: [&[u8]; 24] = [
+    let beginnings: [&[u8]; 29] = [
         b"%",
         b"%41",
         b"&",
@@ -226,6 +226,11 @@ fn megabytes_of_beginnings_take_no_time() {
         b"data:\n",
         b"eyJ.",
         b"\0\0\0\0\0",
+        b"\0\x1f\x8b\x08\0",
+        b"\0x\x9c",
+        b"\0{\"a\":",
+        b"\0bplist00",
+        b"v1.eJyr",
     ];
     for beginning in beginnings {
         let input = beginning.repeat((1 << 20) / beginning.len());

@@ -51,6 +51,22 @@ pub fn decompress(compression: Compression, input: &[u8], out: &mut Vec<u8>, lim
     end(result, input.len(), rest)
 }
 
+/// Decompresses the frame or stream that `input` begins with, where the format allows several, and tells how many bytes
+/// of the input it had; of the other formats everything.
+#[allow(clippy::disallowed_types, reason = "this is the module that bounds them")]
+pub fn decompress_begin(compression: Compression, input: &[u8], out: &mut Vec<u8>, limit: usize) -> (End, usize) {
+    let mut rest = input;
+    let result = match compression {
+        Compression::Zstd => frame(&mut rest, out, limit),
+        Compression::Bzip2 => bounded(bzip2::bufread::BzDecoder::new(&mut rest), out, limit),
+        Compression::Xz => {
+            bounded(lzma_rust2::XzReader::new_mem_limit(&mut rest, false, (MOST_MEMORY >> 10) as u32), out, limit)
+        }
+        _ => return (decompress(compression, input, out, limit), input.len()),
+    };
+    (end(result, input.len(), rest), input.len() - rest.len())
+}
+
 fn end(result: io::Result<bool>, len: usize, rest: &[u8]) -> End {
     match result {
         Ok(true) => End::Complete,
@@ -72,17 +88,26 @@ fn zstd(rest: &mut &[u8], out: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
             continue;
         }
         let room = limit - (out.len() - start);
-        let mut decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut *rest, MOST_MEMORY)
-            .map_err(io::Error::other)?;
-        if !bounded(&mut decoder, out, room)? {
+        if !frame(rest, out, room)? {
             return Ok(false);
-        }
-        let stated = decoder.decoder.get_checksum_from_data();
-        if stated.is_some() && stated != decoder.decoder.get_calculated_checksum() {
-            return Err(io::ErrorKind::InvalidData.into());
         }
     }
     Ok(true)
+}
+
+/// One frame with content.
+#[allow(clippy::disallowed_types, reason = "this is the module that bounds them")]
+fn frame(rest: &mut &[u8], out: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
+    let mut decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut *rest, MOST_MEMORY)
+        .map_err(io::Error::other)?;
+    if !bounded(&mut decoder, out, limit)? {
+        return Ok(false);
+    }
+    let stated = decoder.decoder.get_checksum_from_data();
+    match stated.is_some() && stated != decoder.decoder.get_calculated_checksum() {
+        true => Err(io::ErrorKind::InvalidData.into()),
+        false => Ok(true),
+    }
 }
 
 /// A block does not say how much comes out, so room is made for little first; nothing is kept of a damaged one.

@@ -1,7 +1,8 @@
 //! Gzip (RFC 1952), zlib (RFC 1950) and raw deflate (RFC 1951) under a limit on what may come out.
 //!
 //! What came out before an error is kept: a truncated upload still tells. Gzip members that follow one another
-//! are read as one stream, as the RFC asks, so a bomb of many small members meets the same limit.
+//! are read as one stream, as the RFC asks, so a bomb of many small members meets the same limit. What stands behind
+//! a whole member and begins as none does is not of the stream: signatures, padding, the next message.
 
 use std::io::{self, BufRead, Read};
 
@@ -34,15 +35,20 @@ pub enum End {
 
 /// Inflates `input` onto the end of `out`, at most `limit` bytes; memory is bounded by `limit`.
 pub fn inflate(framing: Framing, input: &[u8], out: &mut Vec<u8>, limit: usize) -> End {
+    inflate_begin(framing, input, out, limit).0
+}
+
+/// The same, and how many bytes of the input the stream had.
+pub fn inflate_begin(framing: Framing, input: &[u8], out: &mut Vec<u8>, limit: usize) -> (End, usize) {
     let mut rest = input;
     #[allow(clippy::disallowed_types, reason = "this is the module that bounds them")]
     let result = match framing {
-        Framing::Gzip => bounded(flate2::bufread::MultiGzDecoder::new(&mut rest), out, limit),
+        Framing::Gzip => members(&mut rest, out, limit),
         Framing::Zlib => bounded(flate2::bufread::ZlibDecoder::new(&mut rest), out, limit),
         Framing::Raw => bounded(flate2::bufread::DeflateDecoder::new(&mut rest), out, limit),
     };
     let offset = input.len() - rest.len();
-    match result {
+    let end = match result {
         // Without a frame, only the end of the input tells that this was a stream at all.
         Ok(true) if framing == Framing::Raw && !rest.is_empty() => End::Corrupt { offset },
         Ok(true) => End::Complete,
@@ -51,6 +57,22 @@ pub fn inflate(framing: Framing, input: &[u8], out: &mut Vec<u8>, limit: usize) 
         // Out of input without an end of stream is reported as corrupt by raw deflate.
         Err(_) if rest.fill_buf().is_ok_and(<[u8]>::is_empty) && framing != Framing::Gzip => End::Truncated,
         Err(_) => End::Corrupt { offset },
+    };
+    (end, offset)
+}
+
+/// Members behind one another, until what follows does not even begin as one.
+#[allow(clippy::disallowed_types, reason = "this is the module that bounds them")]
+fn members(rest: &mut &[u8], out: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
+    let start = out.len();
+    loop {
+        let room = limit - (out.len() - start);
+        if !bounded(flate2::bufread::GzDecoder::new(&mut *rest), out, room)? {
+            return Ok(false);
+        }
+        if !matches!(**rest, [0x1f] | [0x1f, 0x8b] | [0x1f, 0x8b, 8, ..]) {
+            return Ok(true);
+        }
     }
 }
 
@@ -121,6 +143,22 @@ mod tests {
         let mut out = Vec::new();
         assert!(matches!(inflate(Framing::Gzip, &broken, &mut out, 1 << 20), End::Corrupt { .. }));
         assert_eq!(out.len(), 400_000);
+    }
+
+    #[test]
+    fn what_is_behind_a_whole_member_is_not_of_it() {
+        let member = gzip(b"hello");
+        let end = |behind: &[u8]| {
+            let mut out = Vec::new();
+            let input = [member.as_slice(), behind].concat();
+            let (end, used) = inflate_begin(Framing::Gzip, &input, &mut out, 100);
+            (end, used == member.len(), out == b"hello")
+        };
+        assert_eq!(end(b"sha1=0123"), (End::Complete, true, true));
+        assert_eq!(end(b"\0\0\0\0"), (End::Complete, true, true));
+        for cut in 1..12 {
+            assert_eq!(end(&member[..cut]).0, End::Truncated, "{cut} bytes of a second member");
+        }
     }
 
     #[test]

@@ -6,10 +6,11 @@
 use super::Hint;
 use super::chain::{At, Chain};
 use super::keys::Ring;
-use super::look::Look;
+use super::look::{CONTROL, Look};
 use super::passing::Met;
 use super::visitor::{Ending, Node, Visitor};
 use super::walk::{FEW, Offer, Reach, SHORTEST, Walker};
+use crate::codec::inflate::{End, Framing, inflate};
 use crate::model::{Fault, FaultKind};
 use std::ops::Range;
 
@@ -36,9 +37,23 @@ fn is_telling(bytes: &[u8], look: Look) -> bool {
     bytes.len() >= LONG && (look.text() || begins_stream(bytes))
 }
 
-/// Whether bytes begin as gzip or zstd does.
+/// Whether bytes begin as gzip, zstd, an archive or a binary property list does, or as zlib does, of whose header chance
+/// makes one in 16,000: then text must come out, too.
 pub(crate) fn begins_stream(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x1f, 0x8b, 8, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..])
+    match bytes {
+        [0x1f, 0x8b, 8, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => true,
+        [b'P', b'K', 3, 4, ..] => true,
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => is_zlib_of_text(bytes),
+        _ => bytes.starts_with(b"bplist0"),
+    }
+}
+
+fn is_zlib_of_text(bytes: &[u8]) -> bool {
+    const ENOUGH: usize = 16;
+    let mut begin = Vec::new();
+    let end = inflate(Framing::Zlib, bytes, &mut begin, 4 * ENOUGH);
+    let whole = end == End::Complete && !begin.is_empty();
+    whole || (begin.len() >= ENOUGH && !Look::of(&begin).has(CONTROL))
 }
 
 /// Where a layer puts what it opens.
@@ -295,6 +310,12 @@ impl<'v> Opening<'_, 'v> {
         fault.path = self.node.chain.child(Some((self.layer, At::Whole))).path();
         self.walker.state(fault);
         self.damaged = true;
+    }
+
+    /// Says that there is more in the view than what was opened, which is no fault: digits that stand for the view do not
+    /// prove themselves by it.
+    pub(super) fn doubt(&mut self) {
+        self.walker.stated += 1;
     }
 
     #[inline]

@@ -101,7 +101,7 @@ pub(super) struct Walker<'v> {
     pub(super) guesses: usize,
     pub(super) stopped: bool,
     pub(super) faults: Vec<Fault>,
-    /// Faults that were stated, those of guesses that came to nothing included.
+    /// Faults that were stated, those of guesses that came to nothing included, and doubts.
     pub(super) stated: u64,
     dropped: Dropped,
     pub(super) passing: Passing,

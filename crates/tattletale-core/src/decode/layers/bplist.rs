@@ -49,6 +49,20 @@ impl Layer for Bplist {
     }
 }
 
+/// Length of a list with more behind it: up to the trailer that says where its own table of offsets stands.
+pub(super) fn length(bytes: &[u8]) -> Option<usize> {
+    const TRAILER: usize = 32;
+    // Its first five bytes are not used.
+    let trailers = memchr::memmem::find_iter(bytes, &[0; 5]).flat_map(|at| at..at + 5);
+    let fits = |&at: &usize| {
+        let trailer = bytes.get(at..at + TRAILER)?;
+        let number = |at: usize| usize::try_from(uint(&trailer[at..at + 8])).ok();
+        let table = number(8)?.checked_mul(usize::from(trailer[6]))?.checked_add(number(24)?)?;
+        (table == at && number(8)? > 0).then_some(())
+    };
+    trailers.into_iter().find(|at| fits(at).is_some()).map(|at| at + TRAILER)
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
     /// Offsets of the objects; those that were told are gone, so that work is bounded by their number.

@@ -2,11 +2,12 @@
 //!
 //! Runs of base64 digits are everywhere (words, identifiers), so a run counts only when it decodes to text that
 //! itself reads as such for long, or to something with a magic number; then it is a piece, and base64 opens it.
-//! Letters that stand right before it are digits, too: then the text must go on to the end of the run.
+//! Letters that stand right before it are digits, too: then the text must go on to the end of the run, or begin as a
+//! stream does.
 
 use crate::codec::base64;
 use crate::decode::look::{DIGIT, HEX_LOWER, HEX_UPPER, LOWER, UPPER};
-use crate::decode::{At, Layer, Look, Needs, Opening, View};
+use crate::decode::{At, Layer, Look, Needs, Opening, View, begins_stream};
 use std::ops::Range;
 
 pub(super) struct Embedded;
@@ -47,7 +48,10 @@ pub(super) fn found(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let whole = bytes.len();
     let telling = move |run: Range<usize>| match run.len() < whole && telling(&bytes[run.clone()]) {
         true => Some(run),
-        false => shifted(&bytes[run.clone()]).map(|inner| run.start + inner.start..run.start + inner.end),
+        false => {
+            let inner = stream(&bytes[run.clone()]).or_else(|| shifted(&bytes[run.clone()]));
+            inner.map(|inner| run.start + inner.start..run.start + inner.end)
+        }
     };
     runs(bytes).into_iter().filter_map(telling).filter(move |run| run.len() < whole)
 }
@@ -80,8 +84,27 @@ fn telling(run: &[u8]) -> bool {
         return false;
     }
     let Some(decoded) = base64::decode(run) else { return false };
-    let magic = matches!(decoded[..], [0x1f, 0x8b, 8, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..]);
-    magic || Look::of(&decoded).text()
+    Look::of(&decoded).text() || begins_stream(&decoded)
+}
+
+/// Where a stream begins in a run that has letters before it: by the letters of what gzip, zlib and zstd begin with.
+///
+/// Of each such place only so much is decoded as tells a stream, and of so many.
+fn stream(run: &[u8]) -> Option<Range<usize>> {
+    const HEAD: usize = 512;
+    const MOST: usize = 16;
+    if !Look::of(run).mixed() {
+        return None;
+    }
+    let begins = |at: &usize| {
+        let rest = &run[*at..];
+        [b"H4sI".as_slice(), b"eJ", b"eN", b"eAE", b"eF", b"KLUv"].iter().any(|letters| rest.starts_with(letters))
+    };
+    let telling = |at: &usize| {
+        let head = &run[*at..run.len().min(at + HEAD)];
+        head.len() >= SHORTEST && base64::decode(head).is_some_and(|decoded| begins_stream(&decoded))
+    };
+    (1..run.len()).filter(begins).take(MOST).find(telling).map(|at| at..run.len())
 }
 
 /// Where text begins in a run that has letters before it or that lost its last one, if it then goes on to the end.

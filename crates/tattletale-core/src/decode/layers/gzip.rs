@@ -1,8 +1,8 @@
 //! Gzip, declared or not: the magic number and the checksum speak for themselves.
 
 use crate::codec::decompress::{Compression, decompress};
-use crate::codec::inflate::{End, Framing, inflate};
-use crate::decode::{Layer, Needs, Opening, Proof, View};
+use crate::codec::inflate::{End, Framing, inflate_begin};
+use crate::decode::{At, Layer, Needs, Opening, Proof, View};
 use crate::model::FaultKind;
 
 pub(super) struct Gzip;
@@ -13,7 +13,7 @@ impl Layer for Gzip {
     }
 
     fn about(&self) -> &'static str {
-        "Gzip members (RFC 1952), one or several, known by their magic number; what came out of a damaged one is kept."
+        "Gzip members (RFC 1952), one or several, known by their magic number; what came out of a damaged one is kept, and so is what stands behind."
     }
 
     fn example(&self) -> &'static [u8] {
@@ -29,12 +29,19 @@ impl Layer for Gzip {
             return;
         }
         let mut bytes = Vec::new();
-        let end = inflate(Framing::Gzip, view.bytes, &mut bytes, out.room());
+        let (end, used) = inflate_begin(Framing::Gzip, view.bytes, &mut bytes, out.room());
         if bytes.is_empty() && end != End::Complete {
             return;
         }
         report(&end, view.bytes.len(), bytes.len(), out);
-        out.made(&bytes, Proof::Sure);
+        let padding = view.bytes[used..].iter().all(|&byte| byte == 0);
+        if end != End::Complete || padding {
+            return out.made(&bytes, Proof::Sure);
+        }
+        // A signature, or the rest of a frame: no fault of the members, but nothing of theirs either.
+        out.doubt();
+        out.unescaped(At::Whole, 0..used, &bytes);
+        out.piece(At::Word("rest"), used..view.bytes.len());
     }
 }
 

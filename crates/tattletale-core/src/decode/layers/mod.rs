@@ -10,6 +10,7 @@ mod base85;
 mod bplist;
 mod brotli;
 mod bzip2;
+mod carved;
 mod cbor;
 mod cipher;
 mod dataurl;
@@ -130,6 +131,8 @@ pub static LAYERS: &[&dyn Layer] = &[
     // What is left: a text in which something else stands.
     &embedded::Embedded,
     &labels::Labels,
+    // Binary in which something else stands. After the layers of texts, which open what is not quite one as well.
+    &carved::Carved,
     // On request: every text may be one of these.
     &turned::Reversed,
     &turned::Rot,

@@ -5,7 +5,7 @@
 
 use super::gzip::report;
 use crate::codec::inflate::{Framing, inflate};
-use crate::decode::{At, Layer, Needs, Opening, View};
+use crate::decode::{At, Layer, Look, Needs, Opening, View};
 use crate::model::FaultKind;
 
 pub(super) struct Zip;
@@ -73,4 +73,20 @@ impl Layer for Zip {
             at = next;
         }
     }
+}
+
+/// Length of an archive whose first header makes sense: to behind its directory, or as far as there is something.
+pub(super) fn length(bytes: &[u8]) -> Option<usize> {
+    const NEWEST: u16 = 63;
+    const LONGEST_NAME: usize = 1024;
+    const DIRECTORY_END: usize = 22;
+    let head = bytes.get(..HEAD).filter(|head| head.starts_with(LOCAL))?;
+    let short = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
+    let name = bytes.get(HEAD..HEAD + usize::from(short(26)))?;
+    let plain = (1..=LONGEST_NAME).contains(&name.len()) && Look::of(name).text();
+    if short(4) & 0xff > NEWEST || !matches!(short(8), 0 | 8) || !plain {
+        return None;
+    }
+    let end = memchr::memmem::find(bytes, b"PK\x05\x06").map_or(bytes.len(), |found| found + DIRECTORY_END);
+    Some(end.min(bytes.len()))
 }
