@@ -64,6 +64,27 @@ fn first_and_last_names_are_digested_apart() {
     assert!(apart.iter().all(|(.., strength)| *strength == Strength::Weak), "{apart:?}");
 }
 
+/// HubSpot's forms: a list of fields, each an object of its own.
+#[test]
+fn a_name_is_split_over_a_list() {
+    let fields = |first: &str, last: &str| {
+        format!(
+            r#"{{"fields":[{{"name":"{first}","value":"Zofia"}},{{"name":"mail","value":"x"}},{{"name":"ln","{last}":"Lindqvist"}}]}}"#
+        )
+    };
+    let name = [("person-name", "Zofia Lindqvist")];
+    let found = seen(&name, &fields("fn", "value"));
+    assert!(matches!(found.as_slice(), [(path, ..)] if path == "json split"), "{found:?}");
+    assert!(seen(&name, &fields("fn", "other")).is_empty());
+}
+
+/// Java's `UUID.nameUUIDFromBytes(androidId.getBytes())`.
+#[test]
+fn an_id_is_made_of_another() {
+    let found = seen(&[("android-id", "a8d7f0932c5be17d")], "did=a3dde3bd-64e7-3c21-93b5-e1c9e3f8c6ac");
+    assert!(matches!(found.as_slice(), [(path, _, Strength::Strong)] if path == "form uuid3"), "{found:?}");
+}
+
 #[test]
 fn the_halves_of_a_place_bear_each_other_out() {
     let place = [("latitude", "52.22968"), ("longitude", "21.01223")];

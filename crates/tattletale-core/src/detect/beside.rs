@@ -37,8 +37,9 @@ impl Beside {
             return Vec::new();
         }
         let path = node.chain.path();
-        let object = object(&path);
-        pieces.filter_map(|piece| self.one(notations, piece, &object, &path)).collect()
+        let around: Vec<String> = std::iter::once(object(&path)).chain(list(&path)).collect();
+        let whole = |piece| around.iter().find_map(|object| self.one(notations, piece, object, &path));
+        pieces.filter_map(whole).collect()
     }
 
     fn one(&mut self, notations: &Notations, piece: Piece, object: &str, path: &[Step]) -> Option<Whole> {
@@ -76,6 +77,15 @@ impl Beside {
         }
         other.map(|(other, number)| (bits + other, number))
     }
+}
+
+/// The path without its last position, in a list of members of one name: `[{"name":"a","value":"b"},…]`.
+fn list(path: &[Step]) -> Option<String> {
+    let (last, before) = path.split_last()?;
+    let at = last.at.as_deref()?;
+    let (around, name) = at.rsplit_once("].")?;
+    let (around, _) = around.rsplit_once('[')?;
+    Some(format!("{} {} {around}[].{name}", display_path(before), last.layer))
 }
 
 /// The path without its last name: what fields of one object have in common.

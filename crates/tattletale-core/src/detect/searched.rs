@@ -38,7 +38,7 @@ pub static SEARCHED: &[Searched] = &[
     },
     Searched {
         name: "digest",
-        about: "23 digests (MD5, SHA-1, SHA-2, SHA-3, RIPEMD-160, BLAKE, MurmurHash3, xxHash) of each normal form of a value, whole or the first 64 bits and more, as hexadecimal, base64, decimal or bytes, and four of them of each other.",
+        about: "24 digests (MD5, UUIDs of names, SHA-1, SHA-2, SHA-3, RIPEMD-160, BLAKE, MurmurHash3, xxHash) of each normal form of a value, whole or the first 64 bits and more, as hexadecimal, base64, decimal or bytes, and four of them of each other.",
         example: b"8E3CBF2639A0CD7B09F9DA35C36B20C6",
         deep: false,
     },

@@ -70,6 +70,7 @@ impl Step {
         ("blake2b-256", "BLAKE2b-256"),
         ("blake2s", "BLAKE2s"),
         ("blake3", "BLAKE3"),
+        ("uuid3", "name-based UUID"),
         ("murmur3-128", "MurmurHash3"),
         ("murmur3-32", "MurmurHash3 (32 bits)"),
         ("xxh32", "xxHash (32 bits)"),

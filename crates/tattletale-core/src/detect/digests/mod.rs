@@ -71,6 +71,13 @@ pub(super) static ALGORITHMS: &[Algorithm] = &[
     alone("blake2b-256", |text| Digest::new(&Blake2b256::digest(text))),
     alone("blake2s", |text| Digest::new(&Blake2s256::digest(text))),
     alone("blake3", |text| Digest::new(blake3::hash(text).as_bytes())),
+    // Java's `UUID.nameUUIDFromBytes`: RFC 9562, 5.3, of the text alone.
+    alone("uuid3", |text| {
+        let mut digest = Digest::by_blocks::<blocks::Md5>(text);
+        digest.bytes[6] = digest.bytes[6] & 0x0f | 0x30;
+        digest.bytes[8] = digest.bytes[8] & 0x3f | 0x80;
+        digest
+    }),
     turned("murmur3-128", &[Turn::None, Turn::Words(8)], |text| {
         let [first, second] = murmur::x64_128(text);
         Digest::new(&(u128::from(first) << 64 | u128::from(second)).to_be_bytes())
@@ -205,6 +212,7 @@ mod tests {
     fn names_stand_for_the_algorithms_that_they_say() {
         for (name, expected) in [
             ("md5", "900150983cd24fb0d6963f7d28e17f72"),
+            ("uuid3", "900150983cd23fb096963f7d28e17f72"),
             ("sha512-256", "53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23"),
             ("sha3-256", "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"),
             ("keccak256", "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45"),

@@ -254,6 +254,11 @@ impl Notations {
     /// Numbers that are a coordinate as exactly as they are written, alone or with commas between them.
     fn degrees(&self, bytes: &[u8], found: &mut Vec<Alike>) {
         let number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+        // As languages with a decimal comma print it.
+        let comma = memchr::memchr_iter(b',', bytes).count() == 1 && only_degrees(bytes) && !bytes.contains(&b'.');
+        let points =
+            comma.then(|| bytes.iter().map(|&byte| if byte == b',' { b'.' } else { byte }).collect::<Vec<u8>>());
+        let bytes = points.as_deref().filter(|bytes| decimals(bytes) >= 4).unwrap_or(bytes);
         // Among words only what is written with a point and as exactly as devices do.
         let fewest = if only_degrees(bytes) { 2 } else { 4 };
         let mut from = 0;
@@ -263,7 +268,7 @@ impl Notations {
             let Some(text) = std::str::from_utf8(run).ok().filter(|text| text.len() >= 4) else { continue };
             let Ok(written) = text.parse::<f64>() else { continue };
             let digits = text.bytes().filter(u8::is_ascii_digit).count() as f64;
-            let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len() as i32);
+            let decimals = decimals(run);
             // Whole numbers are millionths or ten-millionths of a degree.
             let readings: &[(f64, i32)] = match decimals {
                 1.. => &[(1.0, decimals)],
@@ -302,6 +307,11 @@ impl Notations {
 fn is_single(number: f64, written: f64) -> bool {
     let single = number as f32;
     written == f64::from(single) || single.to_string().parse() == Ok(written)
+}
+
+/// Digits behind the point.
+fn decimals(number: &[u8]) -> i32 {
+    number.iter().position(|&byte| byte == b'.').map_or(0, |point| (number.len() - point - 1) as i32)
 }
 
 /// Digits with what stands between and around coordinates.
@@ -368,6 +378,8 @@ mod tests {
         for field in ["52.229675", "52.22967529296875"] {
             assert_eq!(alike("latitude", "52.2296756", field.as_bytes()), [(0, field.len())], "{field}");
         }
+        assert_eq!(alike("latitude", "52.2296756", b"52,2296756"), [(0, 10)]);
+        assert!(alike("latitude", "52.2296756", b"52,23").is_empty());
         // Among words only with so many decimals that it is no amount or version.
         assert_eq!(alike("latitude", "52.2296756", b"maps/@52.2297,21.0122,15z"), [(6, 13)]);
         assert!(alike("latitude", "52.2296756", b"price 52.23 EUR, id 52229676").is_empty());
