@@ -48,6 +48,20 @@ fn payload(noise: usize) -> Vec<u8> {
     serde_json::json!({ "mail": MAIL, "noise": noise }).to_string().into_bytes()
 }
 
+/// `writeDelimitedTo`: a stream of messages, each behind its length.
+#[test]
+fn messages_behind_their_lengths() {
+    let message = |text: &str| [&[0x0a, text.len() as u8][..], text.as_bytes(), &[0x10, 0x2a]].concat();
+    let delimited = |text: &str| [&[message(text).len() as u8][..], &message(text)].concat();
+    let stream = [delimited("a first event of the day"), delimited(MAIL)].concat();
+    assert_eq!(of_mail(&stream), ["protobuf"]);
+    let declared = Hint { media_type: Some("application/x-protobuf"), ..Hint::default() };
+    let mut places = Places::default();
+    let (seen, walked) = look(&planted("email", MAIL), &delimited(MAIL), declared, &Limits::default(), &mut places);
+    assert!(walked.complete(), "{:?}", walked.faults);
+    assert_eq!(seen.sightings[0].path[0].at.as_deref(), Some("$[0].1"));
+}
+
 /// rrweb's packer, PostHog's replays.
 #[test]
 fn binary_strings_in_json() {

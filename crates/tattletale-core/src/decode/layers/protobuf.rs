@@ -48,18 +48,26 @@ impl Layer for Protobuf {
         if !declared && (view.look.text() || view.bytes.len() < SHORTEST) {
             return;
         }
-        let fields = Vec::with_capacity((view.bytes.len() / USUAL_FIELD).min(MOST_EXPECTED));
-        let mut message = Message { fields, evidence: 0.0 };
+        let room = || Vec::with_capacity((view.bytes.len() / USUAL_FIELD).min(MOST_EXPECTED));
+        let mut message = Message { fields: room(), evidence: 0.0 };
         let end = message.parse(view.bytes, 0, 0);
         let whole = end == view.bytes.len();
-        let enough = message.evidence >= ENOUGH || (declared && !message.fields.is_empty());
-        if !enough || (!whole && !declared) {
+        let enough = |message: &Message| message.evidence >= ENOUGH || (declared && !message.fields.is_empty());
+        if !whole && let Some((messages, ends)) = Message::delimited_ones(view.bytes).filter(|(all, _)| enough(all)) {
+            let mut from = 0;
+            for (number, end) in ends.into_iter().enumerate() {
+                emit(view.bytes, &messages.fields[from..end], Some(number), out);
+                from = end;
+            }
+            return;
+        }
+        if !enough(&message) || (!whole && !declared) {
             return;
         }
         if !whole {
             out.fault(FaultKind::Corrupt, end, "is no protobuf message from here on");
         }
-        emit(view.bytes, &message.fields, out);
+        emit(view.bytes, &message.fields, None, out);
     }
 }
 
@@ -114,6 +122,22 @@ impl Message {
             }
         }
         at
+    }
+
+    /// Messages behind one another, each behind its length, as `writeDelimitedTo` streams them; how many fields there
+    /// are up to the end of each.
+    fn delimited_ones(bytes: &[u8]) -> Option<(Self, Vec<usize>)> {
+        let (mut messages, mut ends, mut at) = (Self::default(), Vec::new(), 0);
+        while at < bytes.len() {
+            let (length, start) = varint(bytes, at)?;
+            let end = start.checked_add(usize::try_from(length).ok()?).filter(|&end| end <= bytes.len())?;
+            if end == start || messages.parse(&bytes[..end], start, 0) != end {
+                return None;
+            }
+            ends.push(messages.fields.len());
+            at = end;
+        }
+        Some((messages, ends))
     }
 
     fn field(&mut self, bytes: &[u8], at: usize, depth: u32) -> Option<usize> {
@@ -193,10 +217,13 @@ fn is_break(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | b'\r')
 }
 
-fn emit(bytes: &[u8], fields: &[Field], out: &mut Opening<'_, '_>) {
+/// Tells the fields of a message, of the one with that number if there are several.
+fn emit(bytes: &[u8], fields: &[Field], message: Option<usize>, out: &mut Opening<'_, '_>) {
     let mut way: Vec<Slot<'_>> = Vec::with_capacity(8);
+    way.extend(message.map(Slot::Index));
+    let base = way.len();
     for Field { number, depth, span, kind } in fields {
-        let depth = *depth as usize;
+        let depth = base + *depth as usize;
         way.truncate(depth);
         way.push(Slot::Field(u64::from(*number)));
         debug_assert_eq!(way.len(), depth + 1);
