@@ -63,6 +63,12 @@ impl Frame {
         }
     }
 
+    /// Whether something known lies in a piece.
+    pub(super) fn has_known(&self, span: &Range<usize>) -> bool {
+        let known = |hit: &Hit| hit.by != By::Unexplained && overlap(&hit.range, span);
+        self.passed.iter().chain(self.ahead.as_slice()).any(known)
+    }
+
     pub(super) fn has_digest(&self, span: &Range<usize>) -> bool {
         let digest = |hit: &Hit| matches!(hit.by, By::Digest { .. }) && overlap(&hit.range, span);
         self.passed.iter().chain(self.ahead.as_slice()).any(digest)

@@ -403,8 +403,9 @@ impl Sighter<'_> {
         if !hits.is_empty() {
             self.settle(node, hits, ending, mark);
         }
-        // Of what digits may stand for, only an id as it is in memory: nothing else is exact.
-        let exact = !node.guess || !node.look.printable();
+        // Of what digits may stand for, only an id as it is in memory: nothing else is exact. It may be written in them.
+        let in_digits = || self.frames.last().is_some_and(|around| around.has_known(&node.span));
+        let exact = !node.guess || (!node.look.printable() && !in_digits());
         if exact && !node.again && self.planted.notations().may_know(node.bytes, node.look) {
             self.compare(node, ending, mark);
         }
