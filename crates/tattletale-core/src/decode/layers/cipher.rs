@@ -146,10 +146,11 @@ fn tagged(sealed: &[u8], vectors: &[Vec<u8>], open: impl Fn(&[u8], &[u8]) -> Opt
     ways.find_map(|(vector, sealed)| open(vector, sealed)).map(|plain| (plain, Proof::Sure)).into_iter().collect()
 }
 
-/// What is proved before what is guessed, and the longest first: without its first block a message is as much a text as
-/// with it, but only the right vector makes a text of that block too.
+/// What is proved before what is guessed, what begins as a stream before what begins as nothing, and the longest first:
+/// without its first block a message is as much a text as with it, but only the right vector makes a text of that block
+/// too.
 fn likeliest_first(mut found: Vec<(Vec<u8>, Proof)>) -> Vec<(Vec<u8>, Proof)> {
-    found.sort_by_key(|(plain, proof)| (*proof != Proof::Sure, Reverse(plain.len())));
+    found.sort_by_key(|(plain, proof)| (*proof != Proof::Sure, !compressed(plain), Reverse(plain.len())));
     found
 }
 
