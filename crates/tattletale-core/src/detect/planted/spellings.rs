@@ -44,11 +44,8 @@ fn of_number(text: &str) -> Vec<String> {
 
 /// The last name first, and both in the letters of ASCII.
 fn of_name(text: &str) -> Vec<String> {
-    let mut all = vec![folded(text)];
-    if let Some((first, last)) = text.rsplit_once(' ') {
-        all.extend([format!("{last}, {first}"), format!("{last} {first}")]);
-    }
-    all
+    let Some((first, last)) = text.rsplit_once(' ') else { return Vec::new() };
+    vec![folded(text), format!("{last}, {first}"), format!("{last} {first}")]
 }
 
 /// Words as addresses and keys have them: with something else between, maybe without accents.
