@@ -19,6 +19,7 @@ pub mod lz4;
 pub mod members;
 pub mod probe;
 pub mod quic;
+pub(crate) mod simd;
 pub mod stream;
 pub mod websocket;
 pub(crate) mod window;

@@ -1,5 +1,7 @@
 //! A first glance at bytes: which classes of characters occur. One pass, so that layers can decline at once.
 
+use crate::codec::simd::{BLOCK, ByteSet};
+
 /// Classes that occur in some bytes, and their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
@@ -97,13 +99,7 @@ impl Look {
     /// Looks at every byte once.
     #[inline]
     pub fn of(bytes: &[u8]) -> Self {
-        // Eight at a time: this is done with every byte.
-        let (eights, rest) = bytes.as_chunks::<8>();
-        let mut classes = rest.iter().fold(0, |classes, &byte| classes | CLASS[usize::from(byte)]);
-        for [a, b, c, d, e, f, g, h] in eights {
-            let class = |byte: &u8| CLASS[usize::from(*byte)];
-            classes |= class(a) | class(b) | class(c) | class(d) | class(e) | class(f) | class(g) | class(h);
-        }
+        let classes = if bytes.len() < LONG { classes_of(bytes) } else { classes_of_long(bytes) };
         let text = classes & CONTROL == 0 && (classes & HIGH == 0 || std::str::from_utf8(bytes).is_ok());
         Self { classes, text }
     }
@@ -163,9 +159,75 @@ impl Look {
     }
 }
 
+/// Shortest bytes in which most blocks have the classes of those before them.
+const LONG: usize = 4 * BLOCK;
+
+/// Eight at a time.
+#[inline]
+fn classes_of(bytes: &[u8]) -> u32 {
+    let (eights, rest) = bytes.as_chunks::<8>();
+    let mut classes = rest.iter().fold(0, |classes, &byte| classes | CLASS[usize::from(byte)]);
+    for [a, b, c, d, e, f, g, h] in eights {
+        let class = |byte: &u8| CLASS[usize::from(*byte)];
+        classes |= class(a) | class(b) | class(c) | class(d) | class(e) | class(f) | class(g) | class(h);
+    }
+    classes
+}
+
+/// What is of classes that are known to occur says nothing new, and is passed over in whole blocks.
+#[inline(never)]
+fn classes_of_long(bytes: &[u8]) -> u32 {
+    let (mut blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let (mut classes, mut known, mut in_known) = (classes_of(rest), 0, ByteSet::NONE);
+    while !blocks.is_empty() {
+        let (next, others) = blocks.split_at(blocks.len().min(2));
+        classes |= classes_of(next.as_flattened());
+        let mut new = classes & !known;
+        while new != 0 {
+            in_known = in_known.union(&SETS[new.trailing_zeros() as usize]);
+            new &= new - 1;
+        }
+        known = classes;
+        blocks = &others[in_known.only_in(others)..];
+    }
+    classes
+}
+
+/// The bytes of each class.
+static SETS: [ByteSet; 23] = {
+    let mut sets = [ByteSet::NONE; 23];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut class = 0;
+        while class < sets.len() {
+            if CLASS[byte] >> class & 1 == 1 {
+                sets[class] = sets[class].with(byte as u8);
+            }
+            class += 1;
+        }
+        byte += 1;
+    }
+    sets
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// However rare a class is, and wherever it stands.
+        #[test]
+        fn no_byte_is_passed_over(common: u8, rare in proptest::collection::vec((0..1000usize, any::<u8>()), 0..4), length in 0..1000usize) {
+            let mut bytes = vec![common; length];
+            for (at, byte) in rare {
+                if let Some(place) = bytes.get_mut(at) {
+                    *place = byte;
+                }
+            }
+            prop_assert_eq!(Look::of(&bytes).classes(), bytes.iter().fold(0, |classes, &byte| classes | CLASS[usize::from(byte)]));
+        }
+    }
 
     #[test]
     fn tells_text_from_binary() {

@@ -47,6 +47,7 @@ fn takes(layer: &dyn Layer, bytes: &[u8], hint: Hint<'_>) -> bool {
     };
     layer.open(&view, &mut opening);
     let opened = opening.opened();
+    walker.passing.finish();
     opened || !walker.faults.is_empty() || count.0 > 0
 }
 

@@ -3,36 +3,41 @@
 //! Each step of MD5 waits for the one before it, so that a core does little else while it makes one digest. Salts are
 //! tried by the ten thousand on texts that do not depend on each other: eight of these take little longer than one.
 
-use wide::u32x8;
+use crate::codec::simd::LEVEL;
+use fearless_simd::{dispatch, prelude::*, u32x8};
 
 /// Messages side by side.
 pub(super) const LANES: usize = 8;
 
 /// Takes in the next block of each message; `states` are as RFC 1321 has them.
-///
+pub(super) fn md5(states: &mut [[u32; 4]; LANES], blocks: &[[u8; 64]; LANES]) {
+    dispatch!(*LEVEL, simd => md5_with(simd, states, blocks));
+}
+
 /// Plain loops: what iterators are made of is not always inlined without link-time optimisation.
 #[allow(clippy::needless_range_loop, reason = "lanes are transposed")]
-pub(super) fn md5(states: &mut [[u32; 4]; LANES], blocks: &[[u8; 64]; LANES]) {
-    let mut message = [u32x8::ZERO; 16];
+#[inline(always)]
+fn md5_with<S: Simd>(simd: S, states: &mut [[u32; 4]; LANES], blocks: &[[u8; 64]; LANES]) {
+    let mut message = [u32x8::splat(simd, 0); 16];
     for (number, word) in message.iter_mut().enumerate() {
         let mut lanes = [0; LANES];
         for lane in 0..LANES {
             lanes[lane] = u32::from_le_bytes(blocks[lane].as_chunks().0[number]);
         }
-        *word = u32x8::from(lanes);
+        *word = u32x8::load_array(simd, lanes);
     }
-    let mut state = [u32x8::ZERO; 4];
+    let mut state = [u32x8::splat(simd, 0); 4];
     for (number, word) in state.iter_mut().enumerate() {
         let mut lanes = [0; LANES];
         for lane in 0..LANES {
             lanes[lane] = states[lane][number];
         }
-        *word = u32x8::from(lanes);
+        *word = u32x8::load_array(simd, lanes);
     }
-    round(&mut state, &message, 0, |at| at, [7, 12, 17, 22], |b, c, d| d ^ (b & (c ^ d)));
-    round(&mut state, &message, 1, |at| 5 * at + 1, [5, 9, 14, 20], |b, c, d| c ^ (d & (b ^ c)));
-    round(&mut state, &message, 2, |at| 3 * at + 5, [4, 11, 16, 23], |b, c, d| b ^ c ^ d);
-    round(&mut state, &message, 3, |at| 7 * at, [6, 10, 15, 21], |b, c, d| c ^ (b | !d));
+    round(simd, &mut state, &message, 0, |at| at, [7, 12, 17, 22], |b, c, d| d ^ (b & (c ^ d)));
+    round(simd, &mut state, &message, 1, |at| 5 * at + 1, [5, 9, 14, 20], |b, c, d| c ^ (d & (b ^ c)));
+    round(simd, &mut state, &message, 2, |at| 3 * at + 5, [4, 11, 16, 23], |b, c, d| b ^ c ^ d);
+    round(simd, &mut state, &message, 3, |at| 7 * at, [6, 10, 15, 21], |b, c, d| c ^ (b | !d));
     for (number, word) in state.into_iter().enumerate() {
         let lanes = word.to_array();
         for lane in 0..LANES {
@@ -43,17 +48,18 @@ pub(super) fn md5(states: &mut [[u32; 4]; LANES], blocks: &[[u8; 64]; LANES]) {
 
 /// Sixteen steps; `order` tells which word of the message each takes, modulo 16.
 #[inline(always)]
-fn round(
-    [a, b, c, d]: &mut [u32x8; 4],
-    message: &[u32x8; 16],
+fn round<S: Simd>(
+    simd: S,
+    [a, b, c, d]: &mut [u32x8<S>; 4],
+    message: &[u32x8<S>; 16],
     number: usize,
     order: impl Fn(usize) -> usize,
     turns: [u32; 4],
-    mix: impl Fn(u32x8, u32x8, u32x8) -> u32x8,
+    mix: impl Fn(u32x8<S>, u32x8<S>, u32x8<S>) -> u32x8<S>,
 ) {
     for at in (0..16).step_by(4) {
-        let step = |number_of: usize, a: u32x8, b: u32x8, c: u32x8, d: u32x8| {
-            let sine = u32x8::splat(SINES[number * 16 + at + number_of]);
+        let step = |number_of: usize, a: u32x8<S>, b: u32x8<S>, c: u32x8<S>, d: u32x8<S>| {
+            let sine = u32x8::splat(simd, SINES[number * 16 + at + number_of]);
             let sum = (a + sine) + message[order(at + number_of) % 16] + mix(b, c, d);
             let turn = turns[number_of];
             b + ((sum << turn) | (sum >> (32 - turn)))

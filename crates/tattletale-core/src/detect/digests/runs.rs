@@ -1,6 +1,6 @@
 //! Runs of text that have the shape of a digest: hexadecimal, base64 or decimal digits and nothing else around.
 //!
-//! The scan tells members of these alphabets for 64 bytes at a time, and finds in the mask where runs begin that have
+//! The scan tells members of these alphabets for blocks of 64 bytes at a time, and finds in the mask where runs begin that have
 //! the length of something, so that most words cost nothing: each run that is looked at is a branch that no processor
 //! foresees. Digits are told eight at a time, in one word.
 
@@ -8,9 +8,10 @@ mod shape;
 
 use super::Seen;
 use crate::codec::base64;
+use crate::codec::simd::{self, BLOCK, ByteSet, Masks};
 use shape::{look, with_slashes};
 use std::ops::Range;
-use wide::u8x16;
+use std::slice;
 
 /// Shortest run that is looked at: the digits of a 32-bit digest.
 const SHORTEST: usize = 8;
@@ -79,20 +80,14 @@ pub(in crate::detect) fn scan(bytes: &[u8], short: bool, mut each: impl FnMut(Ru
     if bytes.len() < SHORTEST {
         return;
     }
-    let (blocks, tail) = bytes.as_chunks::<64>();
-    let mut padded = [0; 64];
-    padded[..tail.len()].copy_from_slice(tail);
-    let masks = |number: usize| match blocks.get(number) {
-        Some(block) => Masks::of(block),
-        None if number == blocks.len() => Masks::of(&padded),
-        None => Masks::default(),
-    };
-    let (mut before, mut here) = (Masks::default(), masks(0));
-    for number in 0..=blocks.len() {
-        let next = masks(number + 1);
+    let mut blocks = Blocks::of(bytes);
+    let (mut before, mut here) = (Masks::default(), blocks.next(0));
+    for number in 0..=blocks.whole.len() {
+        let next = blocks.next(number + 1);
         let around = Around { number, before, here, next };
+        let masks = |number: usize| blocks.masks(number);
         around.runs(
-            Masks::between_slashes,
+            between_slashes,
             masks,
             |members| worth_a_look(members, short),
             |run| {
@@ -100,10 +95,10 @@ pub(in crate::detect) fn scan(bytes: &[u8], short: bool, mut each: impl FnMut(Ru
             },
         );
         // A slash may be a letter of base64, too.
-        if here.slashes | next.slashes != 0 || next.members == u64::MAX {
-            let slashes = u128::from(next.slashes) << 64 | u128::from(here.slashes) | 1 << 127;
+        if here.ones | next.ones != 0 || next.members == u64::MAX {
+            let slashes = u128::from(next.ones) << 64 | u128::from(here.ones) | 1 << 127;
             let worth = |members: u128| of_letters(members) & filled(slashes & members, members);
-            around.runs(|masks| masks.members, masks, worth, |run| with_slashes(bytes, run, &mut each));
+            around.runs(members, masks, worth, |run| with_slashes(bytes, run, &mut each));
         }
         (before, here) = (here, next);
     }
@@ -167,7 +162,7 @@ impl Around {
         let mut starts = (worth(wide) & !(wide << 1 | u128::from(of(self.before) >> 63))) as u64;
         while starts != 0 {
             let at = starts.trailing_zeros() as usize;
-            let (start, length) = (self.number * 64 + at, (wide >> at).trailing_ones() as usize);
+            let (start, length) = (self.number * BLOCK + at, (wide >> at).trailing_ones() as usize);
             let mut end = start + length;
             let (mut behind, mut whole) = (self.number + 2, at + length == 128);
             while whole {
@@ -180,41 +175,79 @@ impl Around {
     }
 }
 
-/// What a block of 64 bytes has: one bit for each.
-#[derive(Debug, Clone, Copy, Default)]
-struct Masks {
-    /// Those that belong to any of the alphabets.
-    members: u64,
-    slashes: u64,
+/// What is scanned, in blocks; the last is filled up with zeros.
+struct Blocks<'a> {
+    whole: &'a [[u8; BLOCK]],
+    last: [u8; BLOCK],
+    /// Masks of blocks in a row, up to that one.
+    told: [Masks; TOLD],
+    end: usize,
 }
 
-impl Masks {
-    #[inline]
-    fn of(block: &[u8; 64]) -> Self {
-        let each = u8x16::splat;
-        let within = |bytes: u8x16, from: u8, count: u8| {
-            let place = bytes - each(from);
-            place.min(each(count - 1)).simd_eq(place)
-        };
-        let mut masks = Self::default();
-        for (number, bytes) in block.as_chunks().0.iter().enumerate() {
-            let bytes = u8x16::from(*bytes);
-            // Letters, the digits and the slash before them; `+`, `-` and `_` stand alone.
-            let member = within(bytes | each(0x20), b'a', 26)
-                | within(bytes, b'/', 11)
-                | bytes.simd_eq(each(b'+'))
-                | bytes.simd_eq(each(b'-'))
-                | bytes.simd_eq(each(b'_'));
-            masks.members |= u64::from(member.to_bitmask()) << (number * 16);
-            masks.slashes |= u64::from(bytes.simd_eq(each(b'/')).to_bitmask()) << (number * 16);
-        }
-        masks
+/// Blocks whose masks are made together.
+const TOLD: usize = 16;
+
+impl<'a> Blocks<'a> {
+    fn of(bytes: &'a [u8]) -> Self {
+        let (whole, tail) = bytes.as_chunks();
+        let mut last = [0; BLOCK];
+        last[..tail.len()].copy_from_slice(tail);
+        Self { whole, last, told: [Masks::default(); TOLD], end: 0 }
     }
 
+    /// Masks of each block in turn.
     #[inline]
-    fn between_slashes(self) -> u64 {
-        self.members & !self.slashes
+    fn next(&mut self, number: usize) -> Masks {
+        if number >= self.end {
+            let rest = self.whole.get(number..).unwrap_or_default();
+            if rest.is_empty() {
+                return self.masks(number);
+            }
+            let some = &rest[..rest.len().min(TOLD)];
+            masks_of(some, &mut self.told);
+            self.end = number + some.len();
+            // Whoever asks in turn asks for the first of them.
+        }
+        self.told[number % TOLD]
     }
+
+    /// Masks of any block; none behind the last.
+    fn masks(&self, number: usize) -> Masks {
+        let block = match self.whole.get(number) {
+            None if number > self.whole.len() => return Masks::default(),
+            None => &self.last,
+            Some(block) => block,
+        };
+        let mut masks = [Masks::default()];
+        masks_of(slice::from_ref(block), &mut masks);
+        masks[0]
+    }
+}
+
+/// Letters, digits, and what else base64 has.
+static MEMBERS: ByteSet = {
+    let mut set = ByteSet::NONE;
+    let mut byte = 0u8;
+    while byte < 0x80 {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_') {
+            set = set.with(byte);
+        }
+        byte += 1;
+    }
+    set
+};
+
+/// Of a block: the members of the alphabets, and slashes.
+fn masks_of(blocks: &[[u8; BLOCK]], masks: &mut [Masks]) {
+    simd::masks(&MEMBERS, b'/', blocks, masks);
+}
+
+fn members(masks: Masks) -> u64 {
+    masks.members
+}
+
+fn between_slashes(masks: Masks) -> u64 {
+    masks.members & !masks.ones
 }
 
 #[cfg(test)]
