@@ -13,6 +13,7 @@ use super::walk::{FEW, Offer, Reach, SHORTEST, Walker};
 use crate::codec::inflate::{End, Framing, inflate};
 use crate::model::{Fault, FaultKind};
 use std::ops::Range;
+use std::vec;
 
 /// The step that says that something stands in a name instead of a value.
 pub const NAME: &str = "key";
@@ -68,10 +69,32 @@ pub struct Opening<'w, 'v> {
     pub(super) damaged: bool,
     /// Where the visitor may find something next in the view; what ends before means nothing to it.
     pub(super) ahead: usize,
+    /// Pieces still to come that the visitor is told apart.
+    pub(super) apart: vec::IntoIter<Range<usize>>,
     pub(super) reach: Reach,
 }
 
+/// Shortest piece that is told apart: such as are never remembered, and much longer than most of what is looked for.
+const APART: usize = 512;
+
 impl<'v> Opening<'_, 'v> {
+    /// Pieces that will all come, in this order, before the first of them: the long ones are told apart.
+    pub fn announce(&mut self, pieces: impl Iterator<Item = Range<usize>>) {
+        if self.node.is_unsearched() && !*self.entered {
+            self.apart = pieces.filter(|span| span.len() >= APART).collect::<Vec<_>>().into_iter();
+        }
+    }
+
+    /// Whether a piece that comes is told apart.
+    #[inline]
+    fn is_apart(&mut self, span: &Range<usize>) -> bool {
+        let apart = span.len() >= APART && self.apart.as_slice().first() == Some(span);
+        if apart {
+            self.apart.next();
+        }
+        apart
+    }
+
     /// A piece of the view, to be unfolded further. Pieces of a view come in order and do not overlap.
     #[inline(always)]
     pub fn piece(&mut self, at: At<'_>, span: Range<usize>) {
@@ -197,8 +220,8 @@ impl<'v> Opening<'_, 'v> {
         self.reach.opened = true;
         if self.allowed(chain, 0) {
             self.enter();
-            let bytes = &self.node.bytes[span.clone()];
-            let node = Node { chain, bytes, span, fresh: false, guess: false, look, again: false };
+            let (bytes, apart) = (&self.node.bytes[span.clone()], self.is_apart(&span));
+            let node = Node { chain, bytes, span, fresh: false, apart, guess: false, look, again: false };
             let reach = self.walker.place(&node, Hint::default(), offer, FEW);
             self.add(reach);
         }
@@ -208,14 +231,26 @@ impl<'v> Opening<'_, 'v> {
         self.reach.opened = true;
         if self.allowed(chain, meaning.len()) {
             self.enter();
-            let (bytes, length) = (&self.node.bytes[span.clone()], span.len());
-            let node = Node { chain, bytes, span, fresh: false, guess: false, look: Look::ANY, again: false };
-            self.walker.visitor.enter(&node);
+            let (bytes, length, apart) = (&self.node.bytes[span.clone()], span.len(), self.is_apart(&span));
+            let node = Node { chain, bytes, span, fresh: false, apart, guess: false, look: Look::ANY, again: false };
+            match apart {
+                true => self.walker.visitor.enter_encoded(&node),
+                false => self.walker.visitor.enter(&node),
+            }
             let chain = chain.child(None);
             let span = 0..length;
-            let inner = Node { chain: &chain, bytes: meaning, span, fresh: true, guess: false, look, again: false };
+            let inner = Node {
+                chain: &chain,
+                bytes: meaning,
+                span,
+                fresh: true,
+                apart: false,
+                guess: false,
+                look,
+                again: false,
+            };
             let reach = self.walker.place(&inner, Hint::default(), offer, FEW);
-            let ending = Ending { opened: true, text: true, opaque: false, decoded: false };
+            let ending = Ending { opened: true, text: true, opaque: false, decoded: reach.decoded };
             self.walker.visitor.leave(&node, &ending);
             self.add(reach);
         }
@@ -245,8 +280,16 @@ impl<'v> Opening<'_, 'v> {
         let telling = look.text() && bytes.len() >= FEW;
         let proof = if self.damaged && self.walker.guesses > 0 && !telling { Proof::Guess } else { proof };
         let guess = proof == Proof::Guess;
-        let node =
-            Node { chain: &chain, bytes, span: 0..self.node.bytes.len(), fresh: true, guess, look, again: false };
+        let node = Node {
+            chain: &chain,
+            bytes,
+            span: 0..self.node.bytes.len(),
+            fresh: true,
+            apart: false,
+            guess,
+            look,
+            again: false,
+        };
         // What merely fits an alphabet is mostly an identifier: only long runs of mixed digits count as closed.
         let few = match (proof, self.node.look.mixed()) {
             (Proof::Sure, _) => FEW,
@@ -270,15 +313,22 @@ impl<'v> Opening<'_, 'v> {
         if self.allowed(&chain, bytes.len()) {
             self.enter();
             let (span, look) = (0..self.node.bytes.len(), Look::of(bytes));
-            let node = Node { chain: &chain, bytes, span, fresh: true, guess: true, look, again: true };
+            let node = Node { chain: &chain, bytes, span, fresh: true, apart: false, guess: true, look, again: true };
             self.walker.place(&node, Hint::default(), Offer::Nothing, usize::MAX);
         }
     }
 
     #[inline]
     fn enter(&mut self) {
-        if !*self.entered {
-            self.enter_as(Visitor::enter);
+        if *self.entered {
+            return;
+        }
+        match self.apart.as_slice() {
+            [] => self.enter_as(Visitor::enter),
+            apart => {
+                *self.entered = true;
+                self.walker.visitor.enter_around(self.node, apart);
+            }
         }
     }
 

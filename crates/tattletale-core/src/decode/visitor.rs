@@ -11,6 +11,10 @@ use std::ops::Range;
 pub trait Visitor {
     /// A node begins.
     fn enter(&mut self, node: &Node<'_>);
+    /// A node begins in which these pieces, in order, are told [apart](Node::apart).
+    fn enter_around(&mut self, node: &Node<'_>, _apart: &[Range<usize>]) {
+        self.enter(node);
+    }
     /// A node begins that is nothing but the digits of an alphabet, and what they stand for speaks for it: as they are
     /// written they mean nothing, if the node ends as decoded.
     fn enter_encoded(&mut self, node: &Node<'_>) {
@@ -81,6 +85,11 @@ impl Visitor for Both<'_> {
         self.1.enter(node);
     }
 
+    fn enter_around(&mut self, node: &Node<'_>, apart: &[Range<usize>]) {
+        self.0.enter_around(node, apart);
+        self.1.enter_around(node, apart);
+    }
+
     fn enter_encoded(&mut self, node: &Node<'_>) {
         self.0.enter_encoded(node);
         self.1.enter_encoded(node);
@@ -139,6 +148,9 @@ pub struct Node<'a> {
     pub span: Range<usize>,
     /// True when these bytes came to exist by decoding (or are the part itself); else they are a slice.
     pub fresh: bool,
+    /// True for a slice that is so long that it is searched by itself, not with the bytes around it: what it stands for
+    /// may make that needless.
+    pub apart: bool,
     /// True when the layer that made these bytes is not sure of them.
     pub guess: bool,
     /// Which kinds of bytes there may be; of fresh bytes, those that there are.
@@ -146,6 +158,13 @@ pub struct Node<'a> {
     /// True when these bytes are the whole of a view whose pieces were given before, with its escapes resolved: only
     /// what lies across pieces is new here.
     pub again: bool,
+}
+
+impl Node<'_> {
+    /// True where a search of the bytes around it has not come.
+    pub fn is_unsearched(&self) -> bool {
+        self.fresh || self.apart
+    }
 }
 
 /// What became of a node.

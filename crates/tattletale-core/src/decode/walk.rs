@@ -81,7 +81,7 @@ pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Vis
         passing,
     };
     let (span, look) = (0..bytes.len(), Look::of(bytes));
-    let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, guess: false, look, again: false };
+    let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, apart: false, guess: false, look, again: false };
     let reach = walker.place(&node, hint, Offer::Layers(None), FEW);
     walker.tell_passed();
     walker.passing.finish();
@@ -120,6 +120,8 @@ pub(super) struct Reach {
     pub(super) read: u64,
     pub(super) opaque: u64,
     pub(super) opened: bool,
+    /// See [`Ending::decoded`].
+    pub(super) decoded: bool,
 }
 
 /// What becomes of a node.
@@ -187,7 +189,7 @@ impl Walker<'_> {
             self.visitor.enter(node);
             entered = true;
         }
-        let reach = judge(node.bytes.len(), look, few, inside);
+        let reach = Reach { decoded, ..judge(node.bytes.len(), look, few, inside) };
         let opaque = !reach.opened && reach.opaque > 0 && inside.opaque == 0;
         let ending = Ending { opened: reach.opened, text: look.text(), opaque, decoded };
         let tally = begun.as_ref().map(|_| self.visitor.tally());
@@ -203,7 +205,9 @@ impl Walker<'_> {
     fn offer(&mut self, node: &Node<'_>, view: &View<'_>, layer: &dyn Layer, entered: &mut bool) -> Reach {
         let faults = (self.faults.len(), self.dropped.others);
         let (name, radix, reach) = (layer.name(), layer.digits().is_some(), Reach::default());
-        let mut opening = Opening { walker: self, node, entered, layer: name, radix, damaged: false, ahead: 0, reach };
+        let apart = Vec::new().into_iter();
+        let mut opening =
+            Opening { walker: self, node, entered, layer: name, radix, damaged: false, ahead: 0, apart, reach };
         layer.open(view, &mut opening);
         let reach = opening.reach;
         if !reach.opened && self.guesses > 0 && (self.faults.len(), self.dropped.others) > faults {
@@ -255,9 +259,9 @@ fn judge(len: usize, look: Look, few: usize, inside: Reach) -> Reach {
     match (inside.opened, look.text()) {
         (true, _) => inside,
         (false, true) if inside.opaque > 0 => Reach { read: 0, ..inside },
-        (false, true) => Reach { read: bytes, opaque: 0, opened: false },
-        (false, false) if len < few => Reach { read: bytes, opaque: 0, opened: false },
-        (false, false) => Reach { read: 0, opaque: bytes, opened: false },
+        (false, true) => Reach { read: bytes, ..Reach::default() },
+        (false, false) if len < few => Reach { read: bytes, ..Reach::default() },
+        (false, false) => Reach { opaque: bytes, ..Reach::default() },
     }
 }
 

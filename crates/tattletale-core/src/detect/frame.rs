@@ -11,13 +11,20 @@ pub(super) struct Frame {
     passed: Vec<Hit>,
     /// How many sightings there were before it.
     pub(super) mark: usize,
+    /// Pieces that were not searched with its bytes, and that are still to come.
+    pub(super) apart: std::vec::IntoIter<Range<usize>>,
     /// True when its bytes were not searched, since what they stand for speaks for itself.
     pub(super) encoded: bool,
 }
 
 impl Frame {
     pub(super) fn new(hits: Vec<Hit>, mark: usize) -> Self {
-        Self { ahead: hits.into_iter(), passed: Vec::new(), mark, encoded: false }
+        Self::around(hits, Vec::new(), mark)
+    }
+
+    /// For a node in which some pieces are searched when they come.
+    pub(super) fn around(hits: Vec<Hit>, apart: Vec<Range<usize>>, mark: usize) -> Self {
+        Self { ahead: hits.into_iter(), passed: Vec::new(), mark, apart: apart.into_iter(), encoded: false }
     }
 
     /// For a node that is searched only if what it stands for does not hold.

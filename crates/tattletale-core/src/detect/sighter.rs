@@ -280,13 +280,8 @@ impl Sighter<'_> {
     /// What stands in a node that begins: found in its bytes where they are new, else handed down.
     fn hits_in(&mut self, node: &Node<'_>) -> Vec<Hit> {
         let mut hits = Vec::new();
-        if node.fresh {
-            self.places.bytes += node.bytes.len() as u64;
-            self.planted.candidates(node.bytes, &mut hits);
-            if self.deep {
-                self.planted.repeated(node.bytes, &mut hits);
-            }
-            hits.sort_by_key(|hit| hit.range.start);
+        if node.is_unsearched() {
+            self.search(node.bytes, &[], &mut hits);
         } else if let Some(around) = self.frames.last_mut()
             && around.reaches(&node.span)
         {
@@ -304,46 +299,83 @@ impl Sighter<'_> {
     }
 }
 
+impl Sighter<'_> {
+    /// Finds what stands in bytes, but for what lies in pieces that are searched by themselves.
+    fn search(&mut self, bytes: &[u8], apart: &[Range<usize>], hits: &mut Vec<Hit>) {
+        self.places.bytes += (bytes.len() - apart.iter().map(Range::len).sum::<usize>()) as u64;
+        self.planted.candidates(bytes, apart, hits);
+        if self.deep {
+            self.planted.repeated(bytes, apart, hits);
+        }
+        hits.sort_by_key(|hit| hit.range.start);
+    }
+
+    /// A piece that was announced has come.
+    fn meet(&mut self, node: &Node<'_>) {
+        if let (true, Some(around)) = (node.apart, self.frames.last_mut()) {
+            around.apart.next();
+        }
+    }
+}
+
 impl Visitor for Sighter<'_> {
     fn enter(&mut self, node: &Node<'_>) {
+        self.meet(node);
         let hits = self.hits_in(node);
         self.frames.push(Frame::new(hits, self.found.len()));
     }
 
+    fn enter_around(&mut self, node: &Node<'_>, apart: &[Range<usize>]) {
+        self.meet(node);
+        let mut hits = Vec::new();
+        self.search(node.bytes, apart, &mut hits);
+        self.frames.push(Frame::around(hits, apart.to_vec(), self.found.len()));
+    }
+
     fn enter_encoded(&mut self, node: &Node<'_>) {
         // What is planted may have been encoded when it was planted.
-        match node.fresh && !self.planted.may_be_encoded() {
-            true => self.frames.push(Frame::encoded(self.found.len())),
-            false => self.enter(node),
+        if !node.is_unsearched() || self.planted.may_be_encoded() {
+            return self.enter(node);
         }
+        self.meet(node);
+        self.frames.push(Frame::encoded(self.found.len()));
     }
 
     fn leave(&mut self, node: &Node<'_>, ending: &Ending) {
-        let Some(frame) = self.frames.pop() else { return };
+        let Some(mut frame) = self.frames.pop() else { return };
         let mark = frame.mark;
+        let missed = std::mem::take(&mut frame.apart);
         // A magic number alone proves nothing: anything can be written behind it.
-        let hits = match frame.encoded && !ending.decoded {
+        let mut hits = match frame.encoded && !ending.decoded {
             true => self.hits_in(node),
             false => frame.left(),
         };
+        // The limits were met before these came.
+        for span in missed {
+            let mut inside = Vec::new();
+            self.search(&node.bytes[span.clone()], &[], &mut inside);
+            inside.iter_mut().for_each(|hit| hit.shift(span.start));
+            hits.extend(inside);
+        }
         self.end(node, ending, hits, mark);
     }
 
     fn leaf(&mut self, node: &Node<'_>, ending: &Ending) {
         // Most leaves are printable pieces of something in which nothing was found, or a run that nothing explains.
         while let Some(run) =
-            self.frames.last_mut().filter(|_| !node.fresh).and_then(|around| around.unexplained(&node.span))
+            self.frames.last_mut().filter(|_| !node.is_unsearched()).and_then(|around| around.unexplained(&node.span))
         {
             self.count_unexplained(node, run);
         }
         let empty = self.frames.last_mut().is_none_or(|around| !around.reaches(&node.span));
-        if empty && !node.fresh && node.look.printable() {
+        if empty && !node.is_unsearched() && node.look.printable() {
             match self.planted.notations().may_know(node.bytes, node.look) {
                 true => self.end(node, ending, Vec::new(), self.found.len()),
                 false => self.places.fields[node.bytes.len().min(255)] += 1,
             }
             return;
         }
+        self.meet(node);
         let hits = self.hits_in(node);
         self.end(node, ending, hits, self.found.len());
     }
@@ -369,7 +401,7 @@ impl Visitor for Sighter<'_> {
     fn finds_nothing(&mut self, bytes: &[u8], look: Look) -> bool {
         let mut hits = Vec::new();
         if !self.deep {
-            self.planted.candidates(bytes, &mut hits);
+            self.planted.candidates(bytes, &[], &mut hits);
         }
         !self.deep && hits.is_empty() && self.lets_pass(bytes, look)
     }

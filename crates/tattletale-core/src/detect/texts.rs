@@ -35,6 +35,11 @@ impl Texts {
         &self.bytes[self.range(position)]
     }
 
+    /// Bytes of the longest.
+    pub(super) fn longest(&self) -> usize {
+        (0..self.ends.len() as u32).map(|position| self.range(position).len()).max().unwrap_or_default()
+    }
+
     /// Bytes of memory.
     pub(super) fn size(&self) -> usize {
         self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()

@@ -34,27 +34,31 @@ impl Layer for Form {
         if !((undeclared && looks_like_one(bytes)) || (declared && view.look.text() && !starts_structured(bytes))) {
             return;
         }
-        let mut start = 0;
-        for end in memchr::memchr_iter(b'&', bytes).chain([bytes.len()]) {
-            field(view, skipped + start..skipped + end, out);
-            start = end + 1;
+        let fields = || fields(view.bytes, skipped).filter(|(_, value)| !value.is_empty());
+        out.announce(fields().map(|(_, value)| value));
+        for (name, value) in fields() {
+            field(view, name, value, out);
         }
     }
 }
 
-fn field(view: &View<'_>, span: Range<usize>, out: &mut Opening<'_, '_>) {
-    let bytes = &view.bytes[span.clone()];
-    let (name, value) = match memchr::memchr(b'=', bytes) {
-        Some(equals) => (&bytes[..equals], span.start + equals + 1..span.end),
-        None => (&bytes[..0], span.clone()),
-    };
-    if value.is_empty() {
-        return;
-    }
+/// Where names and values stand from `start` on.
+fn fields(bytes: &[u8], mut start: usize) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+    memchr::memchr_iter(b'&', &bytes[start..]).map(move |at| at + start).chain([bytes.len()]).map(move |end| {
+        let field = start..end;
+        start = end + 1;
+        match memchr::memchr(b'=', &bytes[field.clone()]) {
+            Some(equals) => (field.start..field.start + equals, field.start + equals + 1..end),
+            None => (field.start..field.start, field),
+        }
+    })
+}
+
+fn field(view: &View<'_>, name: Range<usize>, value: Range<usize>, out: &mut Opening<'_, '_>) {
+    let (span, name) = (name.clone(), &view.bytes[name]);
     // A name that is long enough to hold a value is looked at as well.
     const LONGEST_PLAIN_NAME: usize = 5;
     if name.len() > LONGEST_PLAIN_NAME {
-        let span = span.start..span.start + name.len();
         match percent_decode(name, true) {
             Cow::Owned(meaning) => out.name(At::Whole, span, Some(&meaning)),
             Cow::Borrowed(_) => out.name(At::Whole, span, None),

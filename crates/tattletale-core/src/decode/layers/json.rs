@@ -113,6 +113,8 @@ impl<'a> Tape<'a> {
 
     /// Emits everything up to the end or the first trouble.
     fn emit(mut self, out: &mut Opening<'_, '_>) {
+        let strings = self.kept.iter().filter(|token| matches!(token.kind, Kind::String | Kind::EscapedString));
+        out.announce(strings.map(|token| token.span.clone()));
         let mut emitter = Emitter { bytes: self.bytes, way: Vec::with_capacity(8) };
         for token in self.kept.drain(..) {
             emitter.emit(token, out);

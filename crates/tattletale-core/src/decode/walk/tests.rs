@@ -34,7 +34,7 @@ fn takes(layer: &dyn Layer, bytes: &[u8], hint: Hint<'_>) -> bool {
         passing: Passing::of(&limits, None),
     };
     let (span, look, mut entered) = (0..bytes.len(), view.look, false);
-    let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, guess: false, look, again: false };
+    let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, apart: false, guess: false, look, again: false };
     let mut opening = Opening {
         walker: &mut walker,
         node: &node,
@@ -43,6 +43,7 @@ fn takes(layer: &dyn Layer, bytes: &[u8], hint: Hint<'_>) -> bool {
         radix: layer.digits().is_some(),
         damaged: false,
         ahead: 0,
+        apart: Vec::new().into_iter(),
         reach: Reach::default(),
     };
     layer.open(&view, &mut opening);

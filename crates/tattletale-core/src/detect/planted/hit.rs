@@ -68,6 +68,11 @@ impl Kept {
 }
 
 impl Hit {
+    /// Counted from so many bytes before.
+    pub(in crate::detect) fn shift(&mut self, by: usize) {
+        self.range = self.range.start + by..self.range.end + by;
+    }
+
     pub(super) fn digest(entry: Entry, range: Range<usize>) -> Self {
         let Entry { owner, outer, inner, bits } = entry;
         Self { pattern: owner as usize, range, by: By::Digest { outer, inner, bits } }

@@ -27,6 +27,7 @@ pub use hit::{By, Hit};
 use hit::{Kept, NO_PATTERN};
 use notations::Notations;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 pub use subjects::Subjects;
@@ -40,6 +41,8 @@ const TOGETHER: usize = 64;
 /// Ready to search for everything in a ground truth.
 pub struct Planted {
     filter: Filter,
+    /// Bytes of the longest text that it looks for.
+    longest: usize,
     /// For a deep search, made when one begins.
     repeating: OnceLock<Repeating>,
     patterns: Vec<Pattern>,
@@ -128,6 +131,7 @@ impl Planted {
             || Table::new(forms.digested.into_texts(), forms.of_digested, forms.capitals, values),
         );
         Self {
+            longest: filter.patterns().longest(),
             filter,
             repeating: OnceLock::new(),
             of_text: forms.of_text,
@@ -194,7 +198,7 @@ impl Planted {
     /// Appends every place where a pattern stands in `bytes`; of addresses only the longest at each start.
     pub fn search(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
         let from = hits.len();
-        self.candidates(bytes, hits);
+        self.candidates(bytes, &[], hits);
         hits.extend(self.as_bytes(bytes));
         let mut position = 0;
         hits.retain(|hit| {
@@ -204,10 +208,27 @@ impl Planted {
         self.settle(bytes, hits, from);
     }
 
-    /// Appends every match, whatever stands around it: `bytes` may hold pieces whose neighbours are not theirs.
-    pub(super) fn candidates(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
-        self.texts(bytes, hits);
-        self.digests(bytes, hits);
+    /// Appends every match, whatever stands around it: `bytes` may hold pieces whose neighbours are not theirs. What
+    /// lies inside of one of those that are `apart`, in order, is left out.
+    pub(super) fn candidates(&self, bytes: &[u8], apart: &[Range<usize>], hits: &mut Vec<Hit>) {
+        if apart.is_empty() {
+            self.texts(bytes, hits);
+            return self.digests(bytes, hits);
+        }
+        let from = hits.len();
+        let mut within = |window: Range<usize>, search: &dyn Fn(&[u8], &mut Vec<Hit>)| {
+            let first = hits.len();
+            search(&bytes[window.clone()], hits);
+            hits[first..].iter_mut().for_each(|hit| hit.shift(window.start));
+        };
+        // A text may go on inside of a piece; a digest ends where pieces do.
+        for window in outside(apart, self.longest, bytes.len()) {
+            within(window, &|bytes, hits| self.texts(bytes, hits));
+        }
+        for window in outside(apart, 0, bytes.len()) {
+            within(window, &|bytes, hits| self.digests(bytes, hits));
+        }
+        leave_out(apart, hits, from);
     }
 
     /// Appends every place where a value stands as text or under a key of one byte, whatever stands around it.
@@ -221,18 +242,19 @@ impl Planted {
 
     /// Appends every place where a value stands under a key of several bytes that is repeated: costly, and so only in
     /// a deep search. Values must have eight bytes more than the key.
-    pub(super) fn repeated(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
+    pub(super) fn repeated(&self, bytes: &[u8], apart: &[Range<usize>], hits: &mut Vec<Hit>) {
         /// Bits that differences must tell to be looked for.
         const WORTH: f64 = 20.0;
         let texts = self.filter.patterns();
         let repeating = self
             .repeating
             .get_or_init(|| Repeating::new(texts, |text, length| chance::told_by_differences(text, length) > WORTH));
-        let mut kept = Kept::default();
+        let (mut kept, from) = (Kept::default(), hits.len());
         repeating.find(texts, bytes, |text, range, key| {
             let pattern = self.of_text[text as usize] as usize;
             kept.add(Hit { pattern, range, by: By::Repeated(key) }, hits);
         });
+        leave_out(apart, hits, from);
     }
 
     /// Appends every run that is a digest of a value, and those that have the shape of one and are none.
@@ -352,6 +374,30 @@ impl Planted {
     pub(super) fn digests_tried(&self) -> f64 {
         self.digests.ways() as f64
     }
+}
+
+/// What lies outside of pieces, in order, and up to `margin` bytes inside of them.
+fn outside(pieces: &[Range<usize>], margin: usize, length: usize) -> Vec<Range<usize>> {
+    let (mut windows, mut from) = (Vec::with_capacity(pieces.len() + 1), 0);
+    for piece in pieces.iter().filter(|piece| piece.len() > 2 * margin) {
+        windows.push(from..piece.start + margin);
+        from = piece.end - margin;
+    }
+    windows.push(from..length);
+    windows
+}
+
+/// Takes the hits from `from` on away that lie inside of one of these pieces.
+fn leave_out(pieces: &[Range<usize>], hits: &mut Vec<Hit>, from: usize) {
+    let inside = |hit: &Hit| {
+        let after = pieces.partition_point(|piece| piece.end < hit.range.end);
+        pieces.get(after).is_some_and(|piece| piece.start <= hit.range.start)
+    };
+    let mut position = 0;
+    hits.retain(|hit| {
+        position += 1;
+        position <= from || !inside(hit)
+    });
 }
 
 impl Pattern {

@@ -1,0 +1,82 @@
+//! Long fields are searched by themselves: what stands in them, before them and across their ends is found as ever.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use base64_simd::STANDARD;
+use tattletale_core::decode::{Hint, Limits, Walked};
+use tattletale_core::detect::{Places, Planted, look};
+use tattletale_core::model::{GroundTruth, Value, display_path};
+
+const MAIL: &str = "marta.4711@example.org";
+
+/// The layers to each sighting, with what was found.
+fn seen(kind: &'static str, value: &str, message: &str, limits: &Limits) -> (Vec<(String, String)>, Walked) {
+    let value = Value { name: kind.into(), kind, value: value.into() };
+    let truth = GroundTruth { values: vec![value], ..GroundTruth::default() };
+    let (seen, walked) =
+        look(&Planted::new(&truth), message.as_bytes(), Hint::default(), limits, &mut Places::default());
+    let told = seen
+        .sightings
+        .iter()
+        .map(|sighting| (display_path(&sighting.path), String::from_utf8_lossy(&sighting.excerpt.found).into_owned()));
+    (told.collect(), walked)
+}
+
+fn found(value: &str, message: &str) -> Vec<(String, String)> {
+    seen("email", value, message, &Limits::default()).0
+}
+
+fn told(path: &str) -> Vec<(String, String)> {
+    vec![(path.into(), MAIL.into())]
+}
+
+/// So many words that nobody planted.
+fn words(count: usize) -> String {
+    ["lorem ipsum dolor "; 8].concat().repeat(count / 24 + 1)
+}
+
+#[test]
+fn a_field_may_be_as_long_as_it_likes() {
+    for count in [0, 300, 3000] {
+        let (before, after) = (words(count), words(count / 2));
+        assert_eq!(found(MAIL, &format!("a=1&text={before}{MAIL} {after}&b=2")), told("form text"));
+        assert_eq!(found(MAIL, &format!("a=1&text={before}%21{MAIL} {after}&b=2")), told("form text"));
+        assert_eq!(found(MAIL, &format!("a=1&text={before}&{MAIL}={after}&b=2")), told("form › key"));
+        assert_eq!(found(MAIL, &format!(r#"{{"text":"{before}","to":"{MAIL}","more":"{after}"}}"#)), told("json $.to"));
+        assert_eq!(found(MAIL, &format!(r#"{{"text":"{before}\n{MAIL} {after}","x":1}}"#)), told("json $.text"));
+        let inside = STANDARD.encode_to_string(format!(r#"{{"text":"{before}{MAIL} {after}"}}"#));
+        assert_eq!(found(MAIL, &format!("a=1&data={inside}&b=2")), told("form data › base64 › json $.text"));
+        assert_eq!(found(MAIL, &format!(r#"{{"data":"{inside}"}}"#)), told("json $.data › base64 › json $.text"));
+        let escaped = inside.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        assert_eq!(found(MAIL, &format!("a=1&data={escaped}&b=2")), told("form data › base64 › json $.text"));
+    }
+}
+
+#[test]
+fn a_text_across_the_end_of_a_long_field_is_seen() {
+    for value in ["hat=4711b0c2d4", "b0c2d4&next=4711"] {
+        let (first, rest) = value.split_once('=').unwrap();
+        let message = format!("x={}{first}={rest}{}&b=2", words(600).replace(' ', "-"), words(600));
+        let message = message.replace("-hat=", "&hat=");
+        let seen = seen("token", value, &message, &Limits::default()).0;
+        assert_eq!(seen.iter().map(|(_, found)| found.as_str()).collect::<Vec<_>>(), [value], "{seen:?}");
+    }
+}
+
+/// What stands in digits of base64 that mean nothing was not encoded.
+#[test]
+fn digits_that_open_into_nothing_are_searched() {
+    let digits = "Zq7Lw0Xn".repeat(90);
+    let seen =
+        seen("token", "x4Kd9QpT0LmZ", &format!("a=1&data={digits}x4Kd9QpT0LmZ{digits}&b=2"), &Limits::default()).0;
+    assert_eq!(seen, [("form data".to_owned(), "x4Kd9QpT0LmZ".to_owned())]);
+}
+
+#[test]
+fn what_the_limits_leave_folded_is_searched_as_it_is() {
+    let limits = Limits { made: 100, ..Limits::default() };
+    let message = format!("a=1&text={}%21{MAIL} b&next={}%21", words(600), words(600));
+    let (seen, walked) = seen("email", MAIL, &message, &limits);
+    assert!(!walked.complete());
+    assert_eq!(seen.len(), 1, "{seen:?}");
+}
