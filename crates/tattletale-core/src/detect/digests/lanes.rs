@@ -34,10 +34,10 @@ fn md5_with<S: Simd>(simd: S, states: &mut [[u32; 4]; LANES], blocks: &[[u8; 64]
         }
         *word = u32x8::load_array(simd, lanes);
     }
-    round(simd, &mut state, &message, 0, |at| at, [7, 12, 17, 22], |b, c, d| d ^ (b & (c ^ d)));
-    round(simd, &mut state, &message, 1, |at| 5 * at + 1, [5, 9, 14, 20], |b, c, d| c ^ (d & (b ^ c)));
-    round(simd, &mut state, &message, 2, |at| 3 * at + 5, [4, 11, 16, 23], |b, c, d| b ^ c ^ d);
-    round(simd, &mut state, &message, 3, |at| 7 * at, [6, 10, 15, 21], |b, c, d| c ^ (b | !d));
+    round::<S, 0>(simd, &mut state, &message, [7, 12, 17, 22]);
+    round::<S, 1>(simd, &mut state, &message, [5, 9, 14, 20]);
+    round::<S, 2>(simd, &mut state, &message, [4, 11, 16, 23]);
+    round::<S, 3>(simd, &mut state, &message, [6, 10, 15, 21]);
     for (number, word) in state.into_iter().enumerate() {
         let lanes = word.to_array();
         for lane in 0..LANES {
@@ -46,29 +46,39 @@ fn md5_with<S: Simd>(simd: S, states: &mut [[u32; 4]; LANES], blocks: &[[u8; 64]
     }
 }
 
-/// Sixteen steps; `order` tells which word of the message each takes, modulo 16.
+/// Sixteen steps.
 #[inline(always)]
-fn round<S: Simd>(
+fn round<S: Simd, const NUMBER: usize>(
     simd: S,
     [a, b, c, d]: &mut [u32x8<S>; 4],
     message: &[u32x8<S>; 16],
-    number: usize,
-    order: impl Fn(usize) -> usize,
     turns: [u32; 4],
-    mix: impl Fn(u32x8<S>, u32x8<S>, u32x8<S>) -> u32x8<S>,
 ) {
     for at in (0..16).step_by(4) {
-        let step = |number_of: usize, a: u32x8<S>, b: u32x8<S>, c: u32x8<S>, d: u32x8<S>| {
-            let sine = u32x8::splat(simd, SINES[number * 16 + at + number_of]);
-            let sum = (a + sine) + message[order(at + number_of) % 16] + mix(b, c, d);
-            let turn = turns[number_of];
-            b + ((sum << turn) | (sum >> (32 - turn)))
-        };
-        *a = step(0, *a, *b, *c, *d);
-        *d = step(1, *d, *a, *b, *c);
-        *c = step(2, *c, *d, *a, *b);
-        *b = step(3, *b, *c, *d, *a);
+        *a = step::<S, NUMBER>(simd, [*a, *b, *c, *d], message, at, turns[0]);
+        *d = step::<S, NUMBER>(simd, [*d, *a, *b, *c], message, at + 1, turns[1]);
+        *c = step::<S, NUMBER>(simd, [*c, *d, *a, *b], message, at + 2, turns[2]);
+        *b = step::<S, NUMBER>(simd, [*b, *c, *d, *a], message, at + 3, turns[3]);
     }
+}
+
+/// One step of a round, with the word of the message that it takes.
+#[inline(always)]
+fn step<S: Simd, const ROUND: usize>(
+    simd: S,
+    [a, b, c, d]: [u32x8<S>; 4],
+    message: &[u32x8<S>; 16],
+    at: usize,
+    turn: u32,
+) -> u32x8<S> {
+    let (mixed, word) = match ROUND {
+        0 => (d ^ (b & (c ^ d)), at),
+        1 => (c ^ (d & (b ^ c)), 5 * at + 1),
+        2 => (b ^ c ^ d, 3 * at + 5),
+        _ => (c ^ (b | !d), 7 * at),
+    };
+    let sum = (a + u32x8::splat(simd, SINES[ROUND * 16 + at])) + message[word % 16] + mixed;
+    b + ((sum << turn) | (sum >> (32 - turn)))
 }
 
 /// The whole part of 2^32 times the sine of 1 to 64 radians, without its sign.
