@@ -9,7 +9,7 @@ use std::io::Write;
 use tattletale_core::decode::{Hint, Limits, walk};
 use tattletale_core::detect::personal::Recogniser;
 use tattletale_core::detect::{Places, Planted, look};
-use tattletale_core::model::{GroundTruth, Sighting, Value};
+use tattletale_core::model::{GroundTruth, Sighting, Value, display_path};
 
 const MAIL: &str = "zoe.lindqvist.7f3a@mail.test";
 
@@ -235,4 +235,32 @@ fn frames_that_nobody_knows() {
     }
     let text = base64_simd::STANDARD.encode_to_string([&[1, 2, 3], gzip(&payload(9)).as_slice()].concat());
     assert_eq!(of_mail(text.as_bytes()), ["base64 carved gzip json"]);
+}
+
+/// What is declared need not prove itself: a few numbers are enough.
+#[test]
+fn small_bodies_of_declared_formats() {
+    let latitude = 52.011_037_f64;
+    let found = |media_type: &str, message: &[u8]| {
+        let hint = Hint { media_type: Some(media_type), ..Hint::default() };
+        let planted = planted("latitude", "52.011037");
+        let (seen, walked) = look(&planted, message, hint, &Limits::default(), &mut Places::default());
+        assert!(walked.complete(), "{media_type}: {:?}", walked.faults);
+        let paths = seen.sightings.iter().map(|sighting| display_path(&sighting.path)).collect::<Vec<_>>();
+        paths.join(", ")
+    };
+    let double = |head: &[u8]| [head, &latitude.to_be_bytes()].concat();
+    assert_eq!(found("application/vnd.msgpack", &double(b"\x81\xa3lat\xcb")), "msgpack $.lat");
+    assert_eq!(found("application/cbor", &double(b"\xa1\x63lat\xfb")), "cbor $.lat");
+    let sequence = [b"\xa1\x61n\x18\x2a", double(b"\xa1\x63lat\xfb").as_slice()].concat();
+    assert_eq!(found("application/cbor-seq", &sequence), "cbor $.lat");
+    let message = [b"\x09".as_slice(), &latitude.to_le_bytes()].concat();
+    let framed = [b"\0\0\0\0\x09", message.as_slice()].concat();
+    for declared in ["application/grpc", "application/grpc-web+proto"] {
+        assert_eq!(found(declared, &framed), "grpc 0 › protobuf 1");
+    }
+    // Nobody says that these are protobuf, and nine bytes do not.
+    for other in ["application/octet-stream", "application/grpc+thrift"] {
+        assert_eq!(found(other, &framed), "");
+    }
 }

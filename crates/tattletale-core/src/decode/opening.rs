@@ -111,8 +111,15 @@ impl<'v> Opening<'_, 'v> {
             return self.atom(at, span);
         }
         if let Some((look, offer)) = self.met(&span, Some(&at)) {
-            self.part(&self.node.chain.child(Some((self.layer, at))), span, look, offer);
+            self.part(&self.node.chain.child(Some((self.layer, at))), span, look, Hint::default(), offer);
         }
+    }
+
+    /// A piece of which the view says what it is.
+    pub fn declared(&mut self, at: At<'_>, span: Range<usize>, media_type: &str) {
+        let hint = Hint { media_type: Some(media_type), ..Hint::default() };
+        let (look, offer) = (Look::of(&self.node.bytes[span.clone()]), Offer::Layers(None));
+        self.part(&self.node.chain.child(Some((self.layer, at))), span, look, hint, offer);
     }
 
     /// A piece that is a number or a literal: nothing can be inside.
@@ -122,7 +129,7 @@ impl<'v> Opening<'_, 'v> {
         if self.may_pass(&span, &at) && self.walker.passes(bytes, look) {
             return self.passed(bytes.len() as u64);
         }
-        self.part(&self.node.chain.child(Some((self.layer, at))), span, look, Offer::Nothing);
+        self.part(&self.node.chain.child(Some((self.layer, at))), span, look, Hint::default(), Offer::Nothing);
     }
 
     /// A piece of the view that means `bytes` once its escapes are resolved; those are unfolded further.
@@ -161,7 +168,7 @@ impl<'v> Opening<'_, 'v> {
         let chain = around.child(Some((NAME, At::Whole)));
         match meaning {
             Some(meaning) => self.turned(&chain, span, meaning, look, offer),
-            None => self.part(&chain, span, look, offer),
+            None => self.part(&chain, span, look, Hint::default(), offer),
         }
     }
 
@@ -216,13 +223,13 @@ impl<'v> Opening<'_, 'v> {
     }
 
     #[inline]
-    fn part(&mut self, chain: &Chain<'_>, span: Range<usize>, look: Look, offer: Offer) {
+    fn part(&mut self, chain: &Chain<'_>, span: Range<usize>, look: Look, hint: Hint<'_>, offer: Offer) {
         self.reach.opened = true;
         if self.allowed(chain, 0) {
             self.enter();
             let (bytes, apart) = (&self.node.bytes[span.clone()], self.is_apart(&span));
             let node = Node { chain, bytes, span, fresh: false, apart, guess: false, look, again: false };
-            let reach = self.walker.place(&node, Hint::default(), offer, FEW);
+            let reach = self.walker.place(&node, hint, offer, FEW);
             self.add(reach);
         }
     }

@@ -1,4 +1,5 @@
-//! CBOR, with or without the tag that says so: a whole buffer must read as one map or list that says enough.
+//! CBOR, with or without the tag that says so, or several items behind one another (RFC 8742): a whole buffer must read
+//! as maps or lists that say enough.
 
 use super::outline::{DEEPEST, Outline};
 use crate::decode::{Layer, Needs, Opening, View};
@@ -23,19 +24,25 @@ impl Layer for Cbor {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.binary().first_among(0x80, 0x9b).first_among(0x9f, 0xdb)
+        Needs::NOTHING.binary().first_among(0x80, 0x9b).first_among(0x9f, 0xdb).or_typed("cbor")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
-        // Maps, lists, and tags around them.
-        if !matches!(view.bytes.first(), Some(0x80..=0x9b | 0x9f..=0xbb | 0xbf | 0xc0..=0xdb)) || view.look.text() {
+        if view.look.text() {
             return;
         }
         let mut reader = Reader { bytes: view.bytes, at: 0, outline: Outline::default() };
         if view.bytes.starts_with(SELF_DESCRIBED) {
             reader.outline.evidence += 24.0;
         }
-        if reader.value(0).is_some() && reader.at == view.bytes.len() && reader.outline.proven() {
+        while reader.at < view.bytes.len() {
+            // Maps, lists, and tags around them.
+            let container = matches!(view.bytes[reader.at], 0x80..=0x9b | 0x9f..=0xbb | 0xbf | 0xc0..=0xdb);
+            if !container || reader.value(0).is_none() {
+                return;
+            }
+        }
+        if reader.outline.proven(view.hint.typed_as("cbor")) {
             reader.outline.emit(view.bytes, out);
         }
     }

@@ -41,8 +41,13 @@ impl Layer for Grpc {
         if frames.iter().all(|frame| frame.is_empty()) || !(whole || declared) {
             return;
         }
+        // Other codecs name themselves, as `application/grpc+json` does.
+        let plain = declared && (view.hint.typed_as("+proto") || !view.hint.typed_as("+"));
         for (number, frame) in frames.into_iter().enumerate().filter(|(_, frame)| !frame.is_empty()) {
-            out.piece(At::Index(number), frame);
+            match plain && view.bytes[frame.start - HEAD] == 0 {
+                true => out.declared(At::Index(number), frame, "application/x-protobuf"),
+                false => out.piece(At::Index(number), frame),
+            }
         }
         if !whole {
             out.fault(FaultKind::Truncated, end, "ends inside a message, or has no frame here");

@@ -20,7 +20,7 @@ impl Layer for MessagePack {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.binary().first_among(0x80, 0x9f).first_among(0xdc, 0xdf)
+        Needs::NOTHING.binary().first_among(0x80, 0x9f).first_among(0xdc, 0xdf).or_typed("msgpack")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -35,7 +35,7 @@ impl Layer for MessagePack {
                 return;
             }
         }
-        if reader.outline.proven() {
+        if reader.outline.proven(view.hint.typed_as("msgpack")) {
             reader.outline.emit(view.bytes, out);
         }
     }

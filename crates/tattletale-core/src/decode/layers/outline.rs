@@ -34,10 +34,10 @@ enum Item {
 }
 
 impl Outline {
-    /// Enough was read that chance is out of the question, and some of it is text.
-    pub(super) fn proven(&self) -> bool {
+    /// Enough was read that chance is out of the question, and some of it is text; of what was declared, anything.
+    pub(super) fn proven(&self, declared: bool) -> bool {
         const ENOUGH: f64 = 26.0;
-        self.texts > 0 && self.evidence >= ENOUGH
+        declared || (self.texts > 0 && self.evidence >= ENOUGH)
     }
 
     pub(super) fn open(&mut self, map: bool) {
