@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use base64_simd::STANDARD;
+use sha2::{Digest, Sha256};
 use tattletale_core::decode::{Hint, Limits, Walked};
 use tattletale_core::detect::{Places, Planted, look};
 use tattletale_core::model::{GroundTruth, Value, display_path};
@@ -60,6 +61,44 @@ fn a_text_across_the_end_of_a_long_field_is_seen() {
         let message = message.replace("-hat=", "&hat=");
         let seen = seen("token", value, &message, &Limits::default()).0;
         assert_eq!(seen.iter().map(|(_, found)| found.as_str()).collect::<Vec<_>>(), [value], "{seen:?}");
+    }
+}
+
+/// Digests, what no digest explains, keys of one byte and of several, forms in forms: a byte more makes no difference.
+#[test]
+fn what_is_searched_by_itself_is_told_like_any_other() {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (known, unknown) = (hex(&Sha256::digest(MAIL)), hex(&Sha256::digest("nobody@mail.test")));
+    let turned: String = MAIL.bytes().map(|byte| char::from(byte ^ 1)).collect();
+    let key = [1, 2, 4];
+    let repeated: String = MAIL.bytes().zip(key.iter().cycle()).map(|(byte, key)| char::from(byte ^ key)).collect();
+    let planted = {
+        let value = Value { name: "email".into(), kind: "email", value: MAIL.into() };
+        Planted::new(&GroundTruth { values: vec![value], ..GroundTruth::default() })
+    };
+    let limits = Limits { deep: true, ..Limits::default() };
+    let told = |message: &str| {
+        let (seen, walked) = look(&planted, message.as_bytes(), Hint::default(), &limits, &mut Places::default());
+        assert!(walked.complete(), "{:?}", walked.faults);
+        let mut paths: Vec<String> = seen
+            .sightings
+            .iter()
+            .map(|sighting| {
+                display_path(&sighting.path.iter().filter(|step| step.layer != "xor").cloned().collect::<Vec<_>>())
+            })
+            .collect();
+        paths.sort();
+        (paths, seen.hashes.seen, seen.hashes.explained, seen.unexplained.len())
+    };
+    for inside in [known, unknown, turned, repeated, format!("u={MAIL}&v=1")] {
+        for wrap in [|text: &str| format!("a=1&t={text}&z=2"), |text: &str| format!(r#"{{"t":"{text}","z":2}}"#)] {
+            let fill = |length: usize| {
+                wrap(&format!("{} {inside} ", "lorem ".repeat(200)[..length - inside.len() - 2].to_owned()))
+            };
+            let short = told(&fill(511));
+            assert!(!short.0.is_empty() || short.1 > 0, "{inside}");
+            assert_eq!(short, told(&fill(512)), "{inside}");
+        }
     }
 }
 

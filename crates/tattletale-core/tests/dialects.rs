@@ -253,12 +253,16 @@ fn small_bodies_of_declared_formats() {
     assert_eq!(found("application/vnd.msgpack", &double(b"\x81\xa3lat\xcb")), "msgpack $.lat");
     assert_eq!(found("application/cbor", &double(b"\xa1\x63lat\xfb")), "cbor $.lat");
     let sequence = [b"\xa1\x61n\x18\x2a", double(b"\xa1\x63lat\xfb").as_slice()].concat();
-    assert_eq!(found("application/cbor-seq", &sequence), "cbor $.lat");
+    assert_eq!(found("application/cbor-seq", &sequence), "cbor $[1].lat");
     let message = [b"\x09".as_slice(), &latitude.to_le_bytes()].concat();
     let framed = [b"\0\0\0\0\x09", message.as_slice()].concat();
     for declared in ["application/grpc", "application/grpc-web+proto"] {
         assert_eq!(found(declared, &framed), "grpc 0 › protobuf 1");
     }
+    // Some send texts under this declaration; the first field of this one would be long enough.
+    let text = format!(r#"{{"name":"{}","lat":52.011037}}"#, "x".repeat(120));
+    let framed_text = [&[0, 0, 0, 0, text.len() as u8][..], text.as_bytes()].concat();
+    assert_eq!(found("application/grpc", &framed_text), "grpc 0 › json $.lat");
     // Nobody says that these are protobuf, and nine bytes do not.
     for other in ["application/octet-stream", "application/grpc+thrift"] {
         assert_eq!(found(other, &framed), "");

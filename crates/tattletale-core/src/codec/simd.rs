@@ -53,8 +53,8 @@ pub(crate) fn masks(set: &ByteSet, one: u8, blocks: &[[u8; BLOCK]], masks: &mut 
 pub(crate) struct Masks {
     /// The members of a set.
     pub(crate) members: u64,
-    /// The bytes that are a certain one.
-    pub(crate) ones: u64,
+    /// The bytes that are equal to a certain one.
+    pub(crate) equal: u64,
 }
 
 // Loops and functions that are always inlined: a closure would be compiled without the processor's vectors.
@@ -78,8 +78,8 @@ fn masks_of<S: Simd>(simd: S, set: &ByteSet, one: u8, blocks: &[[u8; BLOCK]], ma
     for (block, masks) in blocks.iter().zip(masks) {
         let (first, second) = halves(simd, block);
         let others = low.has(first).simd_eq(0).to_bitmask() | low.has(second).simd_eq(0).to_bitmask() << 32;
-        let ones = first.simd_eq(one).to_bitmask() | second.simd_eq(one).to_bitmask() << 32;
-        *masks = Masks { members: !others, ones };
+        let equal = first.simd_eq(one).to_bitmask() | second.simd_eq(one).to_bitmask() << 32;
+        *masks = Masks { members: !others, equal };
     }
 }
 
@@ -132,7 +132,7 @@ mod tests {
         let mut masks = [Masks::default(); 4];
         let small = (b'a'..=b'z').fold(ByteSet::NONE, ByteSet::with);
         super::masks(&small, b'c', blocks, &mut masks);
-        let small = Masks { members: 0x07ff_fffe_0000_0000, ones: 1 << 35 };
+        let small = Masks { members: 0x07ff_fffe_0000_0000, equal: 1 << 35 };
         assert_eq!(masks, [Masks::default(), small, Masks::default(), Masks::default()]);
     }
 }

@@ -218,14 +218,19 @@ mod tests {
     proptest! {
         /// However rare a class is, and wherever it stands.
         #[test]
-        fn no_byte_is_passed_over(common: u8, rare in proptest::collection::vec((0..1000usize, any::<u8>()), 0..4), length in 0..1000usize) {
+        fn no_byte_is_passed_over(
+            common: u8,
+            rare in proptest::collection::vec((0..1000usize, any::<u8>()), 0..4),
+            length in 0..1000usize,
+        ) {
             let mut bytes = vec![common; length];
             for (at, byte) in rare {
                 if let Some(place) = bytes.get_mut(at) {
                     *place = byte;
                 }
             }
-            prop_assert_eq!(Look::of(&bytes).classes(), bytes.iter().fold(0, |classes, &byte| classes | CLASS[usize::from(byte)]));
+            let classes = bytes.iter().fold(0, |classes, &byte| classes | CLASS[usize::from(byte)]);
+            prop_assert_eq!(Look::of(&bytes).classes(), classes);
         }
     }
 

@@ -6,7 +6,8 @@
 //! until a visitor asks for it.
 //!
 //! Two kinds of node matter to visitors: a *piece* is a slice of its parent's bytes (a JSON string, a form field),
-//! while *fresh* bytes came to exist by decoding. Whoever searches needs to look at fresh bytes only.
+//! while *fresh* bytes came to exist by decoding. Whoever searches needs to look at fresh bytes only,
+//! and at long pieces that are told [apart](Node::apart).
 
 mod chain;
 pub mod keys;
@@ -91,7 +92,7 @@ pub struct View<'a> {
     pub bytes: &'a [u8],
     /// Which classes of bytes occur.
     pub look: Look,
-    /// What the exchange declares; set for the root of a part only.
+    /// What the exchange declares of a part, and what a layer declares of a piece.
     pub hint: Hint<'a>,
 }
 

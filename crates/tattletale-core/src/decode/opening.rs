@@ -246,16 +246,7 @@ impl<'v> Opening<'_, 'v> {
             }
             let chain = chain.child(None);
             let span = 0..length;
-            let inner = Node {
-                chain: &chain,
-                bytes: meaning,
-                span,
-                fresh: true,
-                apart: false,
-                guess: false,
-                look,
-                again: false,
-            };
+            let inner = Node::made(&chain, meaning, span, look);
             let reach = self.walker.place(&inner, Hint::default(), offer, FEW);
             let ending = Ending { opened: true, text: true, opaque: false, decoded: reach.decoded };
             self.walker.visitor.leave(&node, &ending);
@@ -287,16 +278,7 @@ impl<'v> Opening<'_, 'v> {
         let telling = look.text() && bytes.len() >= FEW;
         let proof = if self.damaged && self.walker.guesses > 0 && !telling { Proof::Guess } else { proof };
         let guess = proof == Proof::Guess;
-        let node = Node {
-            chain: &chain,
-            bytes,
-            span: 0..self.node.bytes.len(),
-            fresh: true,
-            apart: false,
-            guess,
-            look,
-            again: false,
-        };
+        let node = Node { guess, ..Node::made(&chain, bytes, 0..self.node.bytes.len(), look) };
         // What merely fits an alphabet is mostly an identifier: only long runs of mixed digits count as closed.
         let few = match (proof, self.node.look.mixed()) {
             (Proof::Sure, _) => FEW,
@@ -320,7 +302,7 @@ impl<'v> Opening<'_, 'v> {
         if self.allowed(&chain, bytes.len()) {
             self.enter();
             let (span, look) = (0..self.node.bytes.len(), Look::of(bytes));
-            let node = Node { chain: &chain, bytes, span, fresh: true, apart: false, guess: true, look, again: true };
+            let node = Node { guess: true, again: true, ..Node::made(&chain, bytes, span, look) };
             self.walker.place(&node, Hint::default(), Offer::Nothing, usize::MAX);
         }
     }

@@ -15,8 +15,8 @@ pub trait Visitor {
     fn enter_around(&mut self, node: &Node<'_>, _apart: &[Range<usize>]) {
         self.enter(node);
     }
-    /// A node begins that is nothing but the digits of an alphabet, and what they stand for speaks for it: as they are
-    /// written they mean nothing, if the node ends as decoded.
+    /// A node begins that is nothing but the digits of an alphabet, and what they stand for speaks for it, or a long piece
+    /// with escapes, which may be such digits: as they are written they mean nothing, if the node ends as decoded.
     fn enter_encoded(&mut self, node: &Node<'_>) {
         self.enter(node);
     }
@@ -160,7 +160,12 @@ pub struct Node<'a> {
     pub again: bool,
 }
 
-impl Node<'_> {
+impl<'a> Node<'a> {
+    /// Bytes that came to exist, in place of `span`.
+    pub(super) fn made(chain: &'a Chain<'a>, bytes: &'a [u8], span: Range<usize>, look: Look) -> Self {
+        Self { chain, bytes, span, fresh: true, apart: false, guess: false, look, again: false }
+    }
+
     /// True where a search of the bytes around it has not come.
     pub fn is_unsearched(&self) -> bool {
         self.fresh || self.apart
@@ -176,6 +181,7 @@ pub struct Ending {
     pub text: bool,
     /// True when these are bytes that nothing explains, and enough of them to matter.
     pub opaque: bool,
-    /// True when these were digits of an alphabet that opened beyond doubt and without trouble inside.
+    /// True when these were digits of an alphabet, perhaps with escapes, that opened beyond doubt and without trouble
+    /// inside.
     pub decoded: bool,
 }

@@ -81,7 +81,7 @@ pub fn walk(bytes: &[u8], hint: Hint<'_>, limits: &Limits, visitor: &mut dyn Vis
         passing,
     };
     let (span, look) = (0..bytes.len(), Look::of(bytes));
-    let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, apart: false, guess: false, look, again: false };
+    let node = Node::made(&Chain::ROOT, bytes, span, look);
     let reach = walker.place(&node, hint, Offer::Layers(None), FEW);
     walker.tell_passed();
     walker.passing.finish();

@@ -1,6 +1,6 @@
 //! Follows a walk, searches what is new, and keeps for every match the deepest place that holds it.
 //!
-//! Only fresh bytes are searched: pieces are slices of bytes that were searched before, so a match is handed down
+//! Only fresh bytes and pieces that are told apart are searched: other pieces are slices of bytes that were searched before, so a match is handed down
 //! from a node to the piece that contains it, which costs nothing where nothing is. When a node ends, the matches
 //! that are left in it become sightings, unless the same thing was seen deeper at the same place. An action whose
 //! match lies around a value (the address of a results page around the searched term) is told with that value.

@@ -16,7 +16,7 @@ impl Layer for Cbor {
     }
 
     fn about(&self) -> &'static str {
-        "CBOR (RFC 8949) maps and lists, as in WebAuthn, COSE and health certificates, and AWS's newer clients."
+        "CBOR (RFC 8949) maps and lists, alone or in a sequence (RFC 8742), as in WebAuthn, COSE and health certificates, and AWS's newer clients."
     }
 
     fn example(&self) -> &'static [u8] {
@@ -24,7 +24,7 @@ impl Layer for Cbor {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.binary().first_among(0x80, 0x9b).first_among(0x9f, 0xdb).or_typed("cbor")
+        Needs::NOTHING.binary().first_among(0x80, 0x9b).first_among(0x9f, 0xdb)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -35,15 +35,17 @@ impl Layer for Cbor {
         if view.bytes.starts_with(SELF_DESCRIBED) {
             reader.outline.evidence += 24.0;
         }
+        let mut documents = 0;
         while reader.at < view.bytes.len() {
             // Maps, lists, and tags around them.
             let container = matches!(view.bytes[reader.at], 0x80..=0x9b | 0x9f..=0xbb | 0xbf | 0xc0..=0xdb);
             if !container || reader.value(0).is_none() {
                 return;
             }
+            documents += 1;
         }
         if reader.outline.proven(view.hint.typed_as("cbor")) {
-            reader.outline.emit(view.bytes, out);
+            reader.outline.emit(view.bytes, documents, out);
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Five bytes a frame prove something only together: the lengths must lead exactly to the end.
 
+use super::protobuf;
 use crate::decode::{At, Layer, Needs, Opening, View};
 use crate::model::FaultKind;
 use std::ops::Range;
@@ -44,7 +45,7 @@ impl Layer for Grpc {
         // Other codecs name themselves, as `application/grpc+json` does.
         let plain = declared && (view.hint.typed_as("+proto") || !view.hint.typed_as("+"));
         for (number, frame) in frames.into_iter().enumerate().filter(|(_, frame)| !frame.is_empty()) {
-            match plain && view.bytes[frame.start - HEAD] == 0 {
+            match plain && view.bytes[frame.start - HEAD] == 0 && protobuf::is_whole(&view.bytes[frame.clone()]) {
                 true => out.declared(At::Index(number), frame, "application/x-protobuf"),
                 false => out.piece(At::Index(number), frame),
             }

@@ -20,7 +20,7 @@ impl Layer for MessagePack {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.binary().first_among(0x80, 0x9f).first_among(0xdc, 0xdf).or_typed("msgpack")
+        Needs::NOTHING.binary().first_among(0x80, 0x9f).first_among(0xdc, 0xdf)
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -28,15 +28,17 @@ impl Layer for MessagePack {
             return;
         }
         let mut reader = Reader { bytes: view.bytes, at: 0, outline: Outline::default() };
+        let mut documents = 0;
         while reader.at < view.bytes.len() {
             // Streams of several documents are sent too; each must be a container.
             let container = matches!(view.bytes[reader.at], 0x80..=0x9f | 0xdc..=0xdf);
             if !container || reader.value(0).is_none() {
                 return;
             }
+            documents += 1;
         }
         if reader.outline.proven(view.hint.typed_as("msgpack")) {
-            reader.outline.emit(view.bytes, out);
+            reader.outline.emit(view.bytes, documents, out);
         }
     }
 }

@@ -96,11 +96,12 @@ impl Outline {
         Some(())
     }
 
-    /// Emits every value with its place.
-    pub(super) fn emit(&self, bytes: &[u8], out: &mut Opening<'_, '_>) {
+    /// Emits every value with its place, in its document if there are several.
+    pub(super) fn emit(&self, bytes: &[u8], documents: usize, out: &mut Opening<'_, '_>) {
         const LONGEST_PLAIN_NAME: usize = 5;
         let mut way: Vec<Slot<'_>> = Vec::new();
         let mut lists: Vec<bool> = Vec::new();
+        way.extend((documents > 1).then_some(Slot::Index(0)));
         for item in &self.items {
             match item {
                 Item::Map => lists.push(false),

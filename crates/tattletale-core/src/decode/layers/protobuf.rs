@@ -61,7 +61,8 @@ impl Layer for Protobuf {
             }
             return;
         }
-        if !enough(&message) || (!whole && !declared) {
+        // Texts are sent under this declaration, too.
+        if !enough(&message) || (!whole && (!declared || view.look.text())) {
             return;
         }
         if !whole {
@@ -69,6 +70,11 @@ impl Layer for Protobuf {
         }
         emit(view.bytes, &message.fields, None, out);
     }
+}
+
+/// Whether all of it reads as a message, which chance may bring about.
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
+    Message::default().parse(bytes, 0, 0) == bytes.len()
 }
 
 /// A field takes about as many bytes, on average.

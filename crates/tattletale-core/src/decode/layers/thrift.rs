@@ -22,7 +22,7 @@ impl Layer for Thrift {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.from(4).first(b"\0\x80\x82\x02\x03\x04\x06\x08\x0a\x0b\x0c\x0d\x0e\x0f").or_typed("thrift")
+        Needs::NOTHING.from(4).first(b"\0\x80\x82\x02\x03\x04\x06\x08\x0a\x0b\x0c\x0d\x0e\x0f")
     }
 
     fn open(&self, view: &View<'_>, out: &mut Opening<'_, '_>) {
@@ -46,7 +46,7 @@ impl Layer for Thrift {
             false => reader.structure(0),
         };
         if read.is_some() && reader.at == bytes.len() && reader.outline.proven(view.hint.typed_as("thrift")) {
-            reader.outline.emit(bytes, out);
+            reader.outline.emit(bytes, 1, out);
         }
     }
 }

@@ -34,7 +34,7 @@ fn takes(layer: &dyn Layer, bytes: &[u8], hint: Hint<'_>) -> bool {
         passing: Passing::of(&limits, None),
     };
     let (span, look, mut entered) = (0..bytes.len(), view.look, false);
-    let node = Node { chain: &Chain::ROOT, bytes, span, fresh: true, apart: false, guess: false, look, again: false };
+    let node = Node::made(&Chain::ROOT, bytes, span, look);
     let mut opening = Opening {
         walker: &mut walker,
         node: &node,
@@ -66,7 +66,7 @@ fn overlooked(bytes: &[u8], hint: Hint<'_>) -> Vec<&'static str> {
 /// Declarations of every kind that a layer may read.
 const DECLARED: Hint<'_> = Hint {
     media_type: Some(
-        "multipart/mixed; application/json; x-www-form-urlencoded; protobuf; grpc; msgpack; xml; text/plain",
+        "multipart/mixed; application/json; x-www-form-urlencoded; protobuf; grpc; msgpack; cbor; thrift; xml; text/plain",
     ),
     content_encoding: Some("deflate, gzip, br, zstd"),
     query: true,

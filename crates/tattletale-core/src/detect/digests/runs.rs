@@ -1,6 +1,6 @@
 //! Runs of text that have the shape of a digest: hexadecimal, base64 or decimal digits and nothing else around.
 //!
-//! The scan tells members of these alphabets for blocks of 64 bytes at a time, and finds in the mask where runs begin that have
+//! The scan tells members of these alphabets for blocks of 64 bytes, and finds in the mask where runs begin that have
 //! the length of something, so that most words cost nothing: each run that is looked at is a branch that no processor
 //! foresees. Digits are told eight at a time, in one word.
 
@@ -95,8 +95,8 @@ pub(in crate::detect) fn scan(bytes: &[u8], short: bool, mut each: impl FnMut(Ru
             },
         );
         // A slash may be a letter of base64, too.
-        if here.ones | next.ones != 0 || next.members == u64::MAX {
-            let slashes = u128::from(next.ones) << 64 | u128::from(here.ones) | 1 << 127;
+        if here.equal | next.equal != 0 || next.members == u64::MAX {
+            let slashes = u128::from(next.equal) << 64 | u128::from(here.equal) | 1 << 127;
             let worth = |members: u128| of_letters(members) & filled(slashes & members, members);
             around.runs(members, masks, worth, |run| with_slashes(bytes, run, &mut each));
         }
@@ -199,14 +199,14 @@ impl<'a> Blocks<'a> {
     #[inline]
     fn next(&mut self, number: usize) -> Masks {
         if number >= self.end {
+            debug_assert!(number.is_multiple_of(TOLD) || number >= self.whole.len());
             let rest = self.whole.get(number..).unwrap_or_default();
             if rest.is_empty() {
                 return self.masks(number);
             }
             let some = &rest[..rest.len().min(TOLD)];
-            masks_of(some, &mut self.told);
+            masks(some, &mut self.told);
             self.end = number + some.len();
-            // Whoever asks in turn asks for the first of them.
         }
         self.told[number % TOLD]
     }
@@ -218,9 +218,9 @@ impl<'a> Blocks<'a> {
             None => &self.last,
             Some(block) => block,
         };
-        let mut masks = [Masks::default()];
-        masks_of(slice::from_ref(block), &mut masks);
-        masks[0]
+        let mut told = [Masks::default()];
+        masks(slice::from_ref(block), &mut told);
+        told[0]
     }
 }
 
@@ -238,7 +238,7 @@ static MEMBERS: ByteSet = {
 };
 
 /// Of a block: the members of the alphabets, and slashes.
-fn masks_of(blocks: &[[u8; BLOCK]], masks: &mut [Masks]) {
+fn masks(blocks: &[[u8; BLOCK]], masks: &mut [Masks]) {
     simd::masks(&MEMBERS, b'/', blocks, masks);
 }
 
@@ -247,7 +247,7 @@ fn members(masks: Masks) -> u64 {
 }
 
 fn between_slashes(masks: Masks) -> u64 {
-    masks.members & !masks.ones
+    masks.members & !masks.equal
 }
 
 #[cfg(test)]

@@ -89,17 +89,19 @@ impl Repeating {
         Self(LENGTHS.filter_map(distance).collect())
     }
 
-    /// Calls `each` with every place where one of the texts stands under such a key, and the text's number.
+    /// Calls `each` with every place in a window of the bytes where one of the texts stands under such a key, and the
+    /// text's number.
     pub(in crate::detect) fn find(
         &self,
         texts: &Texts,
         bytes: &[u8],
+        window: Range<usize>,
         mut each: impl FnMut(u32, Range<usize>, RepeatedKey),
     ) {
         let longest = self.0.iter().flat_map(|distance| &distance.of).map(|text| texts.at(*text).len()).max();
         let longest = longest.unwrap_or_default();
-        for from in (0..bytes.len()).step_by(CHUNK) {
-            let chunk = &bytes[from..bytes.len().min(from + CHUNK + longest)];
+        for from in window.clone().step_by(CHUNK) {
+            let chunk = &bytes[from..window.end.min(from + CHUNK + longest)];
             for distance in self.0.iter().filter(|distance| chunk.len() > distance.length) {
                 distance.lane.scan(&differences(chunk, distance.length), &mut |pattern, start| {
                     let number = distance.of[pattern as usize];
@@ -141,11 +143,12 @@ mod tests {
                 let plain = [&vec![b'-'; before], text.to_ascii_uppercase().as_slice(), b" and more"].concat();
                 let sealed: Vec<u8> = plain.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
                 let mut found = Vec::new();
-                repeating.find(&texts, &sealed, |_, range, key| found.push((range, key.bytes().to_vec())));
+                repeating
+                    .find(&texts, &sealed, 0..sealed.len(), |_, range, key| found.push((range, key.bytes().to_vec())));
                 let ours = (2..=32).contains(&length).then(|| (before..before + text.len(), key.clone()));
                 assert_eq!(found, ours.into_iter().collect::<Vec<_>>(), "{length} {before}");
             }
         }
-        repeating.find(&texts, text, |_, range, key| panic!("{range:?} {key:?}"));
+        repeating.find(&texts, text, 0..text.len(), |_, range, key| panic!("{range:?} {key:?}"));
     }
 }

@@ -211,32 +211,27 @@ impl Planted {
     /// Appends every match, whatever stands around it: `bytes` may hold pieces whose neighbours are not theirs. What
     /// lies inside of one of those that are `apart`, in order, is left out.
     pub(super) fn candidates(&self, bytes: &[u8], apart: &[Range<usize>], hits: &mut Vec<Hit>) {
-        if apart.is_empty() {
-            self.texts(bytes, hits);
-            return self.digests(bytes, hits);
-        }
-        let from = hits.len();
-        let mut within = |window: Range<usize>, search: &dyn Fn(&[u8], &mut Vec<Hit>)| {
-            let first = hits.len();
-            search(&bytes[window.clone()], hits);
-            hits[first..].iter_mut().for_each(|hit| hit.shift(window.start));
-        };
+        let (from, mut texts, mut digests) = (hits.len(), Kept::default(), Kept::default());
         // A text may go on inside of a piece; a digest ends where pieces do.
         for window in outside(apart, self.longest, bytes.len()) {
-            within(window, &|bytes, hits| self.texts(bytes, hits));
+            self.texts_within(bytes, window, &mut texts, hits);
         }
         for window in outside(apart, 0, bytes.len()) {
-            within(window, &|bytes, hits| self.digests(bytes, hits));
+            self.digests_within(bytes, window, &mut digests, hits);
         }
         leave_out(apart, hits, from);
     }
 
     /// Appends every place where a value stands as text or under a key of one byte, whatever stands around it.
     pub fn texts(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
-        let mut kept = Kept::default();
-        self.filter.find(bytes, |found| {
+        self.texts_within(bytes, 0..bytes.len(), &mut Kept::default(), hits);
+    }
+
+    fn texts_within(&self, bytes: &[u8], window: Range<usize>, kept: &mut Kept, hits: &mut Vec<Hit>) {
+        self.filter.find(&bytes[window.clone()], |found| {
             let by = found.key.map_or(By::Text, By::Key);
-            kept.add(Hit { pattern: self.of_text[found.pattern] as usize, range: found.range, by }, hits);
+            let range = behind(window.start, &found.range);
+            kept.add(Hit { pattern: self.of_text[found.pattern] as usize, range, by }, hits);
         });
     }
 
@@ -250,30 +245,37 @@ impl Planted {
             .repeating
             .get_or_init(|| Repeating::new(texts, |text, length| chance::told_by_differences(text, length) > WORTH));
         let (mut kept, from) = (Kept::default(), hits.len());
-        repeating.find(texts, bytes, |text, range, key| {
-            let pattern = self.of_text[text as usize] as usize;
-            kept.add(Hit { pattern, range, by: By::Repeated(key) }, hits);
-        });
+        for window in outside(apart, self.longest, bytes.len()) {
+            repeating.find(texts, bytes, window, |text, range, key| {
+                let pattern = self.of_text[text as usize] as usize;
+                kept.add(Hit { pattern, range, by: By::Repeated(key) }, hits);
+            });
+        }
         leave_out(apart, hits, from);
     }
 
     /// Appends every run that is a digest of a value, and those that have the shape of one and are none.
     pub fn digests(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        self.digests_within(bytes, 0..bytes.len(), &mut Kept::default(), hits);
+    }
+
+    fn digests_within(&self, bytes: &[u8], window: Range<usize>, kept: &mut Kept, hits: &mut Vec<Hit>) {
         if self.digests.is_empty() {
             return;
         }
-        let (short, mut kept) = (self.digests.has_short(), Kept::default());
+        let (short, inside) = (self.digests.has_short(), &bytes[window.clone()]);
+        let there = |run: Run| Run { range: behind(window.start, &run.range), ..run };
         if !self.digests.is_far() {
-            return runs::scan(bytes, short, |run| self.look_up(run, bytes, &mut kept, hits));
+            return runs::scan(inside, short, |run| self.look_up(there(run), bytes, kept, hits));
         }
         let mut waiting: Vec<Run> = Vec::new();
-        runs::scan(bytes, short, |run| {
-            waiting.push(run);
+        runs::scan(inside, short, |run| {
+            waiting.push(there(run));
             if waiting.len() == TOGETHER {
-                self.look_up_all(&mut waiting, bytes, &mut kept, hits);
+                self.look_up_all(&mut waiting, bytes, kept, hits);
             }
         });
-        self.look_up_all(&mut waiting, bytes, &mut kept, hits);
+        self.look_up_all(&mut waiting, bytes, kept, hits);
     }
 
     /// The filter is asked for all of them first, so that the misses of the cache overlap.
@@ -374,6 +376,11 @@ impl Planted {
     pub(super) fn digests_tried(&self) -> f64 {
         self.digests.ways() as f64
     }
+}
+
+/// A place that was counted from `start` on.
+fn behind(start: usize, range: &Range<usize>) -> Range<usize> {
+    start + range.start..start + range.end
 }
 
 /// What lies outside of pieces, in order, and up to `margin` bytes inside of them.
