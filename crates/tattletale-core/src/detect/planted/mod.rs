@@ -211,6 +211,11 @@ impl Planted {
     /// Appends every match, whatever stands around it: `bytes` may hold pieces whose neighbours are not theirs. What
     /// lies inside of one of those that are `apart`, in order, is left out.
     pub(super) fn candidates(&self, bytes: &[u8], apart: &[Range<usize>], hits: &mut Vec<Hit>) {
+        // Numbers are searched one by one.
+        if apart.is_empty() {
+            self.texts(bytes, hits);
+            return self.digests(bytes, hits);
+        }
         let (from, mut texts, mut digests) = (hits.len(), Kept::default(), Kept::default());
         // A text may go on inside of a piece; a digest ends where pieces do.
         for window in outside(apart, self.longest, bytes.len()) {
