@@ -65,7 +65,7 @@ fn only_in<S: Simd>(simd: S, set: &ByteSet, blocks: &[[u8; BLOCK]]) -> usize {
     for (number, block) in blocks.iter().enumerate() {
         let (first, second) = halves(simd, block);
         let (first, second) = (low.has(first) | high.has(first), low.has(second) | high.has(second));
-        if (first.min(second)).simd_eq(0).any_true() {
+        if first.min(second).simd_eq(0).any_true() {
             return number;
         }
     }

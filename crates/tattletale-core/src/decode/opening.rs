@@ -85,9 +85,9 @@ impl<'v> Opening<'_, 'v> {
         }
     }
 
-    /// Whether a piece that comes is told apart.
+    /// Whether a piece is told apart, of those that were announced the next.
     #[inline]
-    fn is_apart(&mut self, span: &Range<usize>) -> bool {
+    fn comes_apart(&mut self, span: &Range<usize>) -> bool {
         let apart = span.len() >= APART && self.apart.as_slice().first() == Some(span);
         if apart {
             self.apart.next();
@@ -227,7 +227,7 @@ impl<'v> Opening<'_, 'v> {
         self.reach.opened = true;
         if self.allowed(chain, 0) {
             self.enter();
-            let (bytes, apart) = (&self.node.bytes[span.clone()], self.is_apart(&span));
+            let (bytes, apart) = (&self.node.bytes[span.clone()], self.comes_apart(&span));
             let node = Node { chain, bytes, span, fresh: false, apart, guess: false, look, again: false };
             let reach = self.walker.place(&node, hint, offer, FEW);
             self.add(reach);
@@ -238,7 +238,7 @@ impl<'v> Opening<'_, 'v> {
         self.reach.opened = true;
         if self.allowed(chain, meaning.len()) {
             self.enter();
-            let (bytes, length, apart) = (&self.node.bytes[span.clone()], span.len(), self.is_apart(&span));
+            let (bytes, length, apart) = (&self.node.bytes[span.clone()], span.len(), self.comes_apart(&span));
             let node = Node { chain, bytes, span, fresh: false, apart, guess: false, look: Look::ANY, again: false };
             match apart {
                 true => self.walker.visitor.enter_encoded(&node),
